@@ -1,0 +1,101 @@
+"""Colours, on screen and on paper: read "kept" and "overwritten" by colour before reading a label.
+
+Maps are (256, 3) uint8 tables. They are made here from a few anchors, interpolated in OKLab (Ottosson 2020) so that
+equal steps in value look like equal steps in colour; `tests/test_palette.py` checks that and their safety for the common
+colour-vision deficiencies. The anchors are Okabe and Ito's colours and ColorBrewer's PRGn.
+"""
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gruviz.cells import Kind, Quantity
+
+RETAINED = "#0072B2"
+OVERWRITTEN = "#D55E00"
+REWRITTEN = "#F3C9A5"
+MIXED = "#999999"
+CLASS_COLOURS = (RETAINED, MIXED, OVERWRITTEN, REWRITTEN)
+"""In the order of `cells.CLASSES`."""
+SELECTION = "#E69F00"
+MISSING = "#E8D8F0"
+"""A missing value: no map holds this colour."""
+
+LINES = {
+    "update": "#0072B2",
+    "forget": "#0072B2",
+    "reset": "#009E73",
+    "input": "#009E73",
+    "candidate": "#E69F00",
+    "output": "#CC79A7",
+}
+"""Colours of timelines by quantity; a state has the foreground colour, an LSTM's cell state dashed."""
+
+_ANCHORS: dict[str, tuple[str, ...]] = {
+    "keep": (OVERWRITTEN, "#E9A06C", "#F4F1EC", "#74AFD6", RETAINED),
+    "keep-grey": ("#FFFFFF", "#111111"),
+    "gate": ("#F4F1EC", "#93C9B0", "#1F9070", "#00402F"),
+    "around-zero": ("#762A83", "#AF8DC3", "#F4F1F4", "#7FBF7B", "#1B7837"),
+}
+_SEQUENTIAL = ("gate", "keep-grey")
+_MAP_OF_KIND: dict[Kind, str] = {"keep": "keep", "gate": "gate", "candidate": "around-zero", "state": "around-zero"}
+
+
+def colour_map(quantity: Quantity, grey: bool = False) -> NDArray[np.uint8]:
+    """The (256, 3) table in which `quantity` is drawn, from its low end to its high one.
+
+    `grey` gives the keep a sequential map, for print without colour.
+    """
+    name = _MAP_OF_KIND[quantity.kind]
+    return table("keep-grey" if grey and name == "keep" else name)
+
+
+@cache
+def table(name: str) -> NDArray[np.uint8]:
+    """The (256, 3) uint8 table called `name`: keep, keep-grey, gate or around-zero."""
+    anchors = np.array([_oklab(colour) for colour in _ANCHORS[name]])
+    # Placed by lightness, so that lightness is linear in the value; each half of a diverging map for itself, so that
+    # its neutral colour stands exactly in the middle.
+    steps = np.abs(np.diff(anchors[:, 0]))
+    halves = [steps] if name in _SEQUENTIAL else np.split(steps, 2)
+    position = np.concatenate([[0.0], np.cumsum(np.concatenate([half / half.sum() for half in halves]))]) / len(halves)
+    where = np.linspace(0, 1, 256)
+    lab = np.stack([np.interp(where, position, anchors[:, i]) for i in range(3)], axis=1)
+    made = _srgb(lab)
+    made.setflags(write=False)
+    return made
+
+
+def rgb(colour: str) -> tuple[int, int, int]:
+    """`#RRGGBB` as three integers."""
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def _oklab(colour: str) -> NDArray[np.float64]:
+    srgb = np.array(rgb(colour)) / 255
+    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    return _LMS_TO_LAB @ np.cbrt(_RGB_TO_LMS @ linear)
+
+
+def _srgb(lab: NDArray[np.float64]) -> NDArray[np.uint8]:
+    linear = (lab @ np.linalg.inv(_LMS_TO_LAB).T) ** 3 @ np.linalg.inv(_RGB_TO_LMS).T
+    linear = np.clip(linear, 0, 1)
+    srgb = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return np.rint(srgb * 255).astype(np.uint8)
+
+
+_RGB_TO_LMS = np.array(
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
+)
+_LMS_TO_LAB = np.array(
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
+)
