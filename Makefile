@@ -1,0 +1,58 @@
+# `make` alone lists the targets. PYTHON names another interpreter: make run PYTHON=/usr/bin/python3.12
+PY := .venv/bin/python
+PYTHON ?=
+export PYTHON
+# The suite draws on a display of its own, never on the one somebody works at. macOS has no X11: there it uses the desktop.
+DISPLAY_OF_ITS_OWN := $(if $(filter Linux,$(shell uname)),QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1920x1080x24")
+
+.PHONY: help setup run test lint bench wheel demo-assets lock clean
+
+help:  ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  make \1\t\2/p' Makefile | expand -t 22
+
+setup:  ## Install what is missing into .venv, and start nothing
+	@tools/setup.sh run
+
+run:  ## Install what is missing, then start gruviz on its demo
+	@tools/require-display.sh
+	@tools/setup.sh run
+	$(PY) -m gruviz demo
+
+test:  ## Install what is missing, then run the whole suite on a virtual display; ARGS="-k gates" picks tests
+	@tools/setup.sh dev
+	$(DISPLAY_OF_ITS_OWN) $(PY) -m pytest $(ARGS)
+
+lint:  ## Check style, formatting, types, and which room imports which
+	@tools/setup.sh dev
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	.venv/bin/lint-imports --no-logo
+
+bench:  ## Measure speed and memory; fails if a row misses its goal
+	@tools/setup.sh dev
+	$(PY) -m benchmarks
+
+wheel:  ## Build dist/gruviz-*.whl
+	@tools/setup.sh dev
+	$(PY) -m build --wheel --no-isolation
+
+demo-assets:  ## Train the demo's network and record it anew
+	@tools/setup.sh run
+	$(PY) tools/make_demo.py
+
+# Versions that are pinned stay as they are; UPGRADE="-P numpy" lets one go up, UPGRADE=-U all of them.
+COMPILE = $(PY) -m piptools compile -q --strip-extras --allow-unsafe --no-header --no-emit-options --annotation-style=line \
+	--build-deps-for wheel $(UPGRADE) pyproject.toml
+lock:  ## Pin the dependencies of pyproject.toml in both lock files
+	@tools/setup.sh dev
+	$(PY) -m pip install -q pip-tools
+	$(COMPILE) -o requirements.lock
+	$(COMPILE) --extra dev -c requirements.lock -o requirements-dev.lock
+	@# A local build such as 2.13.0+cpu satisfies ==2.13.0, but not the other way round.
+	sed -i.bak -e 's/^\([a-z0-9-]*==[^ +]*\)+[^ ]*/\1/' -e '/^#/d' -e '/^$$/d' requirements.lock requirements-dev.lock
+	rm requirements.lock.bak requirements-dev.lock.bak
+
+clean:  ## Remove .venv and all that was built
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
