@@ -1,8 +1,8 @@
 """Colours, on screen and on paper: read "kept" and "overwritten" by colour before reading a label.
 
 Maps are (256, 3) uint8 tables. They are made here from a few anchors, interpolated in OKLab (Ottosson 2020) so that
-equal steps in value look like equal steps in colour; `tests/test_palette.py` checks that and their safety for the common
-colour-vision deficiencies. The anchors are Okabe and Ito's colours and ColorBrewer's PRGn.
+equal steps in value look like equal steps in colour; `tests/test_palette.py` checks that, and their safety for the
+common colour-vision deficiencies. The anchors are Okabe and Ito's colours and ColorBrewer's PRGn.
 """
 
 from functools import cache
@@ -75,14 +75,16 @@ def rgb(colour: str) -> tuple[int, int, int]:
 def _oklab(colour: str) -> NDArray[np.float64]:
     srgb = np.array(rgb(colour)) / 255
     linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
-    return _LMS_TO_LAB @ np.cbrt(_RGB_TO_LMS @ linear)
+    lab: NDArray[np.float64] = _LMS_TO_LAB @ np.cbrt(_RGB_TO_LMS @ linear)
+    return lab
 
 
 def _srgb(lab: NDArray[np.float64]) -> NDArray[np.uint8]:
     linear = (lab @ np.linalg.inv(_LMS_TO_LAB).T) ** 3 @ np.linalg.inv(_RGB_TO_LMS).T
     linear = np.clip(linear, 0, 1)
     srgb = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return np.rint(srgb * 255).astype(np.uint8)
+    table: NDArray[np.uint8] = np.rint(srgb * 255).astype(np.uint8)
+    return table
 
 
 _RGB_TO_LMS = np.array(

@@ -1,0 +1,71 @@
+"""An HDF5 dataset that grows at its end, in whole chunks."""
+
+import hashlib
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from gruviz.recording.schema import CHUNK_ROWS, chunk
+
+
+class Column:
+    """A dataset of (N,) or (N, units) that rows are appended to.
+
+    Rows are held back until they fill a chunk, because a chunk that is written twice is checksummed twice; `flush`
+    writes the rest. What is written goes into a SHA-256, so that the digest of a file costs no second reading.
+    """
+
+    def __init__(self, group: h5py.Group, name: str, units: int | None, dtype: Any) -> None:
+        shape = (0,) if units is None else (0, units)
+        chunks = (CHUNK_ROWS,) if units is None else chunk(units)
+        row = np.dtype(dtype).itemsize * CHUNK_ROWS
+        width = chunks[-1] * -(-units // chunks[-1]) if units else 1
+        self.dataset = group.create_dataset(
+            name,
+            shape=shape,
+            maxshape=(None, *shape[1:]),
+            dtype=dtype,
+            chunks=chunks,
+            fletcher32=True,
+            rdcc_nbytes=max(2**20, row * width),  # room for one row of chunks
+        )
+        self._held: list[NDArray[Any]] = []
+        self._rows_held = 0
+        self._digest = hashlib.sha256()
+
+    def __len__(self) -> int:
+        return len(self.dataset) + self._rows_held
+
+    def append(self, rows: NDArray[Any]) -> None:
+        """Append rows of the dataset's own dtype. The array may be reused afterwards."""
+        room = -len(self.dataset) % CHUNK_ROWS or CHUNK_ROWS
+        if self._rows_held + len(rows) < room:
+            self._held.append(rows.copy())
+            self._rows_held += len(rows)
+            return
+        if self._held:
+            rows = np.concatenate([*self._held, rows])
+            self._held, self._rows_held = [], 0
+        whole = room + (len(rows) - room) // CHUNK_ROWS * CHUNK_ROWS
+        self._write(rows[:whole])
+        if whole < len(rows):
+            self._held, self._rows_held = [rows[whole:].copy()], len(rows) - whole
+
+    def flush(self) -> None:
+        """Write what is held back."""
+        if self._held:
+            self._write(np.concatenate(self._held))
+            self._held, self._rows_held = [], 0
+
+    def sha256(self) -> str:
+        """Of all rows that were written, as their bytes stand in the file, in order."""
+        return self._digest.hexdigest()
+
+    def _write(self, rows: NDArray[Any]) -> None:
+        rows = np.ascontiguousarray(rows)
+        old = len(self.dataset)
+        self.dataset.resize(old + len(rows), axis=0)
+        self.dataset[old:] = rows
+        self._digest.update(rows.data)

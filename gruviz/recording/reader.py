@@ -1,0 +1,396 @@
+"""Reading a recording. Nothing is read before it is asked for, and torch is never needed."""
+
+import builtins
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, overload
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from gruviz.cells import CELLS, Cell, Thresholds
+from gruviz.errors import GruvizError
+from gruviz.recording import schema
+from gruviz.recording.encoding import decode
+from gruviz.recording.pyramid import Reduced
+from gruviz.recording.validation import validate
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class SequenceInfo:
+    """One sequence on a tape."""
+
+    index: int
+    name: str
+    offset: int
+    """Its first row on the tape."""
+    length: int
+    """Its timesteps."""
+    pass_: int
+    """The forward pass of the model that it comes from."""
+    item: int
+    """Its place in that pass's batch."""
+    checkpoint: int
+    """The training step of the model, or -1."""
+
+    @property
+    def rows(self) -> slice:
+        """Its rows on the tape."""
+        return slice(self.offset, self.offset + self.length)
+
+
+class Tape:
+    """A time axis on which sequences lie end to end."""
+
+    def __init__(self, name: str, group: h5py.Group, rows: int) -> None:
+        self.name = name
+        self._group = group
+        self._rows = rows
+        table = group["sequences"]
+        fields = [table[field][:] for field in ("offset", "length", "pass", "item", "checkpoint")]
+        self.sequences = tuple(
+            SequenceInfo(i, _text(title), *(int(value) for value in values))
+            for i, (title, *values) in enumerate(zip(table["name"][:], *fields, strict=True))
+            if values[0] + values[1] <= rows
+        )
+        """The sequences, in order."""
+
+    def __len__(self) -> int:
+        return self._rows
+
+    @property
+    def rate(self) -> float | None:
+        """Timesteps per `unit` of time, or None where time has none."""
+        rate = self._group.attrs.get("rate")
+        return None if rate is None else float(rate)
+
+    @property
+    def unit(self) -> str | None:
+        """The unit of time, or None."""
+        unit = self._group.attrs.get("unit")
+        return None if unit is None else _text(unit)
+
+    @property
+    def vocabulary(self) -> tuple[str, ...] | None:
+        """The symbols that the tokens stand for, or None."""
+        tokens = self._group.get("inputs/token")
+        stored = None if tokens is None else tokens.attrs.get("vocabulary")
+        return None if stored is None else tuple(_text(symbol) for symbol in stored)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns of `values`; their numbers where they have none."""
+        values = self._group.get("inputs/values")
+        if values is None:
+            return ()
+        stored = values.attrs.get("columns")
+        return tuple(map(str, range(values.shape[1]))) if stored is None else tuple(_text(name) for name in stored)
+
+    def tokens(self, rows: slice) -> NDArray[np.int32] | None:
+        """The tokens of some rows, (n,), or None where the input was not tokens."""
+        return None if "inputs/token" not in self._group else self._group["inputs/token"][rows]
+
+    def values(self, rows: slice) -> Floats | None:
+        """The numeric input of some rows, (n, I), or None where the input was not numbers."""
+        return None if "inputs/values" not in self._group else self._group["inputs/values"][rows]
+
+    def symbols(self, rows: slice) -> tuple[str, ...] | None:
+        """The symbols of some rows, or None where there is no vocabulary. A token outside it reads as its number."""
+        tokens, vocabulary = self.tokens(rows), self.vocabulary
+        if tokens is None:
+            return None
+        if vocabulary is None:
+            return tuple(map(str, tokens.tolist()))
+        return tuple(vocabulary[t] if 0 <= t < len(vocabulary) else f"<{t}>" for t in tokens.tolist())
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Which outputs of the model are stored: `values`, `targets`, `probability`."""
+        return tuple(self._group.get("outputs", {}))
+
+    def output(self, name: str, rows: slice) -> NDArray[Any]:
+        """One output of some rows, (n,) or (n, O)."""
+        data: NDArray[Any] = self._group[f"outputs/{name}"][rows]
+        return data
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names of its labels."""
+        return tuple(self._group.get("labels", {}))
+
+    def label(self, name: str, rows: slice) -> NDArray[Any]:
+        """One label of some rows, (n,)."""
+        data: NDArray[Any] = self._group[f"labels/{name}"][rows]
+        return data
+
+
+class Values:
+    """One quantity of a layer, (N, H), read when it is indexed: `values[rows]`, `values[rows, units]`, as float32."""
+
+    def __init__(self, dataset: h5py.Dataset, rows: int) -> None:
+        self._dataset = dataset
+        self._scale = _text(dataset.attrs.get("scale", "linear"))
+        self.shape: tuple[int, int] = (rows, dataset.shape[1])
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, index: Any) -> Floats:
+        return decode(_reading(self._dataset, index), self._scale)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.asarray(self[: len(self)], dtype)
+
+
+class Layer:
+    """One layer, in one direction."""
+
+    def __init__(self, name: str, group: h5py.Group, tape: Tape) -> None:
+        self.name = name
+        self.tape = tape
+        self.cell: Cell = CELLS[_text(group.attrs["cell"])]
+        self.size = int(group.attrs["size"])
+        self.direction = _text(group.attrs.get("direction", "forward"))
+        self.convention = _text(group.attrs.get("convention", "pytorch"))
+        """What the update gate meant in the model's source. What is stored is the keep."""
+        self.dtype = _text(group.attrs.get("dtype", "float32"))
+        """What it ran in."""
+        self.backend = _text(group.attrs.get("backend", ""))
+        self._group = group
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """The names of what is recorded."""
+        return self.cell.names
+
+    def __getitem__(self, quantity: str) -> Values:
+        """The values of one quantity. Raises KeyError with the names that there are."""
+        if quantity not in self.quantities:
+            raise KeyError(f"layer {self.name} has {', '.join(self.quantities)}, not {quantity}")
+        return Values(self._group[quantity], len(self.tape))
+
+    def slice(self, sequence: int) -> "builtins.slice[int, int, None]":
+        """The rows of the sequence with this index."""
+        return self.tape.sequences[sequence].rows
+
+    @property
+    def backward(self) -> bool:
+        """Whether it reads each sequence from its end."""
+        return self.direction == "backward"
+
+    def processing(self, quantity: str, sequence: int) -> Floats:
+        """One quantity of a sequence in the order in which the layer computed it, (T, H)."""
+        values = self[quantity][self.slice(sequence)]
+        return values[::-1] if self.backward else values
+
+    def initial(self, sequence: int, state: str = "hidden") -> Floats:
+        """The state that a sequence started from, (H,)."""
+        name = "initial" if state == "hidden" else f"initial_{state}"
+        data: Floats = self._group[name][sequence]
+        return data
+
+    def previous(self, state: str, sequence: int, start: int, stop: int) -> Floats:
+        """A state before each timestep from `start` up to `stop` of a sequence, in processing order, (n, H)."""
+        info = self.tape.sequences[sequence]
+        shift = 1 if self.backward else -1
+        first, last = max(start + shift, 0), min(stop + shift, info.length)
+        values = self[state][info.offset + first : info.offset + last]
+        initial = self.initial(sequence, state)[None]
+        if self.backward:
+            return values if stop < info.length else np.concatenate([values, initial])[-(stop - start) :]
+        return values if start > 0 else np.concatenate([initial, values])[: stop - start]
+
+    @property
+    def residuals(self) -> Floats:
+        """For each sequence the largest difference, in any step and unit, between model and replay, (S,)."""
+        data: Floats = self._group["residual"][: len(self.tape.sequences)]
+        return data
+
+    @property
+    def residual(self) -> float:
+        """The worst of its sequences; NaN while none has ended."""
+        residuals = self.residuals
+        return float(np.nanmax(residuals)) if np.isfinite(residuals).any() else float("nan")
+
+    @property
+    def trusted(self) -> bool:
+        """Whether the residual is within what the dtype that the layer ran in explains."""
+        return self.residual <= schema.TOLERANCE.get(self.dtype, 1e-5)
+
+    @property
+    def thresholds(self) -> Thresholds | None:
+        """Those that `counts` was counted at, or None for a cell without a keep."""
+        if "counts" not in self._group:
+            return None
+        attributes = self._group["counts"].attrs
+        return Thresholds(*(float(attributes[name]) for name in ("retained", "overwritten", "moved")))
+
+    def counts(self, rows: builtins.slice) -> NDArray[np.int64]:
+        """Units in each class of `cells.CLASSES` at some rows, (n, 4). Raises KeyError for a cell without a keep."""
+        data: NDArray[np.int64] = _reading(self._group["counts"], rows).astype(np.int64)
+        return data
+
+    def factors(self, quantity: str) -> tuple[int, ...]:
+        """The levels of the pyramid that are there, finest first."""
+        group = self._group.get(f"pyramid/{quantity}", {})
+        return tuple(sorted(int(factor) for factor in group))
+
+    def blocks(self, quantity: str, sequence: int, factor: int, start: int, stop: int) -> Reduced:
+        """Blocks `start` up to `stop` of a sequence, of `factor` timesteps each; the last one may hold fewer.
+
+        Args:
+            quantity: which.
+            sequence: its index.
+            factor: a level that is there.
+            start: the first block, counted from the sequence's start.
+            stop: one past the last.
+        """
+        before = self.tape.sequences[:sequence]
+        offset = sum(schema.blocks(info.length, factor) for info in before)
+        stop = min(stop, schema.blocks(self.tape.sequences[sequence].length, factor))
+        level = self._group[f"pyramid/{quantity}/{factor}"]
+        return Reduced(
+            *(Values(level[name], len(level[name]))[offset + start : offset + stop] for name in schema.STATISTICS)
+        )
+
+    def __repr__(self) -> str:
+        return f"<Layer {self.name}: {self.cell.title} {self.size}, {len(self.tape)} timesteps>"
+
+
+class Recording:
+    """An open recording. Close it, or use it as a context manager."""
+
+    def __init__(self, file: h5py.File, path: Path | None) -> None:
+        self.path = path
+        self._file = file
+        attributes = file.attrs
+        self.uuid = _text(attributes.get("uuid", ""))
+        self.created = _text(attributes.get("created", ""))
+        self.written_by = _text(attributes.get("gruviz", ""))
+        """The version of gruviz that wrote it."""
+        self.complete = bool(attributes.get("complete", False))
+        self.digest = _text(attributes.get("digest", ""))
+        self.model: dict[str, Any] = json.loads(_text(file["model"].attrs.get("description", "{}")))
+        """What is known of the model."""
+        groups: dict[str, list[h5py.Group]] = {}
+        for layer in file["layers"].values():
+            groups.setdefault(_text(layer.attrs["tape"]), []).append(layer)
+        self.tapes: Mapping[str, Tape] = {
+            name: Tape(name, group, _shared_rows(groups.get(name, []))) for name, group in file["tapes"].items()
+        }
+        self.layers: Mapping[str, Layer] = {
+            name: Layer(name, group, self.tapes[_text(group.attrs["tape"])])
+            for name, group in _in_order(file["layers"])
+        }
+        self.output: Any = None
+        """What the model returned, where `gruviz.record` made this recording."""
+
+    @property
+    def name(self) -> str:
+        """The file's name, or `in memory`."""
+        return self.path.name if self.path else "in memory"
+
+    @property
+    def checkpoints(self) -> Mapping[int, Mapping[str, str]]:
+        """By training step, -1 for a model that was not in training: `sha256` of the weights, and `metric`."""
+        groups = self._file.get("checkpoints", {})
+        return {
+            int(step): {key: _text(value) for key, value in group.attrs.items()}
+            for step, group in sorted(groups.items(), key=lambda entry: int(entry[0]))
+        }
+
+    def weights(self, step: int = schema.NO_CHECKPOINT) -> dict[str, NDArray[Any]]:
+        """Weights of a checkpoint by parameter name; empty where they were left out."""
+        group = self._file.get(f"checkpoints/{step}/weights", {})
+        return {name: group[name][()] for name in group}
+
+    def close(self) -> None:
+        """Close the file. A recording in memory is gone with it."""
+        self._file.close()
+
+    def __enter__(self) -> "Recording":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Recording {self.name}: {', '.join(map(repr, self.layers.values()))}>"
+
+
+def open(path: str | os.PathLike[str]) -> Recording:
+    """Open a recording for reading.
+
+    Raises:
+        GruvizError: there is no such file, or it is not a recording, or it is one that is refused.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise GruvizError(f"{path} is a folder: give the name of a recording in it")
+    if not path.exists():
+        raise GruvizError(f"{path} does not exist: check the name")
+    try:
+        if not h5py.is_hdf5(path):
+            raise GruvizError(f"{path} is not a gruviz recording: those are HDF5 files, made by gruviz record")
+        file = h5py.File(path, "r", locking=False)
+    except OSError as error:
+        raise GruvizError(
+            f"cannot read {path}: it is damaged, or still being written ({_first_line(error)})"
+        ) from error
+    try:
+        validate(file, path)
+        return Recording(file, path)
+    except GruvizError:
+        file.close()
+        raise
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
+        file.close()
+        raise GruvizError(f"{path} is damaged: {_first_line(error)}") from error
+
+
+def _reading(dataset: h5py.Dataset, index: Any) -> NDArray[Any]:
+    try:
+        data: NDArray[Any] = dataset[index]
+    except OSError as error:
+        raise GruvizError(
+            f"cannot read {dataset.name}: the file is damaged there, its checksum does not fit ({_first_line(error)})"
+        ) from error
+    return data
+
+
+def _shared_rows(layers: Sequence[h5py.Group]) -> int:
+    """Rows that every quantity of every layer of a tape has: a file that is still being written may be uneven."""
+    return min((len(layer[name]) for layer in layers for name in CELLS[_text(layer.attrs["cell"])].names), default=0)
+
+
+def _in_order(layers: h5py.Group) -> Iterator[tuple[str, h5py.Group]]:
+    """Layers as the model computes them: l2 before l10, a direction and its reverse side by side."""
+
+    def key(name: str) -> tuple[str, int, str]:
+        path, _, last = name.rpartition(".")
+        number = last.removesuffix("_reverse").removeprefix("l")
+        return (path, int(number), last) if number.isdecimal() else (name, -1, "")
+
+    for name in sorted(layers, key=key):
+        yield name, layers[name]
+
+
+@overload
+def _text(value: bytes) -> str: ...
+@overload
+def _text(value: Any) -> str: ...
+def _text(value: Any) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or ["no reason given"])[0]

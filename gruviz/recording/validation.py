@@ -1,0 +1,81 @@
+"""Is this file a recording, and can it be trusted? Checked before anything is read from it.
+
+An HDF5 file from a stranger can reach other files (external links, external storage, virtual datasets, soft links to
+those), declare terabytes that it does not hold, or simply lie about its shapes. All of these are refused.
+"""
+
+from pathlib import Path
+
+import h5py
+
+from gruviz.cells import CELLS
+from gruviz.errors import GruvizError
+from gruviz.recording import schema
+
+_INFLATION = 100
+"""A dataset may be this many times larger than what the file stores of it; compression does not reach that honestly."""
+_SMALL = 2**20
+
+
+def validate(file: h5py.File, path: Path | str) -> None:
+    """Raise GruvizError, in one line, unless `file` is a recording that can be read safely."""
+    if str(_text(file.attrs.get("format"))) != schema.FORMAT:
+        raise GruvizError(f"{path} is an HDF5 file, but not a gruviz recording: record one with gruviz record")
+    version = file.attrs.get("version")
+    if version != schema.VERSION:
+        raise GruvizError(
+            f"{path} is a recording of version {version}, this gruviz reads version {schema.VERSION}: update gruviz"
+        )
+    _refuse_links(file, path)
+    for name in ("tapes", "layers"):
+        if not isinstance(file.get(name), h5py.Group):
+            raise GruvizError(f"{path} is damaged: it has no group /{name}")
+    for name, layer in file["layers"].items():
+        _check_layer(file, name, layer, path)
+
+
+def _refuse_links(group: h5py.Group, path: Path | str) -> None:
+    for name in group:
+        link = group.get(name, getlink=True)
+        where = f"{group.name.rstrip('/')}/{name}"
+        if not isinstance(link, h5py.HardLink):
+            raise GruvizError(f"{path} is refused: {where} is a link to somewhere else, which a recording never has")
+        child = group[name]
+        if isinstance(child, h5py.Group):
+            if child.name.count("/") > 32:
+                raise GruvizError(f"{path} is refused: its groups are nested without end")
+            _refuse_links(child, path)
+        elif isinstance(child, h5py.Dataset):
+            _check_dataset(child, where, path)
+
+
+def _check_dataset(dataset: h5py.Dataset, where: str, path: Path | str) -> None:
+    if dataset.is_virtual or dataset.external:
+        raise GruvizError(f"{path} is refused: {where} keeps its data in another file, which a recording never does")
+    declared, stored = dataset.nbytes, dataset.id.get_storage_size()
+    if declared > _SMALL and declared > stored * _INFLATION:
+        raise GruvizError(f"{path} is refused: {where} declares {declared:,} bytes and holds {stored:,}")
+
+
+def _check_layer(file: h5py.File, name: str, layer: h5py.Group, path: Path | str) -> None:
+    def damaged(what: str) -> GruvizError:
+        return GruvizError(f"{path} is damaged: layer {name} {what}")
+
+    if not isinstance(layer, h5py.Group):
+        raise damaged("is not a group")
+    cell = CELLS.get(str(_text(layer.attrs.get("cell"))))
+    if cell is None:
+        raise damaged(f"is of a kind of cell that this gruviz does not know ({_text(layer.attrs.get('cell'))})")
+    tape = file["tapes"].get(str(_text(layer.attrs.get("tape"))))
+    if not isinstance(tape, h5py.Group) or "sequences/length" not in tape:
+        raise damaged("lies on a tape that is not there")
+    for quantity in cell.names:
+        data = layer.get(quantity)
+        if not isinstance(data, h5py.Dataset) or data.ndim != 2 or data.shape[1] != layer.attrs.get("size"):
+            raise damaged(f"has no {quantity} of the right shape")
+        if data.dtype.kind != "f":
+            raise damaged(f"has a {quantity} that is not of floating-point numbers")
+
+
+def _text(value: object) -> object:
+    return value.decode(errors="replace") if isinstance(value, bytes) else value

@@ -1,0 +1,161 @@
+"""What is being looked at: one frozen value, and the pure functions that move it.
+
+Timesteps are integers, counted from 0 within the sequence on show. Ranges are half-open, `start <= t < stop`. Every
+function returns a `View` whose cursor and ranges lie within the sequence, whatever it is asked for.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from gruviz.cells import Thresholds
+
+VERSION = 1
+MIN_SPAN = 8
+"""The fewest timesteps that the window zooms in to, in sequences that have as many."""
+
+Order = Literal["index", "keep", "likeness"]
+Reduction = Literal["mean", "min", "max"]
+
+
+@dataclass(frozen=True)
+class Pane:
+    """What is shown in one column of panels; a comparison has several beside each other."""
+
+    recording: str = ""
+    tape: str = "main"
+    sequence: int = 0
+    layer: str = ""
+    checkpoint: int = -1
+    units: tuple[int, ...] = ()
+    """The selected hidden units, in the order in which they were selected."""
+    order: Order = "index"
+    rows: tuple[int, int] | None = None
+    """The visible rows of the heatmaps, half-open, counted in `order`; None shows all."""
+
+
+@dataclass(frozen=True)
+class View:
+    """Time, thresholds, display and panes. Plain values: it compares, hashes, and goes into a file as it is."""
+
+    version: int = VERSION
+    length: int = 0
+    """Timesteps of the sequence on show; 0 while nothing is open."""
+    cursor: int = 0
+    reference: int | None = None
+    """A second timestep, held while the cursor moves."""
+    start: int = 0
+    stop: int = 0
+    """The visible range."""
+    selection: tuple[int, int] | None = None
+    playing: bool = False
+    speed: float = 10.0
+    """Timesteps a second while playing."""
+    loop: bool = False
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    reduction: Reduction = "mean"
+    """How several timesteps become one column."""
+    hidden: tuple[str, ...] = ()
+    """Quantities whose heatmaps are folded away."""
+    panes: tuple[Pane, ...] = (Pane(),)
+
+    @property
+    def span(self) -> int:
+        """Visible timesteps."""
+        return self.stop - self.start
+
+    @property
+    def pane(self) -> Pane:
+        """The first pane: the only one, but in a comparison."""
+        return self.panes[0]
+
+
+def showing(view: View, length: int, **pane: object) -> View:
+    """Turn to a sequence of `length` timesteps, given by the fields of `Pane` that change.
+
+    The whole of a sequence of another length is shown, from its start; another layer of the same sequence keeps time.
+    """
+    panes = (replace(view.pane, **pane), *view.panes[1:])  # type: ignore[arg-type]
+    same = length == view.length and panes[0].sequence == view.pane.sequence and panes[0].tape == view.pane.tape
+    if same and panes[0].recording == view.pane.recording:
+        return replace(view, panes=panes)
+    return replace(
+        view, length=length, cursor=0, reference=None, start=0, stop=length, selection=None, playing=False, panes=panes
+    )
+
+
+def seek(view: View, timestep: int) -> View:
+    """Move the cursor to `timestep`; the visible range follows no further than it must."""
+    cursor = _clamp(timestep, 0, view.length - 1)
+    start = _clamp(view.start, cursor - view.span + 1, cursor)
+    return _ranged(replace(view, cursor=cursor), start, start + view.span)
+
+
+def step(view: View, timesteps: int) -> View:
+    """Move the cursor by `timesteps`. While playing in a loop, the end leads back to the start."""
+    target = view.cursor + timesteps
+    if view.playing and target >= view.length:
+        return seek(view, 0) if view.loop else replace(seek(view, target), playing=False)
+    return seek(view, target)
+
+
+def zoom(view: View, factor: float, around: float) -> View:
+    """Show `factor` times as many timesteps; the time `around`, in timesteps, stays where it is on the screen."""
+    span = round(view.span * factor)
+    if factor < 1:  # a step of the wheel always does something
+        span = min(span, view.span - 1)
+    elif factor > 1:
+        span = max(span, view.span + 1)
+    span = _clamp(span, min(MIN_SPAN, view.length), view.length)
+    where = (around - view.start) / view.span if view.span else 0.0
+    start = round(around - where * span)
+    return _ranged(view, start, start + span)
+
+
+def pan(view: View, timesteps: int) -> View:
+    """Move the visible range by `timesteps`, its span unchanged. The cursor stays where it is."""
+    return _ranged(view, view.start + timesteps, view.stop + timesteps)
+
+
+def show_range(view: View, start: int, stop: int) -> View:
+    """Show the timesteps from `start` up to `stop`, as many as are there."""
+    start, stop = min(start, stop), max(start, stop)
+    least = min(MIN_SPAN, view.length)
+    return _ranged(view, start, max(stop, start + least))
+
+
+def show_all(view: View) -> View:
+    """Show the whole sequence."""
+    return replace(view, start=0, stop=view.length)
+
+
+def select_range(view: View, start: int, stop: int) -> View:
+    """Select the timesteps from `start` up to `stop`; an empty range selects nothing."""
+    start, stop = _clamp(min(start, stop), 0, view.length), _clamp(max(start, stop), 0, view.length)
+    return replace(view, selection=(start, stop) if stop > start else None)
+
+
+def select_unit(view: View, unit: int, add: bool = False) -> View:
+    """Select one unit; `add` puts it to those selected already, or takes it away from them."""
+    units = view.pane.units
+    if not add:
+        chosen: tuple[int, ...] = (unit,)
+    elif unit in units:
+        chosen = tuple(other for other in units if other != unit)
+    else:
+        chosen = (*units, unit)
+    return with_pane(view, units=chosen)
+
+
+def with_pane(view: View, **changes: object) -> View:
+    """Change fields of the first pane that leave time alone: units, order, rows, layer."""
+    return replace(view, panes=(replace(view.pane, **changes), *view.panes[1:]))  # type: ignore[arg-type]
+
+
+def _ranged(view: View, start: int, stop: int) -> View:
+    span = _clamp(stop - start, 0, view.length)
+    start = _clamp(start, 0, view.length - span)
+    return replace(view, start=start, stop=start + span)
+
+
+def _clamp(value: int, low: int, high: int) -> int:
+    return max(low, min(value, high)) if high >= low else low
