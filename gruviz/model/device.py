@@ -1,0 +1,36 @@
+"""Where a network runs: the processor, an NVIDIA GPU or Apple's."""
+
+import torch
+
+from gruviz.errors import GruvizError
+
+NAMES = ("auto", "cpu", "cuda", "mps")
+
+
+def pick(name: str) -> torch.device:
+    """Return the device called `auto`, `cpu`, `cuda` or `mps`; `auto` is the fastest there is.
+
+    Raises GruvizError where that device is not there, saying what is.
+    """
+    there = ["cpu"]
+    if torch.backends.mps.is_available():
+        there.insert(0, "mps")
+    if torch.cuda.is_available():
+        there.insert(0, "cuda")
+    if name not in NAMES:
+        raise GruvizError(f"there is no device called {name!r}: choose one of {', '.join(NAMES)}")
+    if name != "auto" and name not in there:
+        raise GruvizError(f"PyTorch finds no {name} device here, only {' and '.join(there)}: use one of these, or auto")
+    chosen = there[0] if name == "auto" else name
+    return torch.device("cuda", torch.cuda.current_device()) if chosen == "cuda" else torch.device(chosen)
+
+
+def describe(device: torch.device) -> str:
+    """Return the device in words: `cuda:0 NVIDIA H200`, `mps`, `cpu, 2 threads`."""
+    if device.type == "cuda":
+        index = torch.cuda.current_device() if device.index is None else device.index
+        return f"cuda:{index} {torch.cuda.get_device_name(index)}"
+    if device.type == "cpu":
+        threads = torch.get_num_threads()
+        return f"cpu, {threads} thread{'s' if threads != 1 else ''}"
+    return str(device)
