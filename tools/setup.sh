@@ -79,7 +79,7 @@ if [ "$(uname)" = Linux ]; then
     # The linker knows best which of Qt's libraries are missing, whatever a distribution calls their packages.
     qt_libraries=$(echo .venv/lib/python3*/site-packages/PySide6/Qt)
     missing=$(ldd "$qt_libraries"/lib/libQt6Widgets.so.6 "$qt_libraries"/plugins/platforms/libqxcb.so |
-        awk '/not found/ { print $1 }' | sort -u | tr '\n' ' ')
-    [ -z "$missing" ] || need "what Qt needs (${missing% })"
-    [ "$1" != dev ] || { command -v xvfb-run && command -v xauth; } >/dev/null || need "Xvfb, the display that the tests draw on,"
+        awk '/not found/ && !seen[$1]++ { print $1 }')
+    [ -z "$missing" ] || need "a library that Qt needs ($(echo $missing | cut -d' ' -f1), $(echo $missing | wc -w) in all)"
+    [ "$1" != dev ] || { command -v xvfb-run && command -v xauth; } >/dev/null || need "xvfb-run, which gives the tests a display,"
 fi
