@@ -64,10 +64,10 @@ if [ "$(cat $stamp 2>/dev/null)" != "$key" ] || ! .venv/bin/python -c '' 2>/dev/
     say "installing what $lock pins (about a minute)"
     pip() { .venv/bin/python -m pip --disable-pip-version-check "$@" -q; }
     # PyPI's torch for Linux brings gigabytes of CUDA. Without an NVIDIA GPU, PyTorch's own index is asked first for the
-    # same version without them; should it not answer, the next line takes what the usual index has.
+    # same version without them. Where it cannot be had, the next line takes what pip's own indexes have.
     if [ "$(uname)" = Linux ] && ! command -v nvidia-smi >/dev/null; then
         pip install --no-deps --retries 1 --timeout 15 "$(grep -o '^torch==[^ ]*' $lock)" \
-            --extra-index-url "${TORCH_INDEX:-https://download.pytorch.org/whl/cpu}" || true
+            --extra-index-url "${TORCH_INDEX:-https://download.pytorch.org/whl/cpu}" 2>/dev/null || true
     fi
     pip install -r $lock
     pip install --no-deps --no-build-isolation --editable .
