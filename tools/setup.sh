@@ -29,8 +29,9 @@ need() {
         fail "$what is missing. Install it, then run make again: sudo apt-get update && sudo $install"
     fi
     say "installing system packages, since $what is missing"
-    DEBIAN_FRONTEND=noninteractive apt-get -o Acquire::Retries=3 -qq update
-    DEBIAN_FRONTEND=noninteractive $install -o Acquire::Retries=3 -qq -y
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get -o Acquire::Retries=3 -qq update
+    $install -o Acquire::Retries=3 -qq -y >/dev/null
 }
 
 python=
