@@ -1,0 +1,176 @@
+"""The training loop. It knows nothing of who watches it."""
+
+import math
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from gruviz.errors import GruvizError
+
+from . import checkpoint
+from .device import describe
+from .network import SequenceModel, build
+from .tasks import Result, Task
+
+WARM_UP = 50
+"""Steps over which the learning rate rises; from there it falls to zero on a cosine."""
+EVALUATIONS = 10
+KEPT_POINTS = 500
+"""Points of the training curve that go into a model file."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a training stands after a step."""
+
+    step: int
+    """Steps done, from 1."""
+    steps: int
+    loss: float
+    gradient_norm: float
+    """Before clipping."""
+    seconds: float
+    """Since the training began."""
+    result: Result | None
+    """On held-out data; at every tenth of the way and at the end, else None."""
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """What happened at each step."""
+
+    step: NDArray[np.int64]
+    loss: NDArray[np.float64]
+    gradient_norm: NDArray[np.float64]
+    metric: tuple[tuple[int, float], ...]
+    """Step and value of the metric on held-out data."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A trained model, and how it came about."""
+
+    model: SequenceModel
+    """In evaluation mode, on the CPU."""
+    task: Task
+    history: History
+    result: Result
+    """On held-out data, at the end."""
+    steps: int
+    """Steps asked for; fewer were done where the training was stopped: see `history`."""
+    seed: int
+    seconds: float
+    device: str
+    """In words."""
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model file. Raises GruvizError where that cannot be."""
+        task, history = self.task, self.history
+        every = max(1, math.ceil(len(history.step) / KEPT_POINTS))
+        training: dict[str, Any] = {
+            "steps": self.steps,
+            "steps_done": len(history.step),
+            "seed": self.seed,
+            "batch": task.settings.batch,
+            "learning_rate": task.settings.learning_rate,
+            "seconds": round(self.seconds, 1),
+            "device": self.device,
+            "torch": torch.__version__,
+            "result": self.result.to_json(),
+            "history": {
+                "step": history.step[every - 1 :: every].tolist(),
+                "loss": history.loss[every - 1 :: every].tolist(),
+                "gradient_norm": history.gradient_norm[every - 1 :: every].tolist(),
+                "metric": [list(point) for point in history.metric],
+            },
+        }
+        checkpoint.save(
+            path,
+            self.model,
+            vocabulary=task.vocabulary,
+            columns=task.columns,
+            mean=task.mean,
+            std=task.std,
+            task=task.describe(),
+            training=training,
+        )
+
+
+def train(
+    task: Task,
+    *,
+    cell: str = "gru",
+    hidden: int | None = None,
+    layers: int = 1,
+    steps: int | None = None,
+    seed: int = 0,
+    device: torch.device | None = None,
+    on_progress: Callable[[Progress], bool | None] | None = None,
+) -> Trained:
+    """Train a fresh network on `task`; what is None is taken from `task.settings`, the device is the CPU.
+
+    On the CPU the same seed and the same number of threads give the same weights, bit for bit. `on_progress` is called
+    after every step; once it returns False the training stops, and what was learned so far is returned. Raises
+    GruvizError for sizes that make no sense, and when the loss or the gradient is not finite.
+    """
+    settings = task.settings
+    device = device or torch.device("cpu")
+    steps = settings.steps if steps is None else steps
+    if steps < 1:
+        raise GruvizError(f"{steps} training steps were asked for: ask for one or more")
+    if not 0 <= seed < 2**40:
+        raise GruvizError(f"the seed {seed} is out of range: choose one from 0 to {2**40 - 1}")
+    model = build(task.architecture(cell, hidden or settings.hidden, layers), seed).to(device).train()
+    # Batches are drawn from a generator of their own: nothing depends on the global random state, or changes it.
+    generator = torch.Generator().manual_seed(seed)
+    optimizer = torch.optim.AdamW(
+        model.parameters(), settings.learning_rate, betas=(0.9, 0.99), weight_decay=settings.weight_decay
+    )
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, steps))
+
+    began = time.perf_counter()
+    losses, norms, metric = [], [], []
+    result = None
+    for step in range(1, steps + 1):
+        batch = task.batch(generator).to(device)
+        outputs, _ = model(batch.inputs)
+        loss = task.loss(outputs, batch)
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = nn.utils.clip_grad_norm_(model.parameters(), settings.clip)
+        losses.append(loss.item())
+        norms.append(norm.item())
+        if not math.isfinite(losses[-1]) or not math.isfinite(norms[-1]):
+            raise GruvizError(
+                f"the loss or its gradient was not finite at step {step:,}: look for outliers in the data, "
+                "or try another seed or fewer hidden units"
+            )
+        optimizer.step()
+        schedule.step()
+
+        result = None
+        if step == steps or step % max(1, steps // EVALUATIONS) == 0:
+            result = task.evaluate(model)
+            metric.append((step, result.value))
+        seconds = time.perf_counter() - began
+        if on_progress and on_progress(Progress(step, steps, losses[-1], norms[-1], seconds, result)) is False:
+            break
+
+    if result is None:
+        result = task.evaluate(model)
+        metric.append((len(losses), result.value))
+    seconds = time.perf_counter() - began
+    history = History(np.arange(1, len(losses) + 1), np.array(losses), np.array(norms), tuple(metric))
+    return Trained(model.cpu().eval(), task, history, result, steps, seed, seconds, describe(device))
+
+
+def _rate(step: int, steps: int) -> float:
+    """Return the factor on the learning rate at a step from 0."""
+    return min(1.0, (step + 1) / WARM_UP) * 0.5 * (1 + math.cos(math.pi * step / steps))
