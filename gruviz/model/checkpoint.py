@@ -62,7 +62,7 @@ def fingerprint(model: torch.nn.Module) -> str:
     digest = hashlib.sha256()
     for name, tensor in sorted(model.state_dict().items()):
         digest.update(f"{name} {tuple(tensor.shape)}\n".encode())
-        digest.update(tensor.detach().cpu().numpy().astype("<f4").tobytes())
+        digest.update(tensor.detach().cpu().float().numpy().astype("<f4").tobytes())
     return digest.hexdigest()
 
 

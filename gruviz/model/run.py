@@ -1,0 +1,289 @@
+"""Recording by gruviz itself: a model from a file reads sequences, however long, in chunks of bounded memory."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from gruviz import recording
+from gruviz import sequences as sq
+from gruviz.errors import GruvizError
+from gruviz.model._passes import Piece, add_layer, replay_piece
+from gruviz.model.checkpoint import Loaded
+from gruviz.model.device import pick
+from gruviz.model.intercept import Call, Intercept
+from gruviz.model.network import SequenceModel, State
+from gruviz.model.recorder import recurrent_weights
+from gruviz.recording.schema import TOLERANCE
+
+OnProgress = Callable[[int, int], bool]
+"""Told how many timesteps are done, of how many; answers whether to go on."""
+
+_CHUNK = 8192
+_VALUES = 2**22
+
+
+def record_sequences(
+    loaded: Loaded,
+    sequences: Sequence[sq.Sequence],
+    path: str | os.PathLike[str] | None,
+    *,
+    dtype: str = "float32",
+    device: str = "auto",
+    expect: NDArray[np.floating] | None = None,
+    on_progress: OnProgress | None = None,
+    about: dict[str, Any] | None = None,
+    chunk: int | None = None,
+) -> recording.Recording:
+    """Let a loaded model read sequences and record all that its recurrent layers do.
+
+    Args:
+        loaded: the model, with its vocabulary or its columns.
+        sequences: texts for a model with a vocabulary, tokens or numbers for others.
+        path: the recording; None keeps it in memory.
+        dtype: float32, or float16 to halve the file.
+        device: `auto`, `cpu`, `cuda` or `mps`.
+        expect: (T, O) reference outputs for the only sequence, or (T, H) hidden states where the model has no read-out.
+        on_progress: see `OnProgress`. An answer of False ends the recording: what there is until then is kept.
+        about: what else the recording should say of the model, its file's name for instance.
+        chunk: timesteps that run at a time; chosen by the model's size without.
+
+    Returns:
+        The recording, open. Its `complete` is False when `on_progress` ended it.
+
+    Raises:
+        GruvizError: a sequence is nothing that the model can read, the file cannot be written, or the outputs are not
+            the expected ones (the recording is kept then).
+    """
+    if not sequences:
+        raise GruvizError("there is no sequence to record: give at least one")
+    inputs = [prepare(loaded, sequence) for sequence in sequences]
+    if expect is not None and (len(sequences) != 1 or expect.ndim != 2 or len(expect) != len(sequences[0])):
+        raise GruvizError(
+            f"the expected outputs have the shape {expect.shape}: they compare with one sequence, one row a timestep"
+        )
+    model = loaded.model.to(pick(device)).eval()
+    description = {
+        "source": loaded.source,
+        "convention": loaded.convention,
+        "architecture": model.architecture.to_json(),
+        "task": loaded.task,
+        "training": loaded.training,
+        "notes": [*loaded.notes, *(note for sequence in sequences for note in sequence.notes)],
+        **(about or {}),
+    }
+    writer = recording.Writer(path, dtype=dtype, model=description)
+    run = _Run(model, loaded, writer, chunk or max(256, min(_CHUNK, _VALUES // model.architecture.hidden)), expect)
+    total, done, going = sum(map(len, sequences)), 0, True
+    # TF32, which cuDNN uses for RNNs by itself, would cost the states three of their seven digits.
+    with torch.no_grad(), torch.backends.cudnn.flags(allow_tf32=False), writer:
+        writer.add_checkpoint(-1, weights=_source_names(recurrent_weights(model), model.path), sha256=loaded.sha256)
+        for number, (sequence, data) in enumerate(zip(sequences, inputs, strict=True)):
+            for steps in run.sequence(number, sequence, data):
+                done += steps
+                going = on_progress is None or on_progress(done, total)
+                if not going:
+                    break
+            if not going:
+                break
+        if not going:
+            writer.close(complete=False)
+    result = recording.Recording(writer.file, None) if writer.path is None else recording.open(writer.path)
+    if expect is not None and run.difference > TOLERANCE["float32"]:
+        result.close()
+        raise GruvizError(
+            f"the outputs differ from the expected ones by up to {run.difference:.2g}: the model is not what it was "
+            f"where they come from; what was recorded is kept in {writer.path or 'memory'}"
+        )
+    return result
+
+
+def prepare(loaded: Loaded, sequence: sq.Sequence) -> NDArray[Any]:
+    """What goes into the model: (T,) int64 tokens or (T, I) float32 numbers, normalised as in training.
+
+    Raises:
+        GruvizError: the sequence is not of the kind that the model reads.
+    """
+    architecture, name = loaded.model.architecture, sequence.name
+    if architecture.embedding is not None:
+        if sequence.text is not None and loaded.vocabulary is not None:
+            return loaded.vocabulary.encode(sequence.text).astype(np.int64)
+        if sequence.tokens is not None:
+            worst = int(sequence.tokens.max())
+            if worst >= architecture.inputs or int(sequence.tokens.min()) < 0:
+                raise GruvizError(f"{name} has the token {worst}, the model knows 0 to {architecture.inputs - 1}")
+            return sequence.tokens.astype(np.int64)
+        if sequence.text is not None:
+            raise GruvizError(
+                f"{name} is text, and this model does not say which character is which token: "
+                "give it tokens in a .npy file"
+            )
+        raise GruvizError(f"{name} holds numbers, and this model reads {'text' if loaded.vocabulary else 'tokens'}")
+    if sequence.values is None:
+        raise GruvizError(
+            f"{name} is {'text' if sequence.text is not None else 'tokens'}, and this model reads numbers"
+        )
+    values = _chosen(loaded, sequence.values, sequence.columns)
+    if values.shape[1] != architecture.inputs:
+        wanted = f" ({', '.join(loaded.columns)})" if loaded.columns else ""
+        raise GruvizError(
+            f"{name} has {values.shape[1]} columns of numbers, and this model reads {architecture.inputs}{wanted}"
+        )
+    if loaded.mean is not None and loaded.std is not None:
+        values = (values - loaded.mean) / loaded.std
+    return values.astype(np.float32)
+
+
+class _Run:
+    """One model at work: chunk after chunk of sequence after sequence, into one recording."""
+
+    def __init__(
+        self,
+        model: SequenceModel,
+        loaded: Loaded,
+        writer: recording.Writer,
+        chunk: int,
+        expect: NDArray[np.floating] | None,
+    ) -> None:
+        self._model = model
+        self._loaded = loaded
+        self._writer = writer
+        self._chunk = chunk
+        self._expect = expect
+        self._device = next(model.parameters()).device
+        self.difference = 0.0
+        """The largest difference from the expected outputs."""
+
+    def sequence(self, number: int, sequence: sq.Sequence, data: NDArray[Any]) -> Iterator[int]:
+        """Record one sequence; yields the timesteps of each chunk when it is written."""
+        x = torch.from_numpy(data)[None].to(self._device)  # (1, T) or (1, T, I)
+        chunks = [slice(start, min(start + self._chunk, len(data))) for start in range(0, len(data), self._chunk)]
+        before = self._states_before(x, chunks)
+        residuals: dict[str, float] = {}
+        for index, rows in enumerate(chunks):
+            output, final, piece, call = self._step(x[:, rows], before[index])
+            if index + 1 < len(chunks) and before[index + 1] is None:
+                before[index + 1] = final
+            names = {run.name: (self._model.path + run.name.removeprefix("rnn")).lstrip(".") for run in call.layers}
+            if index == 0:
+                self._begin(number, sequence, call, names)
+                residuals = dict.fromkeys(names, 0.0)
+            blocks = {name: piece.layer(layer, 0, piece.stop, residuals) for layer, name in names.items()}
+            self._writer.append("main", blocks, **self._tape(sequence, data, rows, output[0].float().cpu().numpy()))
+            self._writer.flush()
+            yield rows.stop - rows.start
+        self._writer.end("main", {name: residuals[layer] for layer, name in names.items()})
+
+    def _step(self, x: Tensor, state: State | None) -> tuple[Tensor, State, Piece, Call]:
+        """Run one chunk and replay it."""
+        calls: list[Call] = []
+        with Intercept(self._model, calls.append):
+            output, final = self._model(x, state)
+        (call,) = calls
+        piece = replay_piece([(call, run) for run in call.layers], slice(0, 1), call.lengths, 0, x.shape[1])
+        return output, final, piece, call
+
+    def _states_before(self, x: Tensor, chunks: Sequence[slice]) -> list[State | None]:
+        """The state that each chunk is entered with, as far as it must be known beforehand.
+
+        Reading forward it is where the chunk before ended, and comes by itself: None. A bidirectional network enters a
+        chunk from both sides. Layer by layer, one walk from the end to the start finds the states of the backward
+        direction at the borders, and one from the start to the end those of the forward one: both need only what lies
+        below to be right. That is two more passes over the sequence for each layer, in bounded memory.
+        """
+        if not self._model.architecture.bidirectional or len(chunks) == 1:
+            return [None] * len(chunks)
+        a = self._model.architecture
+        kinds = 2 if a.cell == "lstm" else 1
+        states = torch.zeros(len(chunks), kinds, 2 * a.layers, 1, a.hidden, device=self._device)
+        for layer in range(a.layers):
+            for row, order in ((2 * layer + 1, range(len(chunks) - 1, -1, -1)), (2 * layer, range(len(chunks)))):
+                carried = torch.zeros(kinds, 1, a.hidden, device=self._device)
+                for index in order:
+                    states[index, :, row] = carried
+                    _, final = self._model(x[:, chunks[index]], _as_state(states[index]))
+                    carried = torch.stack([kind[row] for kind in (final if kinds == 2 else (final,))])
+        return [_as_state(state) for state in states]
+
+    def _begin(self, number: int, sequence: sq.Sequence, call: Call, names: dict[str, str]) -> None:
+        if number == 0:
+            vocabulary = self._loaded.vocabulary
+            columns = self._loaded.columns or sequence.columns
+            self._writer.add_tape("main", vocabulary=vocabulary.symbols if vocabulary else None, columns=columns)
+            for run in call.layers:
+                add_layer(self._writer, "main", run, names[run.name], self._loaded.convention)
+        zeros = np.zeros(self._model.architecture.hidden, np.float32)
+        initial = {names[run.name]: dict.fromkeys(run.cell.states, zeros) for run in call.layers}
+        self._writer.begin("main", sequence.name, initial=initial, pass_=number)
+
+    def _tape(
+        self, sequence: sq.Sequence, data: NDArray[Any], rows: slice, output: NDArray[np.float32]
+    ) -> dict[str, Any]:
+        """What goes on the tape beside the layers: the input as the user knows it, and what the model made of it."""
+        if self._expect is not None:
+            self._compare(output, rows)
+        tape: dict[str, Any] = {"outputs": {}, "labels": {}}
+        if data.dtype == np.int64:
+            tape["tokens"] = data[rows]
+        else:
+            assert sequence.values is not None
+            missing = np.zeros(data.shape, np.bool_) if sequence.missing is None else sequence.missing
+            values, missing = (
+                _chosen(self._loaded, table[rows], sequence.columns) for table in (sequence.values, missing)
+            )
+            tape["values"] = values
+            tape["labels"]["missing"] = missing.any(axis=1).astype(np.uint8)
+        if self._model.readout is None:
+            return tape
+        about_next = self._loaded.task.get("name") in ("char", "series", "anbn")
+        tape["outputs"]["values"] = self._in_units(output) if about_next else output
+        if about_next and "tokens" in tape:
+            tape["outputs"] |= _next_token(output, data[rows.start + 1 : rows.stop + 1])
+        return tape
+
+    def _in_units(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Numbers in the units of the user's data."""
+        if self._loaded.mean is None or self._loaded.std is None:
+            return values
+        restored: NDArray[np.float32] = values * self._loaded.std + self._loaded.mean
+        return restored
+
+    def _compare(self, output: NDArray[np.float32], rows: slice) -> None:
+        expected = self._expect[rows] if self._expect is not None else output
+        if expected.shape != output.shape:
+            raise GruvizError(
+                f"the expected outputs have {expected.shape[1]} columns, the model gives {output.shape[1]}"
+            )
+        self.difference = max(self.difference, float(np.abs(output - expected).max()))
+
+
+def _chosen(loaded: Loaded, table: NDArray[Any], columns: Sequence[str]) -> NDArray[Any]:
+    """The columns that the model was trained on, where they are all there by name; else all, as they come."""
+    if not loaded.columns or not set(loaded.columns) <= set(columns):
+        return table
+    return table[:, [columns.index(column) for column in loaded.columns]]
+
+
+def _next_token(logits: NDArray[np.float32], following: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+    """The token that came next, (n,), -1 after the last; and the probability that it was given, NaN there."""
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    log_probability = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    targets = np.full(len(logits), -1, np.int32)
+    targets[: len(following)] = following
+    probability = np.full(len(logits), np.nan, np.float32)
+    probability[: len(following)] = np.exp(log_probability[np.arange(len(following)), following])
+    return {"targets": targets, "probability": probability}
+
+
+def _as_state(kinds: Tensor) -> State:
+    """(1 or 2, L·D, B, H) as a GRU's or an LSTM's state."""
+    return (kinds[0], kinds[1]) if len(kinds) == 2 else kinds[0]
+
+
+def _source_names(weights: dict[str, NDArray[Any]], path: str) -> dict[str, NDArray[Any]]:
+    """Weights under the name that the recurrent module has in its source."""
+    return {(path + name.removeprefix("rnn")).lstrip("."): array for name, array in weights.items()}
