@@ -1,0 +1,163 @@
+"""A figure as a sheet of paper: measured in millimetres from its top left corner, text in its final size."""
+
+import io
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.text import Text
+from matplotlib.textpath import TextToPath
+from numpy.typing import NDArray
+
+SINGLE = 85.0
+"""Millimetres of a single column of a report; a double one has 170."""
+RESOLUTION = 600
+"""Pixels per inch of a heatmap at most: finer than paper shows."""
+
+# Points. A subscript has 0.7 of the size of its letter, and nothing may be smaller than 6 pt on paper.
+SYMBOL, LABEL, TICK, NAME, SMALL = 9.0, 8.0, 7.0, 6.5, 6.0
+FOREGROUND = "#1A1A1A"
+FAINT = "#666666"
+SANS, MONO = "DejaVu Sans", "DejaVu Sans Mono"
+
+_RC = {key: value for key, value in matplotlib.rcParamsDefault.items() if not key.startswith("backend")} | {
+    "font.family": SANS,
+    "text.color": FOREGROUND,
+    "axes.edgecolor": FOREGROUND,
+    "axes.linewidth": 0.5,
+    "xtick.color": FOREGROUND,
+    "ytick.color": FOREGROUND,
+    "pdf.fonttype": 42,  # TrueType, whole characters: text can be searched and edited
+    "svg.fonttype": "none",
+    "svg.hashsalt": "gruviz",  # the same figure has the same bytes
+}
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Draw in gruviz's style, whatever the user's matplotlib is set to, and leave that as it was."""
+    with matplotlib.rc_context(_RC):
+        yield
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a figure comes from; it goes into the metadata of every file that is made of it."""
+
+    name: str
+    """Of the figure, as in `FIGURES`."""
+    title: str
+    facts: dict[str, str]
+    """Recording, uuid, digest, layer, sequence, range, thresholds, convention, residual, version."""
+    command: tuple[str, ...]
+    """What `gruviz export` needs to draw it again: the recording's file, and the options."""
+
+
+class Page(Figure):
+    """A matplotlib figure of a fixed size in millimetres that knows where it comes from."""
+
+    def __init__(self, width: float, height: float, provenance: Provenance) -> None:
+        super().__init__(figsize=(width / 25.4, height / 25.4), dpi=150, facecolor="white")
+        FigureCanvasAgg(self)
+        self.width, self.height = width, height
+        self.provenance = provenance
+
+    def panel(self, left: float, top: float, width: float, height: float) -> Axes:
+        """Axes at a place in millimetres, `top` counted downwards from the upper edge."""
+        return self.add_axes(
+            (left / self.width, 1 - (top + height) / self.height, width / self.width, height / self.height)
+        )
+
+    def write(
+        self, left: float, top: float, text: str, size: float, *, math: bool = False, colour: str = FOREGROUND
+    ) -> Text:
+        """Set text with its upper left corner at a place in millimetres. Without `math` a dollar is a dollar."""
+        return self.text(
+            left / self.width,
+            1 - top / self.height,
+            text,
+            size=size,
+            color=colour,
+            ha="left",
+            va="top",
+            parse_math=math,
+            linespacing=1.15,
+        )
+
+    def render(self, file: IO[bytes], kind: str, dpi: int, metadata: Mapping[str, str | None] | None = None) -> None:
+        """Write the page as `pdf`, `svg` or `png`. PNG pixels too coarse for a heatmap hold means of its colours."""
+        images = [image for axes in self.axes for image in axes.images]
+        fine = [np.asarray(image.get_array(), np.uint8) for image in images]
+        try:
+            if kind == "png":
+                for image, data in zip(images, fine, strict=True):
+                    box = image.axes.get_window_extent().transformed(self.dpi_scale_trans.inverted())
+                    image.set_data(_shrink(_shrink(data, int(box.height * dpi), 0), int(box.width * dpi), 1))
+            with style():
+                self.savefig(file, format=kind, dpi=dpi, metadata=metadata)
+        finally:
+            for image, data in zip(images, fine, strict=True):
+                image.set_data(data)
+
+    def _repr_png_(self) -> bytes:
+        """What a notebook shows."""
+        buffer = io.BytesIO()
+        self.render(buffer, "png", 150)
+        return buffer.getvalue()
+
+
+def text_width(text: str, size: float, family: str = SANS) -> float:
+    """How wide a line of text is, in millimetres."""
+    points, _, _ = _MEASURE.get_text_width_height_descent(text, FontProperties(family=family, size=size), False)
+    return float(points) / 72 * 25.4
+
+
+def wrap(text: str, size: float, width: float) -> list[str]:
+    """Break text between words into lines of at most `width` millimetres; a longer word is broken too."""
+    lines: list[str] = []
+    line = ""
+    for word in text.split():
+        longer = f"{line} {word}" if line else word
+        if text_width(longer, size) <= width:
+            line = longer
+            continue
+        if line:
+            lines.append(line)
+        while text_width(word, size) > width:
+            fits = next(n for n in range(len(word) - 1, 0, -1) if text_width(word[:n], size) <= width)
+            lines.append(word[:fits])
+            word = word[fits:]
+        line = word
+    return [*lines, line] if line else lines
+
+
+def shorten(text: str, size: float, width: float) -> str:
+    """As much of the text as fits into `width` millimetres, with an ellipsis where that is not all of it."""
+    if text_width(text, size) <= width:
+        return text
+    fits = next((n for n in range(len(text) - 1, 0, -1) if text_width(text[:n].rstrip() + "…", size) <= width), 0)
+    return text[:fits].rstrip() + "…"
+
+
+def _shrink(image: NDArray[np.uint8], most: int, axis: int) -> NDArray[np.uint8]:
+    """An image of no more than `most` rows (axis 0) or columns (1), each the mean of what it covers."""
+    have = image.shape[axis]
+    if have <= most:
+        return image
+    image = np.moveaxis(image, axis, 0)
+    sums = np.concatenate([np.zeros((1, *image.shape[1:])), np.cumsum(image, axis=0, dtype=np.float64)])
+    edges = np.linspace(0, have, most + 1)
+    whole = np.minimum(edges.astype(np.intp), have - 1)
+    part = (edges - whole)[:, None, None]
+    means = np.diff(sums[whole] + part * image[whole], axis=0) * (most / have)
+    return np.moveaxis(np.rint(means).astype(np.uint8), 0, axis)
+
+
+_MEASURE = TextToPath()

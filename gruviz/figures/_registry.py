@@ -1,0 +1,39 @@
+"""The figures that there are, by the names that the command line and the app know them by."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from gruviz.errors import GruvizError
+from gruviz.figures._gates import gates
+from gruviz.figures._page import Page
+from gruviz.recording import Recording
+from gruviz.view import View
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of figure."""
+
+    function: Callable[..., Page]
+    """Called as `function(run, view, **options)`."""
+    description: str
+    """What it shows, in one line."""
+
+
+FIGURES: dict[str, Kind] = {
+    "gates": Kind(
+        gates, "heatmaps of gates and states over a range of timesteps, with the text or curve they belong to"
+    ),
+}
+
+
+def draw(run: Recording, name: str, view: View | None = None, **options: Any) -> Page:
+    """Draw the figure called `name`; options are those of its function.
+
+    Raises:
+        GruvizError: there is no figure of that name, or it cannot be drawn from this recording.
+    """
+    if name not in FIGURES:
+        raise GruvizError(f"there is no figure {name}: choose one of {', '.join(FIGURES)}")
+    return FIGURES[name].function(run, view, **options)

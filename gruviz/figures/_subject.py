@@ -1,0 +1,132 @@
+"""What a figure is to show: a view and the arguments that override it, held against what the recording has."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gruviz.analysis import order as ordered
+from gruviz.cells import Thresholds
+from gruviz.errors import GruvizError
+from gruviz.figures._columns import fit, heatmap
+from gruviz.recording import Layer, Recording
+from gruviz.recording.reader import SequenceInfo
+from gruviz.view import Order, Reduction, View
+
+_COLUMNS_TO_ORDER_BY = 1024
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A range of a sequence in a layer, and its hidden units in the order in which they stand."""
+
+    run: Recording
+    layer: Layer
+    sequence: SequenceInfo
+    start: int
+    stop: int
+    units: NDArray[np.intp]
+    """The units that are shown, as rows from top to bottom."""
+    order: Order | None
+    """What all the units are ordered by; None where units were chosen."""
+    marked: tuple[int, ...]
+    """The units that are selected in the view."""
+    thresholds: Thresholds
+    reduction: Reduction
+
+    @property
+    def everything(self) -> bool:
+        """Whether all units are shown."""
+        return len(self.units) == self.layer.size
+
+
+def subject(
+    run: Recording,
+    view: View | None,
+    layer: str | None = None,
+    sequence: int | None = None,
+    start: int | None = None,
+    stop: int | None = None,
+    units: Sequence[int] | None = None,
+    order: Order | None = None,
+    thresholds: Thresholds | None = None,
+) -> Subject:
+    """Find what is meant. Arguments override the view; without either it is the whole of the first sequence.
+
+    Raises:
+        GruvizError: the recording does not have it, with what it has.
+    """
+    pane = view.pane if view else None
+    found = _layer(run, layer if layer is not None else (pane.layer if pane else "") or None)
+    info = _sequence(found, sequence if sequence is not None else pane.sequence if pane else 0)
+    same = view is not None and pane is not None and info.index == pane.sequence and view.span > 0
+    ends = (view.start, view.stop) if view and same else (0, info.length)
+    begin, end = (ends[0] if start is None else start), (ends[1] if stop is None else stop)
+    if not 0 <= begin < end <= info.length:
+        raise GruvizError(
+            f"there is no range {begin}:{end} in sequence {info.index} ({info.name}): "
+            f"it has {info.length:,} timesteps, so any range from 0:1 to 0:{info.length}"
+        )
+    rows = pane.rows if pane and units is None else None
+    if units is not None:
+        shown, by = _units(found, units), None
+    else:
+        by = order or (pane.order if pane else "index")
+        shown = _ordered(found, info, by)
+    if rows is not None:
+        shown = shown[max(rows[0], 0) : rows[1]]
+        if not len(shown):
+            raise GruvizError(f"no units in rows {rows[0]}:{rows[1]}: layer {found.name} has {found.size}")
+        by = by if len(shown) == found.size else None
+    return Subject(
+        run,
+        found,
+        info,
+        begin,
+        end,
+        shown,
+        by,
+        pane.units if pane else (),
+        thresholds or (view.thresholds if view else found.thresholds) or Thresholds(),
+        view.reduction if view else "mean",
+    )
+
+
+def _layer(run: Recording, name: str | None) -> Layer:
+    if not run.layers:
+        raise GruvizError(f"{run.name} has no layers: record a model that has a GRU, LSTM or RNN")
+    if name is None:
+        return next(iter(run.layers.values()))
+    if name not in run.layers:
+        raise GruvizError(f"{run.name} has no layer {name}: choose one of {', '.join(run.layers)}")
+    return run.layers[name]
+
+
+def _sequence(layer: Layer, index: int) -> SequenceInfo:
+    sequences = layer.tape.sequences
+    if not sequences:
+        raise GruvizError(f"layer {layer.name} has no sequences: record something first")
+    if not 0 <= index < len(sequences):
+        numbers = "only 0" if len(sequences) == 1 else f"0 to {len(sequences) - 1}"
+        raise GruvizError(f"there is no sequence {index}: layer {layer.name} has {numbers}")
+    return sequences[index]
+
+
+def _units(layer: Layer, units: Sequence[int]) -> NDArray[np.intp]:
+    if not len(units):
+        raise GruvizError(f"no units are chosen: layer {layer.name} has 0 to {layer.size - 1}")
+    for unit in units:
+        if not 0 <= unit < layer.size:
+            raise GruvizError(f"there is no unit {unit}: layer {layer.name} has 0 to {layer.size - 1}")
+    if len(set(units)) < len(units):
+        raise GruvizError("a unit is chosen twice: give each once")
+    return np.asarray(units, np.intp)
+
+
+def _ordered(layer: Layer, info: SequenceInfo, by: Order) -> NDArray[np.intp]:
+    """By the whole sequence, so that the order does not change with the range."""
+    if by == "index" or (by == "keep" and layer.cell.keep is None):
+        return np.arange(layer.size)
+    whole = fit(layer, 0, info.length, _COLUMNS_TO_ORDER_BY)
+    return ordered(heatmap(layer, layer.cell.keep or layer.cell.state, info.index, whole), by)
