@@ -36,6 +36,8 @@ def test_import_gruviz_imports_nothing_heavy() -> None:
         ("sequences", set()),
         ("recording", {"h5py"}),
         ("analysis", {"h5py", "scipy"}),
+        ("figures", {"h5py", "scipy", "matplotlib"}),
+        ("model.recorder", {"h5py", "scipy", "torch", "safetensors"}),
     ],
 )
 def test_a_room_brings_along_no_more_than_it_may(module: str, allowed: set[str]) -> None:
