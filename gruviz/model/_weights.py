@@ -106,11 +106,12 @@ def _read_torch(path: Path, zipped: bool) -> Weights:
         _check_zip(path)
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        found = re.search(r"GLOBAL ([\w.]+)", str(error))
-        what = f"a pickled {found[1]}" if found else "pickled Python objects"
-        raise GruvizError(f"{path} holds {what}, which could run code and is not loaded: {WANTED}") from error
     except Exception as error:  # whatever a made-up file brings forth, it is the file's fault
+        found = re.search(r"GLOBAL ([\w.]+)", str(error)) if isinstance(error, pickle.UnpicklingError) else None
+        if found:
+            raise GruvizError(
+                f"{path} holds a pickled {found[1]}, which could run code and is not loaded: {WANTED}"
+            ) from error
         raise GruvizError(f"{path} is damaged or not from torch.save: {WANTED}") from error
     for key in NESTED:
         if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):

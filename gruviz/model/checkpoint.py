@@ -4,6 +4,7 @@ gruviz's own are safetensors files; the metadata key `gruviz` holds JSON with th
 columns with their normalisation, the task and how it was trained. The tensors are named as in `SequenceModel`.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -110,7 +111,8 @@ def save(
         part.write_bytes(data)
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink()
         raise GruvizError(f"cannot write {path}: {error.strerror or error}; choose another folder") from error
 
 

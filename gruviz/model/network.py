@@ -38,6 +38,8 @@ class Architecture:
     bias: bool = True
     skip: bool = False
     """Whether the outputs are added to the inputs: the read-out then gives the change to the next timestep."""
+    dropout: float = 0.0
+    """The share of hidden units that the read-out does not see, drawn anew at each timestep; in training only."""
 
     def __post_init__(self) -> None:
         if self.cell not in CELLS:
@@ -52,6 +54,8 @@ class Architecture:
         for name in ("bidirectional", "bias", "skip"):
             if type(getattr(self, name)) is not bool:
                 raise GruvizError(f"{name} = {getattr(self, name)!r}: it must be true or false")
+        if type(self.dropout) is not float or not 0 <= self.dropout < 1:
+            raise GruvizError(f"dropout = {self.dropout!r}: it must be a fraction from 0 to less than 1")
         if self.skip and (self.embedding is not None or self.outputs != self.inputs):
             raise GruvizError("outputs can be added to the inputs only where numbers go in and as many come out")
 
@@ -93,6 +97,7 @@ class SequenceModel(nn.Module):
             batch_first=True,
             bidirectional=a.bidirectional,
         )
+        self.dropout = nn.Dropout(a.dropout)
         self.readout = nn.Linear(a.hidden * a.directions, a.outputs) if a.outputs else None
 
     def forward(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
@@ -105,7 +110,7 @@ class SequenceModel(nn.Module):
         hidden, state = self.rnn(features, state)  # (B, T, D*H)
         if self.readout is None:
             return hidden, state
-        outputs = self.readout(hidden)  # (B, T, O)
+        outputs = self.readout(self.dropout(hidden))  # (B, T, O)
         return (x + outputs if self.architecture.skip else outputs), state
 
 
