@@ -1,0 +1,445 @@
+"""The command line. What a command needs is imported inside it, so that each starts as fast as it can."""
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from gruviz.errors import GruvizError
+
+if TYPE_CHECKING:
+    from gruviz import sequences as sq
+    from gruviz.model.training import Progress
+    from gruviz.recording import Recording
+
+_HDF5 = b"\x89HDF"
+_OVERVIEW = """commands:
+  gruviz [FILE]          open a recording or a model in the app; with no file, go on where you left off
+  gruviz demo            open the demo: a GRU that reads Shakespeare's sonnets
+  gruviz train TASK      train a network on a text, a table, or a made-up task
+  gruviz record          record what a network does while it reads sequences
+  gruviz info FILE       say what is in a recording or a model
+  gruviz export          draw a figure for a report
+
+gruviz COMMAND --help says more of each. A file that is called like a command is opened as ./demo."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """One line of error, like every other that a person can cause."""
+
+    def error(self, message: str) -> NoReturn:
+        raise GruvizError(f"{message} (see {self.prog} --help)")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status: 0, or 2 after an error that a person can mend."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        command = _COMMANDS.get(arguments[0]) if arguments else None
+        return command(arguments[1:]) if command else _open(arguments)
+    except GruvizError as error:
+        print(f"gruviz: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # `gruviz info run.h5 | head`
+        sys.stderr.close()
+        return 0
+
+
+def _open(arguments: Sequence[str], demo: bool = False) -> int:
+    about = "Open the demo." if demo else "See what a gated recurrent network keeps and what it overwrites."
+    parser = _Parser(
+        prog="gruviz demo" if demo else "gruviz",
+        description=about,
+        epilog=None if demo else _OVERVIEW,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    if not demo:
+        parser.add_argument("file", nargs="?", metavar="FILE", help="a recording or a model")
+        parser.add_argument("--version", action="version", version=f"gruviz {version('gruviz')}")
+    parser.add_argument("--screenshot", metavar="OUT.png", help="save a picture of the window, and leave")
+    parser.add_argument("--size", type=_size, metavar="WxH", help="of the window, in pixels: 1280x800")
+    parser.add_argument("--at", type=int, metavar="T", help="the timestep that the cursor stands at")
+    parser.add_argument("--theme", choices=("light", "dark"), help="instead of the system's")
+    given = parser.parse_args(arguments)
+    from gruviz.ui.app import run
+
+    return run(
+        None if demo else given.file,
+        demo=demo,
+        screenshot=given.screenshot,
+        size=given.size,
+        at=given.at,
+        theme=given.theme,
+    )
+
+
+def _demo(arguments: Sequence[str]) -> int:
+    return _open(arguments, demo=True)
+
+
+def _train(arguments: Sequence[str]) -> int:
+    parser = _Parser(
+        prog="gruviz train",
+        description="Train a network from scratch and save it with all that is needed to use it.",
+        epilog="tasks: char (the next character of --text), series (the next row of the numeric columns of --data); "
+        "copy, adding, flipflop and anbn make up their own sequences",
+    )
+    parser.add_argument("task", metavar="TASK")
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--text", metavar="FILE", help="what char reads")
+    source.add_argument("--data", metavar="FILE", help="what series reads: .csv, .tsv or .npy")
+    parser.add_argument("--cell", choices=("gru", "lstm", "rnn"), default="gru")
+    parser.add_argument("--hidden", type=int, metavar="N", help="hidden units in a layer; chosen by the task without")
+    parser.add_argument("--layers", type=int, default=1, metavar="N")
+    parser.add_argument("--steps", type=int, metavar="N", help="training steps; chosen by the task without")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="the same seed gives the same model on a CPU")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    parser.add_argument("-o", "--output", required=True, metavar="MODEL.safetensors")
+    given = parser.parse_args(arguments)
+
+    from gruviz import sequences
+    from gruviz.model import checkpoint, device, tasks
+    from gruviz.model.training import train
+
+    checkpoint.check_writable(given.output)
+    path = given.text or given.data
+    data = sequences.read(path) if path else None
+    task = tasks.make(given.task, data)
+    _say_notes(data.notes if data else ())
+    line = _Line()
+    with _interruptible() as interrupted:
+
+        def watch(progress: "Progress") -> bool:
+            line.show(_training_line(progress), last=progress.step == progress.steps)
+            return not interrupted()
+
+        trained = train(
+            task,
+            cell=given.cell,
+            hidden=given.hidden,
+            layers=given.layers,
+            steps=given.steps,
+            seed=given.seed,
+            device=device.pick(given.device),
+            on_progress=watch,
+        )
+    trained.save(given.output)
+    done = len(trained.history.step)
+    if done < trained.steps:
+        print(f"Stopped after {done:,} of {trained.steps:,} steps; what was learned until then is saved.")
+    print(f"{trained.result.sentence}\nSaved {given.output} ({trained.device}, {trained.seconds:.0f} s).")
+    return 0 if done == trained.steps else 130
+
+
+def _record(arguments: Sequence[str]) -> int:
+    parser = _Parser(
+        prog="gruviz record",
+        description="Let a network read sequences, and record the gates and states of every timestep.",
+        epilog="INPUT is a text, a .csv or .tsv table, a .npy array, or task:NAME for made-up sequences of that task",
+    )
+    parser.add_argument("model", metavar="MODEL", help="a model of gruviz, or a PyTorch state dict")
+    parser.add_argument("inputs", nargs="+", metavar="INPUT")
+    parser.add_argument("-o", "--output", required=True, metavar="RUN.h5")
+    parser.add_argument("--dtype", choices=("float32", "float16"), default="float32", help="float16 halves the file")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    parser.add_argument("--expect", metavar="OUT.npy", help="reference outputs, one row a timestep, to compare with")
+    parser.add_argument("--module", metavar="NAME", help="which recurrent module of a state dict that holds several")
+    parser.add_argument("--range", type=_range, metavar="A:B", help="only these timesteps of each input")
+    parser.add_argument("--count", type=int, default=16, metavar="N", help="how many sequences task:NAME makes up")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="for task:NAME")
+    given = parser.parse_args(arguments)
+
+    from gruviz.model import checkpoint
+    from gruviz.model.run import record_sequences
+
+    loaded = checkpoint.load(given.model, given.module)
+    read = [
+        sequence for source in given.inputs for sequence in _sequences(source, given.count, given.seed, loaded.task)
+    ]
+    chosen = [_cut(sequence, given.range) for sequence in read] if given.range else read
+    expect = _array(given.expect) if given.expect else None
+    _say_notes((*loaded.notes, *(note for sequence in chosen for note in sequence.notes)))
+    line = _Line()
+    with _interruptible() as interrupted:
+
+        def watch(done: int, total: int) -> bool:
+            line.show(f"{done:,} of {total:,} timesteps", last=done == total)
+            return not interrupted()
+
+        run = record_sequences(
+            loaded,
+            chosen,
+            given.output,
+            dtype=given.dtype,
+            device=given.device,
+            expect=expect,
+            on_progress=watch,
+            about={"file": Path(given.model).name},
+        )
+    with run:
+        for layer in run.layers.values():
+            print(_layer_line(layer))
+        print(f"Saved {run.path}." if run.complete else f"Stopped; what was recorded until then is in {run.path}.")
+        if expect is not None:
+            print(f"The outputs are those of {given.expect}.")
+        return 0 if run.complete else 130
+
+
+def _info(arguments: Sequence[str]) -> int:
+    parser = _Parser(prog="gruviz info", description="Say what is in a recording or a model.")
+    parser.add_argument("file", metavar="FILE")
+    parser.add_argument("--json", action="store_true", help="for programs")
+    given = parser.parse_args(arguments)
+    facts = _facts(given.file)
+    if given.json:
+        print(json.dumps(facts, indent=2, ensure_ascii=False))
+        return 0
+    for key, value in facts.items():
+        if value in ("", None, {}, []):
+            continue
+        if isinstance(value, list):
+            print(f"{key}:")
+            for entry in value:
+                described = entry.values() if isinstance(entry, dict) else [entry]
+                print("  " + "  ".join(str(item) for item in described if item not in ("", None)))
+        elif isinstance(value, dict):
+            print(f"{key}: {', '.join(f'{name} {item}' for name, item in value.items())}")
+        else:
+            print(f"{key}: {value}")
+    return 0
+
+
+def _export(arguments: Sequence[str]) -> int:
+    parser = _Parser(prog="gruviz export", description="Draw a figure for a report, without a screen.")
+    parser.add_argument("recording", nargs="?", metavar="RUN", help="a recording")
+    parser.add_argument("figure", nargs="?", metavar="FIGURE", help="its name; --list says which there are")
+    parser.add_argument("-o", "--output", metavar="FILE", help="ends in .pdf, .svg or .png")
+    parser.add_argument("--layer", metavar="L")
+    parser.add_argument("--sequence", type=int, metavar="I", help="its number, from 0")
+    parser.add_argument("--range", type=_range, metavar="A:B", help="timesteps A up to B, B left out")
+    parser.add_argument("--units", type=_units, metavar="LIST", help="hidden units, as in 0:16,40,41")
+    parser.add_argument("--quantities", type=_names, metavar="LIST", help="as in update,hidden")
+    parser.add_argument("--order", choices=("index", "keep", "likeness"), help="of the units")
+    parser.add_argument("--width", type=float, metavar="MM", help="85 is a column, 170 two")
+    parser.add_argument("--dpi", type=int, default=300, help="of a .png")
+    parser.add_argument("--list", action="store_true", help="the figures, one a line, name first")
+    given = parser.parse_args(arguments)
+
+    from gruviz import figures, recording
+
+    if given.list:
+        for name, kind in figures.FIGURES.items():
+            print(f"{name}  {kind.description}")
+        return 0
+    if not given.recording or not given.figure or not given.output:
+        raise GruvizError("give a recording, a figure and -o FILE: gruviz export run.h5 gates -o gates.pdf")
+    options = {name: getattr(given, name) for name in ("layer", "sequence", "units", "quantities", "order", "width")}
+    if given.range:
+        options["start"], options["stop"] = given.range
+    with recording.open(given.recording) as run:
+        figure = figures.draw(run, given.figure, **{key: value for key, value in options.items() if value is not None})
+        figures.save(figure, given.output, dpi=given.dpi)
+    print(f"Saved {given.output}.")
+    return 0
+
+
+_COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "demo": _demo,
+    "train": _train,
+    "record": _record,
+    "info": _info,
+    "export": _export,
+}
+
+
+def _sequences(source: str, count: int, seed: int, task: dict[str, Any]) -> "list[sq.Sequence]":
+    """What an INPUT stands for: a file, or sequences made up by a task, with the settings the model was trained on."""
+    from gruviz import sequences
+    from gruviz.model import tasks
+
+    name = source.removeprefix("task:")
+    if name == source:
+        return [sequences.read(source)]
+    return tasks.sample(task if task.get("name") == name else {"name": name}, count, seed)
+
+
+def _cut(sequence: "sq.Sequence", steps: tuple[int, int]) -> "sq.Sequence":
+    from dataclasses import replace
+
+    start, stop = steps
+    if start >= len(sequence):
+        raise GruvizError(f"{sequence.name} has {len(sequence):,} timesteps: the range {start}:{stop} is not in it")
+    parts = {name: getattr(sequence, name) for name in ("text", "tokens", "values", "missing")}
+    return replace(sequence, **{name: part[start:stop] for name, part in parts.items() if part is not None})
+
+
+def _array(path: str) -> Any:
+    import numpy as np
+
+    try:
+        array = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise GruvizError(f"cannot read {path} as an array: give a .npy file of numbers ({error})") from error
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu":
+        raise GruvizError(f"{path} is not one array of numbers: save one with numpy.save")
+    return array
+
+
+def _facts(path: str) -> dict[str, Any]:
+    """What is in a file, as plain values."""
+    file = Path(path)
+    if file.is_file():
+        with file.open("rb") as opened:
+            if opened.read(4) == _HDF5:
+                return _recording_facts(path)
+    from gruviz.model import checkpoint
+
+    loaded = checkpoint.load(path)
+    return {
+        "model": str(path),
+        "source": loaded.source,
+        "architecture": loaded.model.architecture.to_json(),
+        "parameters": sum(parameter.numel() for parameter in loaded.model.parameters()),
+        "vocabulary": " ".join(map(repr, loaded.vocabulary.symbols)) if loaded.vocabulary else None,
+        "columns": list(loaded.columns),
+        "task": loaded.task,
+        "result": loaded.training.get("result", {}).get("sentence"),
+        "training": {key: value for key, value in loaded.training.items() if key not in ("history", "result")},
+        "convention": loaded.convention,
+        "sha256": loaded.sha256,
+        "notes": list(loaded.notes),
+    }
+
+
+def _recording_facts(path: str) -> dict[str, Any]:
+    from gruviz import recording
+
+    with recording.open(path) as run:
+        return {
+            "recording": str(path),
+            "uuid": run.uuid,
+            "created": run.created,
+            "written by": f"gruviz {run.written_by}",
+            "complete": run.complete,
+            "digest": run.digest,
+            "layers": [_layer_facts(layer) for layer in run.layers.values()],
+            "tapes": [_tape_facts(run, name) for name in run.tapes],
+            "model": run.model.get("file", run.model.get("class")),
+            "checkpoints": [{"step": step, **about} for step, about in run.checkpoints.items()],
+            "notes": run.model.get("notes", []),
+        }
+
+
+def _layer_facts(layer: Any) -> dict[str, Any]:
+    return {
+        "name": layer.name,
+        "cell": layer.cell.title,
+        "size": layer.size,
+        "direction": layer.direction,
+        "timesteps": len(layer.tape),
+        "quantities": ", ".join(layer.quantities),
+        "convention": f"{layer.convention} convention",
+        "residual": f"residual {layer.residual:.2g}{'' if layer.trusted else ' (too large: do not trust these gates)'}",
+        "dtype": layer.dtype,
+        "backend": layer.backend,
+    }
+
+
+def _tape_facts(run: "Recording", name: str) -> dict[str, Any]:
+    tape = run.tapes[name]
+    names = [sequence.name for sequence in tape.sequences]
+    listed = ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
+    return {
+        "name": name,
+        "timesteps": f"{len(tape):,} timesteps",
+        "sequences": f"{len(names):,} sequence{'s' * (len(names) != 1)}: {listed}",
+    }
+
+
+def _layer_line(layer: Any) -> str:
+    facts = _layer_facts(layer)
+    return f"{facts['name']}  {facts['cell']} {facts['size']}  {facts['timesteps']:,} timesteps  {facts['residual']}"
+
+
+def _training_line(progress: "Progress") -> str:
+    left = progress.seconds / progress.step * (progress.steps - progress.step)
+    shown = f"step {progress.step:,} of {progress.steps:,}  loss {progress.loss:.4f}  {left:,.0f} s left"
+    return f"{shown}  {progress.result.sentence}" if progress.result else shown
+
+
+def _say_notes(notes: Sequence[str]) -> None:
+    for note in dict.fromkeys(notes):
+        print(f"note: {note}", file=sys.stderr)
+
+
+class _Line:
+    """A line of progress on standard error that is written over, or one in ten where that is no terminal."""
+
+    def __init__(self) -> None:
+        self._terminal = sys.stderr.isatty()
+        self._shown = 0.0
+
+    def show(self, text: str, last: bool) -> None:
+        import time
+
+        now = time.monotonic()
+        if not last and now - self._shown < (0.1 if self._terminal else 5):
+            return
+        self._shown = now
+        if self._terminal:
+            print(f"\r\x1b[K{text}", end="\n" if last else "", file=sys.stderr, flush=True)
+        else:
+            print(text, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def _interruptible() -> Iterator[Callable[[], bool]]:
+    """While in the block, Ctrl+C asks the work to end and keep what it has; a second one ends it at once."""
+    asked = False
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+        print("\nstopping, and keeping what there is", file=sys.stderr)
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield lambda: asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition("x")
+    if not width.isdecimal() or not height.isdecimal() or not (0 < int(width) <= 16384 and 0 < int(height) <= 16384):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size: write 1280x800")
+    return int(width), int(height)
+
+
+def _range(text: str) -> tuple[int, int]:
+    start, colon, stop = text.partition(":")
+    if not colon or not start.isdecimal() or not stop.isdecimal() or int(start) >= int(stop):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a range of timesteps: write 0:200")
+    return int(start), int(stop)
+
+
+def _units(text: str) -> tuple[int, ...]:
+    units: list[int] = []
+    for part in text.split(","):
+        start, colon, stop = part.partition(":")
+        if not start.isdecimal() or (colon and not stop.isdecimal()):
+            raise argparse.ArgumentTypeError(f"{text!r} names no units: write 0:16,40,41")
+        units += range(int(start), int(stop)) if colon else [int(start)]
+    return tuple(units)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(","))
