@@ -86,6 +86,8 @@ def read_weights(path: Path) -> Weights:
         raise GruvizError(f"{path} is empty: there is no model in it")
     if head[8:] == b"{" and int.from_bytes(head[:8], "little") <= HEADER_LIMIT:
         return _read_safetensors(path)
+    if head.startswith(b"\x80") and head[1:2] != b"\x02":  # torch.save writes protocol 2
+        raise GruvizError(f"{path} is a Python pickle, which could run code and is not loaded: {WANTED}")
     if head.startswith((b"PK", b"\x80")):  # a zip file, or the bare pickle of an older torch.save
         return _read_torch(path, zipped=head.startswith(b"PK"))
     raise GruvizError(f"{path} is not a model file: gruviz reads its own models, and PyTorch state dicts; {WANTED}")

@@ -95,7 +95,7 @@ def test_devices():
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
 def test_a_device_that_is_not_there_is_refused():
-    with pytest.raises(GruvizError, match="only .*cpu"):
+    with pytest.raises(GruvizError, match=r"only .*cpu"):
         device.pick("cuda")
 
 

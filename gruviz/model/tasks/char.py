@@ -27,7 +27,7 @@ class Char(Task):
 
     def __init__(self, data: Sequence) -> None:
         if data.text is None:
-            raise GruvizError(f"the task char learns from text, and {data.name} holds numbers: use the task series")
+            raise GruvizError(f"the task char learns from text, and {data.name} has none: use the task series")
         if len(data.text) < SHORTEST:
             raise GruvizError(f"{data.name} has {len(data.text)} characters: the task char needs {SHORTEST} or more")
         self.vocabulary: Vocabulary = Vocabulary.of(data.text)
