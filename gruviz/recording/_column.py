@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from gruviz.recording.schema import CHUNK_ROWS, chunk
+from gruviz.recording.schema import CHUNK_ROWS, chunk_units
 
 
 class Column:
@@ -17,10 +17,12 @@ class Column:
     writes the rest. What is written goes into a SHA-256, so that the digest of a file costs no second reading.
     """
 
-    def __init__(self, group: h5py.Group, name: str, units: int | None, dtype: Any) -> None:
+    def __init__(
+        self, group: h5py.Group, name: str, units: int | None, dtype: Any, chunk_rows: int = CHUNK_ROWS
+    ) -> None:
         shape = (0,) if units is None else (0, units)
-        chunks = (CHUNK_ROWS,) if units is None else chunk(units)
-        row = np.dtype(dtype).itemsize * CHUNK_ROWS
+        chunks = (chunk_rows,) if units is None else (chunk_rows, chunk_units(units))
+        row = np.dtype(dtype).itemsize * chunk_rows
         width = chunks[-1] * -(-units // chunks[-1]) if units else 1
         self.dataset = group.create_dataset(
             name,
@@ -31,6 +33,7 @@ class Column:
             fletcher32=True,
             rdcc_nbytes=max(2**20, row * width),  # room for one row of chunks
         )
+        self._chunk_rows = chunk_rows
         self._held: list[NDArray[Any]] = []
         self._rows_held = 0
         self._digest = hashlib.sha256()
@@ -39,8 +42,9 @@ class Column:
         return len(self.dataset) + self._rows_held
 
     def append(self, rows: NDArray[Any]) -> None:
-        """Append rows of the dataset's own dtype. The array may be reused afterwards."""
-        room = -len(self.dataset) % CHUNK_ROWS or CHUNK_ROWS
+        """Append rows. The array may be reused afterwards."""
+        rows = np.asarray(rows, self.dataset.dtype)
+        room = -len(self.dataset) % self._chunk_rows or self._chunk_rows
         if self._rows_held + len(rows) < room:
             self._held.append(rows.copy())
             self._rows_held += len(rows)
@@ -48,7 +52,7 @@ class Column:
         if self._held:
             rows = np.concatenate([*self._held, rows])
             self._held, self._rows_held = [], 0
-        whole = room + (len(rows) - room) // CHUNK_ROWS * CHUNK_ROWS
+        whole = room + (len(rows) - room) // self._chunk_rows * self._chunk_rows
         self._write(rows[:whole])
         if whole < len(rows):
             self._held, self._rows_held = [rows[whole:].copy()], len(rows) - whole

@@ -61,6 +61,9 @@ class Tape:
             if values[0] + values[1] <= rows
         )
         """The sequences, in order."""
+        ends = [0, *(info.offset + info.length for info in self.sequences)]
+        if any(info.offset != end or info.length < 0 for info, end in zip(self.sequences, ends, strict=False)):
+            raise ValueError(f"the sequences of tape {name} do not lie end to end")
 
     def __len__(self) -> int:
         return self._rows
@@ -95,11 +98,11 @@ class Tape:
 
     def tokens(self, rows: slice) -> NDArray[np.int32] | None:
         """The tokens of some rows, (n,), or None where the input was not tokens."""
-        return None if "inputs/token" not in self._group else self._group["inputs/token"][rows]
+        return None if "inputs/token" not in self._group else _reading(self._group["inputs/token"], rows)
 
     def values(self, rows: slice) -> Floats | None:
         """The numeric input of some rows, (n, I), or None where the input was not numbers."""
-        return None if "inputs/values" not in self._group else self._group["inputs/values"][rows]
+        return None if "inputs/values" not in self._group else _reading(self._group["inputs/values"], rows)
 
     def symbols(self, rows: slice) -> tuple[str, ...] | None:
         """The symbols of some rows, or None where there is no vocabulary. A token outside it reads as its number."""
@@ -117,8 +120,7 @@ class Tape:
 
     def output(self, name: str, rows: slice) -> NDArray[Any]:
         """One output of some rows, (n,) or (n, O)."""
-        data: NDArray[Any] = self._group[f"outputs/{name}"][rows]
-        return data
+        return _reading(self._group[f"outputs/{name}"], rows)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -127,8 +129,7 @@ class Tape:
 
     def label(self, name: str, rows: slice) -> NDArray[Any]:
         """One label of some rows, (n,)."""
-        data: NDArray[Any] = self._group[f"labels/{name}"][rows]
-        return data
+        return _reading(self._group[f"labels/{name}"], rows)
 
 
 class Values:
@@ -193,8 +194,7 @@ class Layer:
     def initial(self, sequence: int, state: str = "hidden") -> Floats:
         """The state that a sequence started from, (H,)."""
         name = "initial" if state == "hidden" else f"initial_{state}"
-        data: Floats = self._group[name][sequence]
-        return data
+        return _reading(self._group[name], sequence)
 
     def previous(self, state: str, sequence: int, start: int, stop: int) -> Floats:
         """A state before each timestep from `start` up to `stop` of a sequence, in processing order, (n, H)."""
@@ -204,14 +204,17 @@ class Layer:
         values = self[state][info.offset + first : info.offset + last]
         initial = self.initial(sequence, state)[None]
         if self.backward:
-            return values if stop < info.length else np.concatenate([values, initial])[-(stop - start) :]
+            return values if stop < info.length else np.concatenate([values, initial])[-(stop - start) or 1 :]
         return values if start > 0 else np.concatenate([initial, values])[: stop - start]
 
     @property
     def residuals(self) -> Floats:
-        """For each sequence the largest difference, in any step and unit, between model and replay, (S,)."""
-        data: Floats = self._group["residual"][: len(self.tape.sequences)]
-        return data
+        """For each sequence the largest difference, in any step and unit, between model and replay, (S,).
+
+        NaN for one that has not ended.
+        """
+        known: Floats = _reading(self._group["residual"], slice(len(self.tape.sequences)))
+        return np.pad(known, (0, len(self.tape.sequences) - len(known)), constant_values=np.nan)
 
     @property
     def residual(self) -> float:
@@ -309,7 +312,7 @@ class Recording:
     def weights(self, step: int = schema.NO_CHECKPOINT) -> dict[str, NDArray[Any]]:
         """Weights of a checkpoint by parameter name; empty where they were left out."""
         group = self._file.get(f"checkpoints/{step}/weights", {})
-        return {name: group[name][()] for name in group}
+        return {name: _reading(group[name], ()) for name in group}
 
     def close(self) -> None:
         """Close the file. A recording in memory is gone with it."""

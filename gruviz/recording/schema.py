@@ -11,6 +11,8 @@ PARTIAL: Final = ".part"
 CHUNK_ROWS: Final = 1024
 CHUNK_UNITS: Final = 64
 """Chunks are long in time and narrow in units: a window over all units and one unit over all time both read quickly."""
+SMALL_CHUNK_ROWS: Final = 64
+"""For what has few rows, a pyramid above all: a chunk takes its full size in the file, however little it holds."""
 
 FACTOR: Final = 16
 """Timesteps in a block of the pyramid's first level."""
@@ -25,10 +27,10 @@ TOLERANCE: Final = {"float32": 1e-5, "float64": 1e-5, "float16": 5e-3, "bfloat16
 """A residual above this, for the dtype that the layer ran in, is a warning."""
 
 
-def chunk(units: int) -> tuple[int, int]:
-    """Rows and columns of a chunk of an (N, units) dataset: columns of about 64 that divide the units evenly."""
+def chunk_units(units: int) -> int:
+    """Columns of a chunk of an (N, units) dataset: about 64, so that they divide the units evenly."""
     pieces = max(1, -(-units // CHUNK_UNITS))
-    return CHUNK_ROWS, max(1, -(-units // pieces))
+    return max(1, -(-units // pieces))
 
 
 def blocks(length: int, factor: int) -> int:

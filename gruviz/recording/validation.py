@@ -8,7 +8,7 @@ from pathlib import Path
 
 import h5py
 
-from gruviz.cells import CELLS
+from gruviz.cells import CELLS, CLASSES
 from gruviz.errors import GruvizError
 from gruviz.recording import schema
 
@@ -32,6 +32,9 @@ def validate(file: h5py.File, path: Path | str) -> None:
             raise GruvizError(f"{path} is damaged: it has no group /{name}")
     for name, layer in file["layers"].items():
         _check_layer(file, name, layer, path)
+    for step in file.get("checkpoints", ()):
+        if not step.removeprefix("-").isdecimal():
+            raise GruvizError(f"{path} is damaged: it has a checkpoint of step {step}, which is no number")
 
 
 def _refuse_links(group: h5py.Group, path: Path | str) -> None:
@@ -75,6 +78,24 @@ def _check_layer(file: h5py.File, name: str, layer: h5py.Group, path: Path | str
             raise damaged(f"has no {quantity} of the right shape")
         if data.dtype.kind != "f":
             raise damaged(f"has a {quantity} that is not of floating-point numbers")
+    size = layer.attrs["size"]
+    for state in cell.states:
+        if not _is_table(layer.get("initial" if state == "hidden" else f"initial_{state}"), size):
+            raise damaged(f"does not say which {state} its sequences started from")
+    residual, counts = layer.get("residual"), layer.get("counts")
+    if not isinstance(residual, h5py.Dataset) or residual.ndim != 1:
+        raise damaged("has no residual for each sequence")
+    if counts is not None and not _is_table(counts, len(CLASSES)):
+        raise damaged("has counts of the wrong shape")
+    for quantity, levels in layer.get("pyramid", {}).items():
+        for factor, level in levels.items():
+            if not factor.isdecimal() or not all(_is_table(level.get(name), size) for name in schema.STATISTICS):
+                raise damaged(f"has a pyramid of {quantity} of the wrong shape")
+
+
+def _is_table(data: object, columns: int) -> bool:
+    """Whether it is a dataset of numbers, (anything, columns)."""
+    return isinstance(data, h5py.Dataset) and data.ndim == 2 and data.shape[1] == columns and data.dtype.kind in "fiu"
 
 
 def _text(value: object) -> object:

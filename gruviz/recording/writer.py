@@ -284,6 +284,7 @@ class Writer:
     def _digest(self) -> str:
         columns = [c for part in self._parts() for c in part.content()]
         lines = sorted(f"{column.dataset.name} {column.sha256()}\n" for column in columns)
+        lines += [f"/tapes/{name} {tape.lengths}\n" for name, tape in sorted(self._tapes.items())]
         return "sha256:" + hashlib.sha256("".join(lines).encode()).hexdigest()
 
     @contextmanager
@@ -312,16 +313,9 @@ class _Tape:
         self.running = False
         text = h5py.string_dtype()
         sequences = group.create_group("sequences")
-        self._fields = [
-            sequences.create_dataset(name, (0,), maxshape=(None,), dtype=dtype, chunks=(1024,))
-            for name, dtype in (
-                ("name", text),
-                ("offset", "i8"),
-                ("length", "i8"),
-                ("pass", "i8"),
-                ("item", "i8"),
-                ("checkpoint", "i8"),
-            )
+        self._fields = [sequences.create_dataset("name", (0,), maxshape=(None,), dtype=text, chunks=(1024,))] + [
+            sequences.create_dataset(name, (0,), maxshape=(None,), dtype="i8", chunks=(1024,), fletcher32=True)
+            for name in ("offset", "length", "pass", "item", "checkpoint")
         ]
 
     @property
@@ -403,7 +397,10 @@ class _Stored:
         if factor not in self.levels:
             units = reduced.mean.shape[1]
             group = self.group.create_group(f"pyramid/{self.name}/{factor}")
-            self.levels[factor] = {s: Column(group, s, units, self.column.dataset.dtype) for s in schema.STATISTICS}
+            self.levels[factor] = {
+                s: Column(group, s, units, self.column.dataset.dtype, schema.SMALL_CHUNK_ROWS)
+                for s in schema.STATISTICS
+            }
             for column in self.levels[factor].values():
                 column.dataset.attrs["scale"] = self.scale
         for statistic, column in self.levels[factor].items():
@@ -436,7 +433,10 @@ class _Layer:
             column.dataset.attrs["scale"] = how
             self._stored[quantity.name] = _Stored(group, quantity.name, how, column)
         self._first = {name: FirstLevel(size) for name in cell.names}
-        self._initial = {state: Column(group, _initial_name(state), size, np.float32) for state in cell.states}
+        self._initial = {
+            state: Column(group, _initial_name(state), size, np.float32, schema.SMALL_CHUNK_ROWS)
+            for state in cell.states
+        }
         self._residual = Column(group, "residual", None, np.float32)
         self._counts: Column | None = None
         if cell.keep:
@@ -477,7 +477,7 @@ class _Layer:
             column.flush()
 
     def content(self) -> list[Column]:
-        return [stored.column for stored in self._stored.values()]
+        return [*(stored.column for stored in self._stored.values()), *self._initial.values()]
 
     def finish(self) -> None:
         """Make the upper levels of the pyramid, each from the one below."""
