@@ -4,8 +4,8 @@ Timesteps are integers, counted from 0 within the sequence on show. Ranges are h
 function returns a `View` whose cursor and ranges lie within the sequence, whatever it is asked for.
 """
 
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal, get_args
 
 from gruviz.cells import Thresholds
 
@@ -98,6 +98,13 @@ def step(view: View, timesteps: int) -> View:
     return seek(view, target)
 
 
+def toggle_play(view: View) -> View:
+    """Play, or stop playing. At the end of the sequence, playing begins at its start."""
+    if view.playing or view.length < 2:
+        return replace(view, playing=False)
+    return replace(seek(view, 0) if view.cursor == view.length - 1 else view, playing=True)
+
+
 def zoom(view: View, factor: float, around: float) -> View:
     """Show `factor` times as many timesteps; the time `around`, in timesteps, stays where it is on the screen."""
     span = round(view.span * factor)
@@ -149,6 +156,84 @@ def select_unit(view: View, unit: int, add: bool = False) -> View:
 def with_pane(view: View, **changes: object) -> View:
     """Change fields of the first pane that leave time alone: units, order, rows, layer."""
     return replace(view, panes=(replace(view.pane, **changes), *view.panes[1:]))  # type: ignore[arg-type]
+
+
+def toggle_quantity(view: View, quantity: str) -> View:
+    """Fold a heatmap away, or show it again."""
+    if quantity in view.hidden:
+        return replace(view, hidden=tuple(name for name in view.hidden if name != quantity))
+    return replace(view, hidden=(*view.hidden, quantity))
+
+
+def resume(view: View, earlier: View) -> View:
+    """Go back to where one was in the sequence on show, as far as it still has those timesteps."""
+    view = replace(
+        view,
+        speed=earlier.speed,
+        loop=earlier.loop,
+        thresholds=earlier.thresholds,
+        reduction=earlier.reduction,
+        hidden=earlier.hidden,
+    )
+    return show_range(seek(view, earlier.cursor), earlier.start, earlier.stop)
+
+
+def to_plain(view: View) -> dict[str, Any]:
+    """A view as values that JSON can hold."""
+    return asdict(view)
+
+
+def from_plain(stored: object) -> View:
+    """The view that `to_plain` made these of.
+
+    Raises:
+        ValueError: they are no view, or one of another version.
+    """
+    try:
+        given: dict[str, Any] = dict(stored)  # type: ignore[call-overload]
+        if given["version"] != VERSION:
+            raise ValueError(f"a view of version {given['version']} cannot be read, only {VERSION}")
+        panes = tuple(
+            Pane(**{**pane, "units": tuple(map(int, pane["units"])), "rows": _pair(pane["rows"])})
+            for pane in map(dict, given["panes"])
+        )
+        view = View(
+            length=int(given["length"]),
+            cursor=int(given["cursor"]),
+            start=int(given["start"]),
+            stop=int(given["stop"]),
+            reference=None if given["reference"] is None else int(given["reference"]),
+            selection=_pair(given["selection"]),
+            speed=float(given["speed"]),
+            loop=bool(given["loop"]),
+            thresholds=Thresholds(**{name: float(value) for name, value in dict(given["thresholds"]).items()}),
+            reduction=_one_of(given["reduction"], get_args(Reduction)),
+            hidden=tuple(map(str, given["hidden"])),
+            panes=panes,
+        )
+        for pane in panes:
+            _one_of(pane.order, get_args(Order))
+            if not isinstance(pane.layer, str) or not isinstance(pane.sequence, int):
+                raise ValueError("a pane shows a layer by its name and a sequence by its number")
+    except (KeyError, TypeError, OverflowError) as error:
+        raise ValueError(f"this is no view ({type(error).__name__}: {error})") from error
+    inside = 0 <= view.cursor < max(view.length, 1) and 0 <= view.start <= view.stop <= view.length
+    if not (inside and panes and view.speed > 0):
+        raise ValueError("this is no view: its times lie outside its sequence")
+    return view
+
+
+def _pair(value: Any) -> tuple[int, int] | None:
+    if value is None:
+        return None
+    first, second = value
+    return int(first), int(second)
+
+
+def _one_of(value: Any, allowed: tuple[Any, ...]) -> Any:
+    if value not in allowed:
+        raise ValueError(f"{value!r} is none of {', '.join(allowed)}")
+    return value
 
 
 def _ranged(view: View, start: int, stop: int) -> View:

@@ -1,0 +1,62 @@
+"""All that can be done, once: menus, toolbar, shortcuts and the page of shortcuts come from this table."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ActionSpec:
+    """One thing to do."""
+
+    name: str
+    """The method of the window that does it."""
+    text: str
+    tip: str
+    menu: str = ""
+    """The menu that it stands in; empty for none."""
+    keys: tuple[str, ...] = ()
+    toolbar: str = ""
+    """The part of the toolbar that it stands in: file, transport or end; empty for none."""
+    icon: str = ""
+    """The sign that stands for its text in the toolbar."""
+    needs_recording: bool = False
+    """It can be done while a recording is open only."""
+
+
+ACTIONS: tuple[ActionSpec, ...] = (
+    ActionSpec("open", "&Open…", "Open a recording", "&File", ("Ctrl+O",), "file"),
+    ActionSpec("open_demo", "Open the &demo", "A small GRU that reads sonnets", "&File"),
+    ActionSpec("quit", "&Quit", "Close the window", "&File", ("Ctrl+Q",)),
+    ActionSpec("go_first", "To the &start", "To the first timestep", "&Go", ("Home",), "transport", "first", True),
+    ActionSpec("go_back", "One timestep &back", "Back by exactly 1", "&Go", ("Left",), "transport", "back", True),
+    ActionSpec("play", "&Play", "Play, or stop playing", "&Go", ("Space",), "transport", "play", True),
+    ActionSpec("go_on", "One timestep &on", "On by exactly 1", "&Go", ("Right",), "transport", "forward", True),
+    ActionSpec("go_last", "To the &end", "To the last timestep", "&Go", ("End",), "transport", "last", True),
+    ActionSpec("go_back_ten", "Ten timesteps back", "Back by 10", "&Go", ("Shift+Left",), needs_recording=True),
+    ActionSpec("go_on_ten", "Ten timesteps on", "On by 10", "&Go", ("Shift+Right",), needs_recording=True),
+    ActionSpec(
+        "next_sequence", "&Next sequence", "The sequence after this", "&Go", ("Ctrl+Down",), needs_recording=True
+    ),
+    ActionSpec("previous_sequence", "P&revious sequence", "The one before", "&Go", ("Ctrl+Up",), needs_recording=True),
+    ActionSpec(
+        "zoom_in", "Zoom &in", "Fewer timesteps, around the cursor", "&View", ("+", "Ctrl++", "="), needs_recording=True
+    ),
+    ActionSpec("zoom_out", "Zoom &out", "More timesteps", "&View", ("-", "Ctrl+-"), needs_recording=True),
+    ActionSpec("show_all", "Whole &sequence", "All timesteps at once", "&View", ("0", "Ctrl+0"), needs_recording=True),
+    ActionSpec("no_unit", "Select &no unit", "Take away all marks", "&View", ("Esc",), needs_recording=True),
+    ActionSpec("switch_theme", "&Light or dark", "Switch between light and dark", "&View", ("Ctrl+T",), "end", "theme"),
+    ActionSpec("follow_system", "Theme of the s&ystem", "Light or dark as the system is", "&View"),
+    ActionSpec("help", "&Mouse and keys", "What mouse and keys do", "&Help", ("F1", "?"), "end"),
+    ActionSpec("about", "&About gruviz", "Which version this is", "&Help"),
+)
+
+MOUSE: tuple[tuple[str, str], ...] = (
+    ("Click or drag", "Go to that timestep"),
+    ("Click on a row", "Select its unit; with Ctrl or Shift, several"),
+    ("Wheel", "Zoom around the pointer"),
+    ("Shift + wheel", "Pan"),
+    ("Drag on the time axis", "Pan"),
+    ("Double-click on the time axis", "See the whole sequence"),
+    ("Drag in the whole sequence", "Move the window that is shown"),
+    ("Drop a file", "Open it"),
+)
+"""What the mouse does, for the page of shortcuts."""

@@ -1,0 +1,218 @@
+"""Starting the app, on a screen or for a picture."""
+
+import os
+import sys
+import traceback
+from pathlib import Path
+from types import TracebackType
+from typing import cast, get_args
+
+from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtWidgets import QApplication
+
+from gruviz._assets import asset
+from gruviz.errors import GruvizError
+from gruviz.ui import settings as settings_file
+from gruviz.ui.settings import Settings
+from gruviz.ui.theme import Choice, Themes, dress
+from gruviz.view import seek
+
+_SWITCH = 0.0005
+"""Seconds after which Python lets another thread run: the window waits no longer for a busy one."""
+
+
+def run(
+    path: str | None,
+    *,
+    demo: bool = False,
+    screenshot: str | None = None,
+    size: tuple[int, int] | None = None,
+    at: int | None = None,
+    theme: str | None = None,
+) -> int:
+    """Start the app and return its exit status when the window is closed.
+
+    Args:
+        path: the recording to open; None opens the one that was open last, or the welcome page.
+        demo: open the demo instead.
+        screenshot: do not show the window, but save what it would show as this PNG and return.
+        size: of the window, or of the picture, in pixels.
+        at: the timestep at which the cursor stands.
+        theme: `light`, `dark` or `system`, this time only.
+
+    Raises:
+        GruvizError: there is no display; or, for a picture, what keeps it from being made.
+    """
+    _need_display(screenshot is not None)
+    if theme is not None and theme not in get_args(Choice):
+        raise GruvizError(f"the theme is one of {', '.join(get_args(Choice))}, not {theme}")
+    if demo:
+        path = str(asset(_demo()))
+    app = _application()
+    sys.setswitchinterval(_SWITCH)
+    if screenshot is not None:
+        return _Picture(app, path, Path(screenshot), size, at, theme or "light").make()
+    return _interactive(app, path, size, at, theme)
+
+
+def _interactive(
+    app: QApplication, path: str | None, size: tuple[int, int] | None, at: int | None, theme: str | None
+) -> int:
+    from gruviz.ui.window import MainWindow
+
+    settings = settings_file.load()
+    themes = Themes(cast(Choice, theme or settings.theme))
+    window = MainWindow(settings, themes)
+    hook = _Hook()
+    hook.happened.connect(window.complain)
+    if size is not None:
+        window.resize(*size)
+    if at is not None:
+        window.ready.connect(lambda: window.state.change(seek, at), Qt.ConnectionType.SingleShotConnection)
+    window.show()
+    if path is None and Path(settings.last).is_file():
+        path = settings.last
+    if path is not None:
+        window.open_path(path)
+    with hook:
+        return app.exec()
+
+
+class _Picture(QObject):
+    """Takes a picture of the window once all of it has been read and laid out."""
+
+    def __init__(
+        self,
+        app: QApplication,
+        path: str | None,
+        target: Path,
+        size: tuple[int, int] | None,
+        at: int | None,
+        theme: str,
+    ) -> None:
+        super().__init__()
+        from gruviz.ui.window import SIZE, MainWindow
+
+        self._app, self._target, self._at = app, target, at
+        self._size = size or SIZE
+        self._wrong: str | None = None
+        self.window = MainWindow(Settings(), Themes(cast(Choice, theme)), remember=False)
+        self.window.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)  # no window manager has a say in its size
+        least = self.window.minimumSizeHint()
+        if self._size[0] < least.width() or self._size[1] < least.height():
+            self.window.close()
+            raise GruvizError(
+                f"a picture of {self._size[0]}x{self._size[1]} is too small for the window: "
+                f"give --size {least.width()}x{least.height()} or more"
+            )
+        self.window.resize(*self._size)
+        self.window.show()
+        self.window.ready.connect(self._place)
+        self.window.loader.settled.connect(self._soon)
+        self.window.loader.failed.connect(self._fail)
+        self.window.refused.connect(self._refuse)
+        if path is None:
+            self._soon()
+        else:
+            self.window.open_path(path)
+
+    def make(self) -> int:
+        """Run until the picture is saved."""
+        with _Hook() as hook:
+            hook.happened.connect(self._refuse)
+            self._app.exec()
+        self.window.close()
+        if self._wrong is not None:
+            raise GruvizError(self._wrong)
+        return 0
+
+    @Slot()
+    def _place(self) -> None:
+        if self._at is not None:
+            self.window.state.change(seek, self._at)
+
+    @Slot()
+    def _soon(self) -> None:
+        QTimer.singleShot(0, self, self._shoot)
+
+    @Slot(object, str)
+    def _fail(self, request: object, message: str) -> None:
+        self._refuse(message)
+
+    @Slot(str)
+    def _refuse(self, message: str) -> None:
+        self._wrong = message
+        self._app.quit()
+
+    @Slot()
+    def _shoot(self) -> None:
+        if not self.window.loader.idle or self._wrong is not None:
+            return  # `settled` comes again
+        picture = QImage(*self._size, QImage.Format.Format_RGB32)
+        painter = QPainter(picture)
+        self.window.render(painter, QPoint(0, 0))
+        painter.end()
+        if not picture.save(str(self._target), b"PNG"):
+            self._wrong = f"cannot write {self._target}: check the folder and its permissions"
+        self._app.quit()
+
+
+class _Hook(QObject):
+    """Shows what nobody caught, and keeps the window alive."""
+
+    happened = Signal(str)
+
+    def __enter__(self) -> "_Hook":
+        self._before = sys.excepthook
+        sys.excepthook = self._caught
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        sys.excepthook = self._before
+
+    def _caught(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if isinstance(error, GruvizError):
+            self.happened.emit(str(error))
+        elif issubclass(kind, KeyboardInterrupt):
+            QApplication.quit()
+        else:
+            traceback.print_exception(kind, error, trace)
+            self.happened.emit(
+                f"Something failed that should not have: {kind.__name__}: {error}. What was open is unharmed."
+            )
+
+
+def _application() -> QApplication:
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        app = QApplication(["gruviz"])
+        app.setApplicationName("gruviz")
+        app.setApplicationDisplayName("gruviz")
+    dress(app)
+    import pyqtgraph as pg
+
+    pg.setConfigOptions(imageAxisOrder="row-major", useOpenGL=False, antialias=False)
+    return app
+
+
+def _demo() -> str:
+    from gruviz.ui.window import DEMO
+
+    return DEMO
+
+
+def _need_display(picture: bool) -> None:
+    """Qt aborts the process where it finds no display: look first."""
+    if sys.platform != "linux" or any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    ):
+        return
+    if not picture:
+        raise GruvizError(
+            "there is no display to open a window on: log in with a desktop or with ssh -X, or save a picture with "
+            "gruviz FILE --screenshot OUT.png"
+        )
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"

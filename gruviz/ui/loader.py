@@ -1,0 +1,219 @@
+"""The thread that reads. The GUI thread never touches a file and never waits for one."""
+
+import threading
+import traceback
+from dataclasses import dataclass, field
+from typing import Any
+
+from PySide6.QtCore import QObject, QThread, Signal, Slot
+
+import gruviz.recording
+from gruviz.errors import GruvizError
+from gruviz.recording import Recording
+from gruviz.ui.reading import Facts, Request, Source, facts_of
+
+_OPEN = "open"
+
+
+@dataclass(frozen=True)
+class _Open:
+    """Open a file in place of the one that is open."""
+
+    path: str
+    slot: str = _OPEN
+
+
+@dataclass
+class _Exchange:
+    """What the two threads hand each other: one place for each slot, where a newer thing replaces an older one."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    asked: dict[str, Request | _Open] = field(default_factory=dict)
+    """In the order in which they were asked."""
+    working: bool = False
+    answers: dict[str, tuple[Any, Any, str | None]] = field(default_factory=dict)
+    """Request, answer, and what went wrong."""
+    told: bool = False
+    """The GUI thread has been told of answers that it has not fetched yet."""
+    stopping: bool = False
+
+
+class Loader(QObject):
+    """Owns the open recording. Ask it; it answers with the newest request first and leaves stale ones out.
+
+    An answer goes out only while it is about what the newest request of its slot is about.
+    """
+
+    opened = Signal(object)
+    """`Facts` of the recording that is open now. What was asked of the one before is forgotten."""
+    refused = Signal(str, str)
+    """A path, and why it could not be opened. The recording that was open stays open."""
+    answered = Signal(object, object)
+    """A request, and its answer."""
+    failed = Signal(object, str)
+    """A request, and why it could not be answered."""
+    settled = Signal()
+    """Nothing is left to do."""
+
+    _wake = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.facts: Facts | None = None
+        """Of the open recording; None while there is none."""
+        self._exchange = _Exchange()
+        self._newest: dict[str, Request] = {}
+        self._opening = False
+        self._thread = QThread(self)
+        self._worker = _Worker(self._exchange)
+        self._worker.moveToThread(self._thread)
+        self._wake.connect(self._worker.work)
+        self._worker.tick.connect(self._fetch)
+
+    def open(self, path: str) -> None:
+        """Open the recording at `path`; `opened` or `refused` follows."""
+        if not self._thread.isRunning():
+            self._thread.start()
+        self._opening = True
+        with self._exchange.lock:
+            self._exchange.asked.pop(_OPEN, None)
+            self._exchange.asked[_OPEN] = _Open(path)
+        self._wake.emit()
+
+    def ask(self, request: Request) -> None:
+        """Ask for something of the open recording. The same thing asked twice in a row is asked once."""
+        if self._newest.get(request.slot) == request:
+            return
+        self._newest[request.slot] = request
+        if not self._opening:  # else it is about a recording that is about to go, and asked only if that stays
+            self._submit(request)
+
+    def forget(self, slot: str) -> None:
+        """Nothing is waited for in this slot any more."""
+        self._newest.pop(slot, None)
+        with self._exchange.lock:
+            self._exchange.asked.pop(slot, None)
+
+    @property
+    def idle(self) -> bool:
+        """Whether all that was asked has been answered."""
+        exchange = self._exchange
+        with exchange.lock:
+            return not (exchange.asked or exchange.working or exchange.answers)
+
+    def stop(self) -> None:
+        """End the thread, after the read that is under way, and close the recording. Nothing is answered afterwards."""
+        with self._exchange.lock:
+            self._exchange.stopping = True
+            self._exchange.asked.clear()
+        self._thread.quit()
+        self._thread.wait()
+        self._worker.close()
+
+    def _submit(self, request: Request) -> None:
+        with self._exchange.lock:
+            self._exchange.asked.pop(request.slot, None)
+            self._exchange.asked[request.slot] = request
+        self._wake.emit()
+
+    @Slot()
+    def _fetch(self) -> None:
+        with self._exchange.lock:
+            answers, self._exchange.answers = self._exchange.answers, {}
+            self._exchange.told = False
+        for request, answer, wrong in answers.values():
+            if self._exchange.stopping:
+                return
+            if isinstance(request, _Open):
+                self._was_opened(request, answer, wrong)
+            else:
+                self._was_answered(request, answer, wrong)
+        if self.idle:
+            self.settled.emit()
+
+    def _was_opened(self, request: _Open, facts: Facts | None, wrong: str | None) -> None:
+        self._opening = False
+        if facts is None:
+            for waiting in self._newest.values():
+                self._submit(waiting)
+            self.refused.emit(request.path, wrong)
+            return
+        self.facts = facts
+        self._newest.clear()
+        self.opened.emit(facts)
+
+    def _was_answered(self, request: Request, answer: Any, wrong: str | None) -> None:
+        newest = self._newest.get(request.slot)
+        if newest is None or newest.subject != request.subject:
+            return
+        if wrong is None:
+            self.answered.emit(request, answer)
+        else:
+            self.failed.emit(request, wrong)
+
+
+class _Worker(QObject):
+    tick = Signal()
+
+    def __init__(self, exchange: _Exchange) -> None:
+        super().__init__()
+        self._exchange = exchange
+        self._source: Source | None = None
+
+    @Slot()
+    def work(self) -> None:
+        """Answer what has been asked, the newest first."""
+        while (request := self._take()) is not None:
+            try:
+                answer, wrong = self._answer(request), None
+            except GruvizError as error:
+                answer, wrong = None, str(error)
+            except Exception as error:  # a slot that raises ends nothing and tells nobody
+                traceback.print_exc()
+                answer, wrong = None, f"gruviz failed to read this ({type(error).__name__}: {error})"
+            self._give(request, answer, wrong)
+
+    def close(self) -> None:
+        """Close the recording."""
+        if self._source is not None:
+            self._source.recording.close()
+            self._source = None
+
+    def _take(self) -> Request | _Open | None:
+        exchange = self._exchange
+        with exchange.lock:
+            if exchange.stopping or not exchange.asked:
+                return None
+            exchange.working = True
+            slot = _OPEN if _OPEN in exchange.asked else next(reversed(exchange.asked))
+            return exchange.asked.pop(slot)
+
+    def _give(self, request: Request | _Open, answer: Any, wrong: str | None) -> None:
+        exchange = self._exchange
+        with exchange.lock:
+            if isinstance(request, _Open) and wrong is None:  # all else was about the recording before
+                exchange.answers.clear()
+                exchange.asked = {slot: asked for slot, asked in exchange.asked.items() if slot == _OPEN}
+            exchange.answers[request.slot] = (request, answer, wrong)
+            exchange.working = False
+            told, exchange.told = exchange.told, True
+        if not told:
+            self.tick.emit()
+
+    def _answer(self, request: Request | _Open) -> Any:
+        if isinstance(request, _Open):
+            recording = gruviz.recording.open(request.path)
+            return self._replace(recording)
+        if self._source is None:
+            raise GruvizError("no recording is open: open one first")
+        return request.read(self._source)
+
+    def _replace(self, recording: Recording) -> Facts:
+        try:
+            facts = facts_of(recording)
+        except BaseException:
+            recording.close()
+            raise
+        self.close()
+        self._source = Source(recording)
+        return facts

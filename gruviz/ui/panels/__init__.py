@@ -1,0 +1,23 @@
+"""The panels, one a file. Each reads the state, asks the loader for what it draws, and knows no other panel."""
+
+from gruviz.ui.panels.counts import CountsPanel, NoCountsPanel
+from gruviz.ui.panels.curves import CurvesPanel
+from gruviz.ui.panels.heatmap import HeatmapPanel
+from gruviz.ui.panels.overview import OverviewPanel
+from gruviz.ui.panels.panel import Context, Panel
+from gruviz.ui.panels.text import TextPanel
+from gruviz.ui.panels.time_axis import TimeAxisPanel
+from gruviz.ui.panels.units import UnitsPanel
+
+__all__ = [
+    "Context",
+    "CountsPanel",
+    "CurvesPanel",
+    "HeatmapPanel",
+    "NoCountsPanel",
+    "OverviewPanel",
+    "Panel",
+    "TextPanel",
+    "TimeAxisPanel",
+    "UnitsPanel",
+]

@@ -1,0 +1,98 @@
+"""How many units are retained, mixed, overwritten and rewritten alike, stacked over time."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtWidgets import QApplication, QGraphicsScene
+
+from gruviz import palette
+from gruviz.cells import CLASSES
+from gruviz.ui.panels.panel import Context, Painted, Panel, PlotPanel, draw_text
+from gruviz.ui.reading import Counts, CountsRequest, Request
+from gruviz.ui.theme import STEP, small
+
+
+class CountsPanel(PlotPanel):
+    """A stack of four classes, retained at the bottom, as high as there are units."""
+
+    slot = "counts"
+    title = "units by class"
+    height = 88
+    tip = "At each timestep every unit is in one class, by its keep and by how far its state moved."
+
+    def __init__(self, context: Context, scene: QGraphicsScene) -> None:
+        self.tip = f"{type(self).tip}<br>{context.state.view.thresholds.describe()}"
+        super().__init__(context, scene)
+        self._image = pg.ImageItem(levels=(0, 255), lut=class_lookup())
+        self.plot.addItem(self._image, ignoreBounds=True)
+        self.plot.invertY(True)
+        self.plot.setYRange(0, 1, padding=0)
+
+    def refresh(self) -> None:
+        """Ask for the visible range."""
+        start, stop = self.visible
+        width, height = self.pixels
+        if width and stop > start:
+            thresholds = self.context.state.view.thresholds
+            layer, sequence = self.context.subject
+            self.context.loader.ask(CountsRequest(self.slot, layer, sequence, start, stop, width, height, thresholds))
+
+    def take(self, request: Request, answer: Any) -> None:
+        """Draw it."""
+        show_counts(self._image, answer)
+        self.wrong = ""
+
+    def ticks(self) -> Sequence[tuple[float, str]]:
+        """All units at the top, none at the bottom."""
+        return [(0.0, str(self.context.layer.size)), (1.0, "0")]
+
+    def paint_gutter(self, painter: QPainter, rect: QRectF) -> None:
+        """Title and legend, in the order of the stack."""
+        super().paint_gutter(painter, rect)
+        font = QApplication.font()
+        line = QFontMetricsF(small(font)).height()
+        top = QFontMetricsF(font).height() + 2
+        for name, colour in zip(reversed(CLASSES), reversed(palette.CLASS_COLOURS), strict=True):
+            painter.fillRect(QRectF(3 * STEP, top + (line - 8) / 2, 8, 8), QColor(colour))
+            draw_text(painter, 3 * STEP + 12, top, name, small(font), self.context.theme.foreground)
+            top += line
+
+
+class NoCountsPanel(Panel):
+    """Instead, for a cell that has no keep to count by."""
+
+    title = "units by class"
+    height = 28
+
+    def __init__(self, context: Context, scene: QGraphicsScene) -> None:
+        super().__init__(context, scene)
+        self._note = self.add(Painted(self._paint))
+
+    def place(self, body: QRect) -> None:
+        """Stand here."""
+        super().place(body)
+        self._note.place(body)
+
+    def _paint(self, painter: QPainter, rect: QRectF) -> None:
+        painter.setFont(QApplication.font())
+        painter.setPen(QColor(self.context.theme.muted))
+        cell = self.context.layer.cell.title
+        words = f"A plain {cell} has no gate that keeps: its units cannot be told retained from overwritten."
+        painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter, words)
+
+
+def class_lookup() -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """The table of colours for the image of `Counts`."""
+    table = np.zeros((256, 3), np.uint8)
+    table[: len(CLASSES)] = [palette.rgb(colour) for colour in palette.CLASS_COLOURS]
+    return table
+
+
+def show_counts(item: Any, counts: Counts) -> None:
+    """Draw counts into an image item, one unit high."""
+    item.setImage(counts.image, autoLevels=False, levels=(0, 255))
+    item.setRect(QRectF(counts.columns.start, 0, counts.image.shape[1] * counts.columns.step, 1))

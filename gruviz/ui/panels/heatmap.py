@@ -1,0 +1,145 @@
+"""One quantity of all units over time."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtWidgets import QApplication, QGraphicsScene
+
+from gruviz import palette
+from gruviz.cells import Quantity
+from gruviz.ui.panels.panel import LEFT, RIGHT, Context, Painted, PlotPanel, draw_text
+from gruviz.ui.reading import HIGHEST, MASKED, Heatmap, HeatmapRequest, Request
+from gruviz.ui.theme import STEP, bold, small
+
+_BAR = 12
+"""Width of a colour bar."""
+
+
+class HeatmapPanel(PlotPanel):
+    """Units by timesteps, the first unit at the top, on one fixed scale."""
+
+    def __init__(self, context: Context, scene: QGraphicsScene, quantity: Quantity) -> None:
+        self.quantity = quantity
+        self.symbol, self.title = quantity.symbol, quantity.title
+        self.tip = f"{quantity.meaning}<br><b>{quantity.formula}</b><br>{_range(quantity)}"
+        self.slot = f"heatmap {quantity.name}"
+        super().__init__(context, scene)
+        self.heatmap: Heatmap | None = None
+        """What is drawn; None before the first answer."""
+        self._image = pg.ImageItem(levels=(0, 255), lut=lookup(quantity))
+        self.plot.addItem(self._image, ignoreBounds=True)
+        self.plot.invertY(True)
+        self.plot.setYRange(0, context.layer.size, padding=0)
+        self._bar = self.add(Painted(self._paint_bar))
+        self._bar.setToolTip(self.tip)
+        self._marks = self.add(Painted(self._paint_marks))
+        self._marks.setZValue(3)
+
+    def place(self, body: QRect) -> None:
+        """Stand here."""
+        super().place(body)
+        self._bar.place(QRect(body.right() + 1, body.top(), RIGHT, body.height()))
+        self._marks.place(QRect(0, body.top(), body.right() + 1, body.height()))
+
+    def refresh(self) -> None:
+        """Ask for the visible range at the resolution of the screen."""
+        start, stop = self.visible
+        width, height = self.pixels
+        if not width or not height or stop <= start:
+            return
+        layer, sequence = self.context.subject
+        reduction = self.context.state.view.reduction
+        self.context.loader.ask(
+            HeatmapRequest(self.slot, layer, sequence, self.quantity.name, start, stop, width, height, reduction)
+        )
+
+    def take(self, request: Request, answer: Any) -> None:
+        """Draw it."""
+        heatmap: Heatmap = answer
+        self.wrong = ""
+        new_scale = self.heatmap is None or self.heatmap.limit != heatmap.limit
+        self.heatmap = heatmap
+        columns, rows = heatmap.columns, len(heatmap.image)
+        self._image.setImage(heatmap.image, autoLevels=False, levels=(0, 255))
+        self._image.setRect(QRectF(columns.start, 0, heatmap.image.shape[1] * columns.step, rows * heatmap.units))
+        if new_scale:
+            self._bar.update()
+
+    def units_changed(self) -> None:
+        """Mark the selected ones."""
+        self._marks.update()
+
+    def unit_at(self, y: float) -> int | None:
+        """The unit whose row is at this height."""
+        size = self.context.layer.size
+        unit = int((y - self.body.top()) / max(self.body.height(), 1) * size)
+        return unit if 0 <= unit < size else None
+
+    def ticks(self) -> Sequence[tuple[float, str]]:
+        """The first unit and the last."""
+        size = self.context.layer.size
+        return [(0.5, "0")] if size == 1 else [(0.0, "0"), (1.0, str(size - 1))]
+
+    def paint_gutter(self, painter: QPainter, rect: QRectF) -> None:
+        """Title, the number of units, ticks."""
+        super().paint_gutter(painter, rect)
+        font = QApplication.font()
+        line = QFontMetricsF(font).height()
+        size = self.context.layer.size
+        if rect.height() >= 2 * line:
+            words = "1 unit" if size == 1 else f"{size:,} units"
+            draw_text(painter, 3 * STEP, line + 2, words, small(font), self.context.theme.muted)
+
+    def _paint_bar(self, painter: QPainter, rect: QRectF) -> None:
+        theme, font = self.context.theme, small(QApplication.font())
+        painter.drawImage(QRectF(2 * STEP, 0, _BAR, rect.height()), _bar_image(self.quantity))
+        limit = self.heatmap.limit if self.heatmap else 1.0
+        labels = ("1", "0.5", "0") if self.quantity.fraction else (f"{limit:g}", "0", f"−{limit:g}")
+        height = QFontMetricsF(font).height()
+        for where, label in zip((0.0, 0.5, 1.0), labels, strict=True):
+            top = min(max(where * rect.height() - height / 2, 0), rect.height() - height)
+            draw_text(painter, 2 * STEP + _BAR + STEP, top, label, font, theme.muted)
+
+    def _paint_marks(self, painter: QPainter, rect: QRectF) -> None:
+        """Selected units: a line above and below the row, and the unit's number in the gutter."""
+        size, font = self.context.layer.size, bold(small(QApplication.font()))
+        metrics = QFontMetricsF(font)
+        amber = QColor(palette.SELECTION)
+        for unit in self.context.state.view.pane.units:
+            if unit >= size:
+                continue
+            top, bottom = (round(edge / size * rect.height()) for edge in (unit, unit + 1))
+            painter.setPen(QPen(amber, 1))
+            painter.drawLine(LEFT, top - 1, int(rect.width()), top - 1)
+            painter.drawLine(LEFT, max(bottom, top + 1), int(rect.width()), max(bottom, top + 1))
+            width, height, middle = metrics.horizontalAdvance(str(unit)) + 8, metrics.height(), (top + bottom) / 2
+            y = min(max(middle - height / 2, 0), rect.height() - height)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(amber)
+            left = LEFT - 5 - width
+            painter.drawRect(QRectF(left, y, width, height))
+            painter.drawPolygon(QPolygonF([QPointF(LEFT - 5, y), QPointF(LEFT, middle), QPointF(LEFT - 5, y + height)]))
+            draw_text(painter, left + 4, y, str(unit), font, "#1B1B1B")
+
+
+def lookup(quantity: Quantity) -> NDArray[np.uint8]:
+    """The (256, 3) table for the indices of a `Heatmap`: its last entry is the colour of what is missing."""
+    colours = palette.colour_map(quantity)
+    table = np.empty((256, 3), np.uint8)
+    table[: HIGHEST + 1] = colours[np.rint(np.linspace(0, len(colours) - 1, HIGHEST + 1)).astype(int)]
+    table[MASKED] = palette.rgb(palette.MISSING)
+    return table
+
+
+def _bar_image(quantity: Quantity) -> QImage:
+    colours = np.ascontiguousarray(palette.colour_map(quantity)[::-1])
+    return QImage(colours.data, 1, len(colours), 3, QImage.Format.Format_RGB888).copy()
+
+
+def _range(quantity: Quantity) -> str:
+    return "Between 0 and 1." if quantity.fraction else "Shown on a scale around 0."

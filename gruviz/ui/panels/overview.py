@@ -1,0 +1,92 @@
+"""The whole sequence at a glance, and the window that the other panels show of it."""
+
+from typing import Any
+
+import pyqtgraph as pg
+from PySide6.QtCore import QRect, QRectF
+from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtWidgets import QGraphicsScene
+
+from gruviz.ui.panels.counts import class_lookup, show_counts
+from gruviz.ui.panels.heatmap import lookup
+from gruviz.ui.panels.panel import Context, Painted, PlotPanel
+from gruviz.ui.reading import CountsRequest, HeatmapRequest, Request
+
+
+class OverviewPanel(PlotPanel):
+    """Units by class where the cell has a keep, else its state, over all timesteps."""
+
+    slot = "overview"
+    title = "whole sequence"
+    height = 24
+    linked = False
+    tip = "The whole sequence. Drag the window to move along it; click beside it to go there."
+
+    def __init__(self, context: Context, scene: QGraphicsScene) -> None:
+        super().__init__(context, scene)
+        cell = context.layer.cell
+        table = class_lookup() if cell.keep else lookup(cell[cell.state])
+        self._image = pg.ImageItem(levels=(0, 255), lut=table)
+        self.plot.addItem(self._image, ignoreBounds=True)
+        self.plot.invertY(True)
+        self.plot.setYRange(0, 1, padding=0)
+        self._window = self.add(Painted(self._paint_window))
+        self._window.setZValue(4)
+
+    def place(self, body: QRect) -> None:
+        """Stand here."""
+        super().place(body)
+        self._window.place(body.adjusted(-1, 0, 1, 0))
+
+    def set_range(self, start: int, stop: int) -> None:
+        """All timesteps are here; the window moves."""
+        super().set_range(0, self.context.state.view.length)
+        self._window.update()
+
+    def cursor_moved(self) -> None:
+        """The mark moves."""
+        self._window.update()
+
+    def refresh(self) -> None:
+        """Ask for the whole sequence."""
+        length = self.context.state.view.length
+        width, height = self.pixels
+        if not width or not length:
+            return
+        layer, sequence = self.context.subject
+        cell = self.context.layer.cell
+        loader, thresholds = self.context.loader, self.context.state.view.thresholds
+        if cell.keep:
+            loader.ask(CountsRequest(self.slot, layer, sequence, 0, length, width, height, thresholds))
+        else:
+            loader.ask(HeatmapRequest(self.slot, layer, sequence, cell.state, 0, length, width, height))
+
+    def take(self, request: Request, answer: Any) -> None:
+        """Draw it."""
+        if isinstance(request, CountsRequest):
+            show_counts(self._image, answer)
+        else:
+            self._image.setImage(answer.image, autoLevels=False, levels=(0, 255))
+            columns = answer.columns
+            self._image.setRect(QRectF(columns.start, 0, answer.image.shape[1] * columns.step, 1))
+        self.wrong = ""
+
+    def timestep_at(self, x: float) -> float:
+        """The time at this place of the strip."""
+        return (x - self.body.left()) / max(self.body.width(), 1) * self.context.state.view.length
+
+    def _paint_window(self, painter: QPainter, rect: QRectF) -> None:
+        view, theme = self.context.state.view, self.context.theme
+        if not view.length:
+            return
+        width = rect.width() - 2
+        left, right, at = (1 + edge / view.length * width for edge in (view.start, view.stop, view.cursor + 0.5))
+        veil = QColor(theme.window)
+        veil.setAlpha(190)
+        painter.fillRect(QRectF(0, 0, left, rect.height()), veil)
+        painter.fillRect(QRectF(right, 0, rect.width() - right, rect.height()), veil)
+        painter.setPen(QPen(QColor(theme.foreground), 1))
+        window = QRectF(round(left) - 0.5, 0.5, max(round(right) - round(left), 3), rect.height() - 1)
+        painter.drawRect(window)
+        painter.fillRect(QRectF(round(at) - 1.5, 0, 3, rect.height()), QColor(theme.panel))
+        painter.fillRect(QRectF(round(at) - 0.5, 0, 1, rect.height()), QColor(theme.foreground))

@@ -1,0 +1,232 @@
+"""A row of the stage: a gutter with its title at the left, its body over the time axis, a margin at the right."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
+from PySide6.QtWidgets import QApplication, QGraphicsItem, QGraphicsScene, QStyleOptionGraphicsItem, QWidget
+
+from gruviz.ui.loader import Loader
+from gruviz.ui.reading import LayerFacts, Request
+from gruviz.ui.state import ViewState
+from gruviz.ui.theme import STEP, Theme, Themes, bold, small
+
+LEFT = 128
+"""Width of the gutter, the same for all, so that time stands in the same place in all."""
+RIGHT = 64
+"""Width of the margin, in which the colour bars stand."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What every panel works with."""
+
+    state: ViewState
+    loader: Loader
+    themes: Themes
+
+    @property
+    def theme(self) -> Theme:
+        """The colours in force."""
+        return self.themes.theme
+
+    @property
+    def layer(self) -> LayerFacts:
+        """The layer on show. Panels exist only while there is one."""
+        assert self.loader.facts is not None
+        return self.loader.facts.layers[self.state.view.pane.layer]
+
+    @property
+    def subject(self) -> tuple[str, int]:
+        """The layer and the sequence on show."""
+        pane = self.state.view.pane
+        return pane.layer, pane.sequence
+
+
+class Painted(QGraphicsItem):
+    """An item that a function draws, in its own pixels."""
+
+    def __init__(self, paint: Callable[[QPainter, QRectF], None]) -> None:
+        super().__init__()
+        self._paint = paint
+        self._rect = QRectF()
+
+    def place(self, rect: QRect) -> None:
+        """Put it on these pixels of the scene."""
+        self.prepareGeometryChange()
+        self.setPos(rect.topLeft())
+        self._rect = QRectF(0, 0, rect.width(), rect.height())
+
+    def boundingRect(self) -> QRectF:
+        """The pixels it draws on, from (0, 0)."""
+        return self._rect
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Draw it."""
+        painter.save()
+        painter.setClipRect(self._rect)
+        self._paint(painter, self._rect)
+        painter.restore()
+
+
+class Panel:
+    """One row. Subclasses say how high it is, what it asks for, and what it draws.
+
+    The stage calls `refresh` when a panel may need other data, `cursor_moved` and `units_changed` when it may only look
+    different, and `restyle` when colours change.
+    """
+
+    slot = ""
+    """The loader's slot that it waits for; empty where it asks for nothing."""
+    height: int | None = None
+    """In pixels, or None where it takes what is left, shared equally with others."""
+    linked = True
+    """Whether it stands over the time axis, and the cursor's line crosses it."""
+    symbol = ""
+    title = ""
+    tip = ""
+
+    def __init__(self, context: Context, scene: QGraphicsScene) -> None:
+        self.context = context
+        self.scene = scene
+        self._items: list[QGraphicsItem] = []
+        self.body = QRect()
+        """The pixels over the time axis."""
+        self.wrong = ""
+        """Why there is nothing to show."""
+        self._gutter = self.add(Painted(self.paint_gutter))
+        self._gutter.setToolTip(self.tip)
+
+    def add(self, item: Any) -> Any:
+        """Put an item into the scene, for as long as this panel stands there."""
+        self.scene.addItem(item)
+        self._items.append(item)
+        return item
+
+    def remove(self) -> None:
+        """Take it from the scene."""
+        for item in self._items:
+            self.scene.removeItem(item)
+        self._items.clear()
+        if self.slot:
+            self.context.loader.forget(self.slot)
+
+    def place(self, body: QRect) -> None:
+        """Stand here: `body` is what lies over the time axis."""
+        self.body = body
+        self._gutter.place(QRect(0, body.top(), LEFT, body.height()))
+
+    def refresh(self) -> None:
+        """Ask for what is to be drawn now."""
+
+    def take(self, request: Request, answer: Any) -> None:
+        """Draw what was asked for."""
+
+    def cursor_moved(self) -> None:
+        """The cursor stands elsewhere."""
+
+    def units_changed(self) -> None:
+        """Other units are selected."""
+
+    def restyle(self) -> None:
+        """Take the colours of the theme."""
+        for item in self._items:
+            item.update()
+
+    def set_range(self, start: int, stop: int) -> None:
+        """The stage shows these timesteps."""
+
+    def unit_at(self, y: float) -> int | None:
+        """The unit at this height of the scene, or None where there is none."""
+        return None
+
+    def fail(self, message: str) -> None:
+        """Say why there is nothing to show."""
+        self.wrong = message
+        self.restyle()
+
+    @property
+    def visible(self) -> tuple[int, int]:
+        """The timesteps on show, half-open."""
+        view = self.context.state.view
+        return view.start, view.stop
+
+    @property
+    def pixels(self) -> tuple[int, int]:
+        """Width and height of the body in pixels of the screen."""
+        views = self.scene.views()
+        ratio = views[0].devicePixelRatioF() if views else 1.0
+        return round(self.body.width() * ratio), round(self.body.height() * ratio)
+
+    def ticks(self) -> Sequence[tuple[float, str]]:
+        """Labels at the right edge of the gutter: height in the body from 0 at the top to 1, and text."""
+        return ()
+
+    def paint_gutter(self, painter: QPainter, rect: QRectF) -> None:
+        """Symbol and title, and ticks at the right edge."""
+        theme, font = self.context.theme, QApplication.font()
+        x, y = 3.0 * STEP, 0.0
+        if self.symbol:
+            x += draw_text(painter, x, y, self.symbol, bold(font), theme.foreground) + 6
+        if self.title:
+            draw_text(painter, x, y, self.title, font, theme.foreground)
+        for where, label in self.ticks():
+            metrics = QFontMetricsF(small(font))
+            top = min(max(where * rect.height() - metrics.height() / 2, 0), rect.height() - metrics.height())
+            draw_text(
+                painter,
+                rect.width() - STEP - metrics.horizontalAdvance(label),
+                top,
+                label,
+                small(font),
+                theme.muted,
+            )
+
+    def paint_wrong(self, painter: QPainter, rect: QRectF) -> None:
+        """Where nothing can be shown, why."""
+        if self.wrong:
+            painter.fillRect(rect, QColor(self.context.theme.panel))
+            painter.setFont(QApplication.font())
+            painter.setPen(QColor(self.context.theme.warning))
+            inner = rect.adjusted(2 * STEP, 0, -2 * STEP, 0)
+            painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap, self.wrong)
+
+
+class PlotPanel(Panel):
+    """A panel whose body is a plot over time."""
+
+    def __init__(self, context: Context, scene: QGraphicsScene) -> None:
+        super().__init__(context, scene)
+        self.plot = self.add(pg.ViewBox(enableMouse=False, enableMenu=False, defaultPadding=0))
+        self.plot.disableAutoRange()
+        self._over = self.add(Painted(self.paint_wrong))
+        self._over.setZValue(5)
+        self._over.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self.restyle()
+
+    def place(self, body: QRect) -> None:
+        """Stand here."""
+        super().place(body)
+        self.plot.setGeometry(QRectF(body))
+        self._over.place(body)
+
+    def set_range(self, start: int, stop: int) -> None:
+        """Show these timesteps, to the pixel."""
+        self.plot.setXRange(start, max(stop, start + 1), padding=0)
+
+    def restyle(self) -> None:
+        """Take the colours of the theme."""
+        super().restyle()
+        self.plot.setBackgroundColor(QColor(self.context.theme.panel))
+
+
+def draw_text(painter: QPainter, x: float, top: float, text: str, font: QFont, colour: str) -> float:
+    """Draw one line whose upper left corner is given, and return its width."""
+    metrics = QFontMetricsF(font)
+    painter.setFont(font)
+    painter.setPen(QColor(colour))
+    painter.drawText(QPointF(x, top + metrics.ascent()), text)
+    return metrics.horizontalAdvance(text)

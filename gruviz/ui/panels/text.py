@@ -1,0 +1,148 @@
+"""The symbols of a sequence: each over its column while there is room, else as a strip to read along."""
+
+from typing import Any
+
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
+from PySide6.QtWidgets import QApplication, QGraphicsScene
+
+from gruviz.ui.panels.panel import Context, Painted, Panel
+from gruviz.ui.reading import Request, Text, TextRequest
+
+_SIGNS = {" ": "·", "\n": "↵", "\t": "→", "\r": "␍", "": "∅"}
+"""What is there and cannot be seen."""
+_AROUND = 512
+"""Symbols that are read before and after the block that is looked at."""
+
+
+class TextPanel(Panel):
+    """One line of text."""
+
+    slot = "text"
+    symbol = "x"
+    title = "sequence"
+    height = 28
+    tip = (
+        "What the network reads. Zoomed in far enough, each symbol stands over its column; before that, the text "
+        "flows past the cursor, and only the marked symbol stands at its place. · is a space, ↵ ends a line."
+    )
+
+    def __init__(self, context: Context, scene: QGraphicsScene) -> None:
+        super().__init__(context, scene)
+        self.text = Text(0, ())
+        """What was read."""
+        self._widths: dict[str, float] = {}
+        self._strip = self.add(Painted(self._paint))
+        self._strip.setToolTip(self.tip)
+
+    def place(self, body: QRect) -> None:
+        """Stand here."""
+        super().place(body)
+        self._strip.place(body)
+
+    def set_range(self, start: int, stop: int) -> None:
+        """Symbols move with their columns."""
+        self._strip.update()
+
+    def refresh(self) -> None:
+        """Ask for the text around what is looked at."""
+        view = self.context.state.view
+        if not view.length:
+            return
+        centre = (view.start + view.stop) // 2 if self.aligned else view.cursor
+        start = max(0, centre // _AROUND - 1) * _AROUND
+        layer, sequence = self.context.subject
+        self.context.loader.ask(TextRequest(self.slot, layer, sequence, start, start + 3 * _AROUND))
+
+    def take(self, request: Request, answer: Any) -> None:
+        """Draw it."""
+        self.text = answer
+        self.wrong = ""
+        self._strip.update()
+
+    def cursor_moved(self) -> None:
+        """Mark another symbol."""
+        self.refresh()
+        self._strip.update()
+
+    @property
+    def column(self) -> float:
+        """Width of a timestep in pixels."""
+        start, stop = self.visible
+        return self.body.width() / max(stop - start, 1)
+
+    @property
+    def aligned(self) -> bool:
+        """Whether each symbol has room over its own column."""
+        start, stop = self.visible
+        if self.column < QFontMetricsF(_font()).horizontalAdvance("n"):
+            return False
+        symbols = self.text.symbols[max(start - self.text.start, 0) : max(stop - self.text.start, 0)]
+        return all(self._width(symbol) <= self.column + 4 for symbol in set(symbols))
+
+    def _paint(self, painter: QPainter, rect: QRectF) -> None:
+        painter.setFont(_font())
+        if self.aligned:
+            self._paint_aligned(painter, rect)
+        else:
+            self._paint_flowing(painter, rect)
+        self.paint_wrong(painter, rect)
+
+    def _paint_aligned(self, painter: QPainter, rect: QRectF) -> None:
+        start, stop = self.visible
+        cursor = self.context.state.view.cursor
+        for timestep in range(start, stop):
+            symbol = self.text.at(timestep)
+            if symbol is not None:
+                left = (timestep - start) * self.column
+                self._paint_symbol(painter, symbol, left, self.column, rect.height(), timestep == cursor)
+
+    def _paint_flowing(self, painter: QPainter, rect: QRectF) -> None:
+        """The symbol at the cursor stands where the cursor stands, or as near as may be; the others beside it."""
+        view = self.context.state.view
+        here = self.text.at(view.cursor)
+        if here is None:
+            return
+        width = self._width(here)
+        middle = (view.cursor + 0.5 - view.start) * self.column
+        left = min(max(middle - width / 2, 0), rect.width() - width)
+        self._paint_symbol(painter, here, left, width, rect.height(), True)
+        x, timestep = left + width, view.cursor + 1
+        while x < rect.width() and (symbol := self.text.at(timestep)) is not None:
+            self._paint_symbol(painter, symbol, x, self._width(symbol), rect.height(), False)
+            x, timestep = x + self._width(symbol), timestep + 1
+        x, timestep = left, view.cursor - 1
+        while x > 0 and (symbol := self.text.at(timestep)) is not None:
+            x, timestep = x - self._width(symbol), timestep - 1
+            self._paint_symbol(painter, symbol, x, self._width(symbol), rect.height(), False)
+
+    def _paint_symbol(
+        self, painter: QPainter, symbol: str, left: float, width: float, height: float, marked: bool
+    ) -> None:
+        theme = self.context.theme
+        cell = QRectF(left, 0, width, height)
+        if marked:
+            box = cell.adjusted(-1, 2, 1, -2)
+            painter.fillRect(box, QColor(theme.foreground))
+        colour = theme.panel if marked else theme.muted if symbol in _SIGNS else theme.foreground
+        painter.setPen(QColor(colour))
+        painter.drawText(
+            cell.adjusted(-8, 0, 8, 0), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextSingleLine, sign(symbol)
+        )
+
+    def _width(self, symbol: str) -> float:
+        if symbol not in self._widths:
+            gap = 0 if len(symbol) == 1 else 6  # words need a gap, letters bring their own
+            self._widths[symbol] = QFontMetricsF(_font()).horizontalAdvance(sign(symbol)) + gap
+        return self._widths[symbol]
+
+
+def sign(symbol: str) -> str:
+    """A symbol as it can be seen."""
+    return _SIGNS.get(symbol, symbol if symbol.isprintable() else "�")
+
+
+def _font() -> QFont:
+    font = QApplication.font()
+    font.setPointSizeF(font.pointSizeF() + 2)
+    return font

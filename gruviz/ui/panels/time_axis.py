@@ -1,0 +1,75 @@
+"""The one time axis."""
+
+from PySide6.QtCore import QRect, QRectF
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtWidgets import QApplication, QGraphicsScene
+
+from gruviz.ui.panels.panel import LEFT, RIGHT, Context, Painted, Panel, draw_text
+from gruviz.ui.theme import small
+
+_APART = 88
+"""Pixels between two labels at least."""
+
+
+class TimeAxisPanel(Panel):
+    """Ticks at the middle of their columns, and the cursor's timestep."""
+
+    symbol = "t"
+    title = "timestep"
+    height = 28
+    tip = "Drag to pan, double-click to see the whole sequence, turn the wheel to zoom."
+
+    def __init__(self, context: Context, scene: QGraphicsScene) -> None:
+        super().__init__(context, scene)
+        self._axis = self.add(Painted(self._paint))
+        self._axis.setToolTip(self.tip)
+
+    def place(self, body: QRect) -> None:
+        """Stand here. Labels reach a little beyond the axis."""
+        super().place(body)
+        self._axis.place(QRect(LEFT - _APART // 2, body.top(), body.width() + _APART // 2 + RIGHT, body.height()))
+
+    def set_range(self, start: int, stop: int) -> None:
+        """Other ticks."""
+        self._axis.update()
+
+    def cursor_moved(self) -> None:
+        """Another timestep."""
+        self._axis.update()
+
+    def _paint(self, painter: QPainter, rect: QRectF) -> None:
+        theme, font = self.context.theme, small(QApplication.font())
+        metrics = QFontMetricsF(font)
+        view = self.context.state.view
+        start, stop = self.visible
+        column = self.body.width() / max(stop - start, 1)
+
+        def middle(timestep: int) -> float:
+            return _APART / 2 + (timestep + 0.5 - start) * column
+
+        width = metrics.horizontalAdvance(f"{view.cursor:,}") + 8
+        shown = start <= view.cursor < stop
+        at = middle(view.cursor) if shown else -1e9
+        painter.setPen(QColor(theme.rule))
+        painter.drawLine(int(_APART / 2), 0, int(_APART / 2 + self.body.width()), 0)
+        step = tick_step(stop - start, self.body.width() / _APART)
+        for timestep in range(-(-start // step) * step, stop, step):
+            x, label = middle(timestep), f"{timestep:,}"
+            half = metrics.horizontalAdvance(label) / 2
+            painter.setPen(QColor(theme.muted))
+            painter.drawLine(round(x), 0, round(x), 4)
+            if abs(x - at) > half + width / 2 + 2:
+                draw_text(painter, x - half, 6, label, font, theme.muted)
+        if shown:
+            painter.fillRect(QRectF(at - width / 2, 5, width, metrics.height() + 2), QColor(theme.foreground))
+            draw_text(painter, at - width / 2 + 4, 6, f"{view.cursor:,}", font, theme.panel)
+
+
+def tick_step(span: int, most: float) -> int:
+    """1, 2 or 5 times a power of ten, so that no more than about `most` ticks fall into `span`."""
+    step, factors = 1, (2, 2.5, 2)
+    turn = 0
+    while span / step > max(most, 1):
+        step = round(step * factors[turn % 3])
+        turn += 1
+    return step

@@ -1,0 +1,242 @@
+"""All units at the cursor, sorted: number, bar, value, class."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF, QSize, Qt, Slot
+from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QWidget
+
+from gruviz import palette
+from gruviz.cells import CLASSES
+from gruviz.recording import classify
+from gruviz.ui.panels.panel import Context, draw_text
+from gruviz.ui.reading import BLOCK, Request, Rows, RowsRequest
+from gruviz.ui.theme import STEP, bold, small
+from gruviz.view import select_unit
+
+ROW = 20
+_HEAD = 48
+_UNIT, _VALUE, _CLASS = 44, 52, 108
+"""Widths of the columns beside the bar."""
+
+
+@dataclass(frozen=True)
+class _Listing:
+    """What is shown, sorted."""
+
+    order: NDArray[np.intp]
+    values: NDArray[np.float32]
+    """By unit."""
+    classes: NDArray[np.uint8] | None
+    """By unit; None for a cell without a keep."""
+
+
+class UnitsPanel(QAbstractScrollArea):
+    """A list of all units, the most kept first; of a cell without a keep, by their state."""
+
+    slot = "rows"
+
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.context = context
+        self.rows: Rows | None = None
+        """The timesteps around the cursor; None before the first answer."""
+        self._listing: _Listing | None = None
+        self.wrong = ""
+        self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setViewportMargins(0, _HEAD, 0, 0)
+        self._head = _Head(self)
+        self.verticalScrollBar().setSingleStep(ROW)
+        state = context.state
+        state.pane_changed.connect(self._turn)
+        state.cursor_changed.connect(self._follow)
+        state.thresholds_changed.connect(self._sort)
+        state.units_changed.connect(self._mark)
+        context.loader.answered.connect(self._take)
+        context.loader.failed.connect(self._fail)
+        context.themes.changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        """As wide as a row reads well."""
+        return QSize(320, 400)
+
+    def unit_at(self, y: float) -> int | None:
+        """The unit at this height of the viewport, or None below the last."""
+        row = int(y + self.verticalScrollBar().value()) // ROW
+        if self._listing is None or not 0 <= row < len(self._listing.order):
+            return None
+        return int(self._listing.order[row])
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """The units from top to bottom."""
+        return () if self._listing is None else tuple(int(unit) for unit in self._listing.order)
+
+    @Slot()
+    def _turn(self) -> None:
+        self.rows, self._listing, self.wrong = None, None, ""
+        self.verticalScrollBar().setValue(0)
+        self._follow()
+
+    @Slot()
+    def _follow(self) -> None:
+        view = self.context.state.view
+        if self.context.loader.facts is None or not view.length:
+            return
+        pane = view.pane
+        self.context.loader.ask(RowsRequest(self.slot, pane.layer, pane.sequence, view.cursor // BLOCK))
+        self._sort()
+
+    @Slot(object, object)
+    def _take(self, request: Request, answer: object) -> None:
+        if request.slot == self.slot and isinstance(answer, Rows):
+            self.rows, self.wrong = answer, ""
+            self._sort()
+
+    @Slot(object, str)
+    def _fail(self, request: Request, message: str) -> None:
+        if request.slot == self.slot:
+            self.wrong = message
+            self.viewport().update()
+
+    @Slot()
+    def _sort(self) -> None:
+        view, rows = self.context.state.view, self.rows
+        if rows is not None and view.cursor in rows:
+            self._listing = _listing(self.context, rows, view.cursor - rows.start)
+        self._fit()
+        self.viewport().update()
+        self._head.update()
+
+    @Slot()
+    def _mark(self) -> None:
+        """Bring a unit that was selected elsewhere into sight."""
+        units = self.context.state.view.pane.units
+        if units and self._listing is not None:
+            top = int(np.flatnonzero(self._listing.order == units[-1])[0]) * ROW
+            bar, height = self.verticalScrollBar(), self.viewport().height()
+            if not bar.value() <= top <= bar.value() + height - ROW:
+                bar.setValue(top - height // 2)
+        self.viewport().update()
+
+    def _fit(self) -> None:
+        count = 0 if self._listing is None else len(self._listing.order)
+        self.verticalScrollBar().setPageStep(self.viewport().height())
+        self.verticalScrollBar().setRange(0, max(0, count * ROW + STEP - self.viewport().height()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The head stays above the rows."""
+        super().resizeEvent(event)
+        self._head.setGeometry(0, 0, self.width(), _HEAD)
+        self._fit()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Select the unit of the row."""
+        unit = self.unit_at(event.position().y())
+        if event.button() == Qt.MouseButton.LeftButton and unit is not None:
+            add = bool(event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier))
+            self.context.state.change(select_unit, unit, add)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the rows that are in sight."""
+        theme = self.context.theme
+        painter = QPainter(self.viewport())
+        painter.fillRect(event.rect(), QColor(theme.panel))
+        if self.wrong:
+            painter.setPen(QColor(theme.warning))
+            area = QRectF(self.viewport().rect()).adjusted(3 * STEP, 2 * STEP, -3 * STEP, 0)
+            painter.drawText(area, Qt.TextFlag.TextWordWrap, self.wrong)
+            return
+        if self._listing is None:
+            return
+        offset = self.verticalScrollBar().value()
+        first = max(0, offset // ROW)
+        last = min(len(self._listing.order), (offset + self.viewport().height()) // ROW + 1)
+        for row in range(first, last):
+            self._paint_row(painter, int(self._listing.order[row]), row * ROW - offset)
+
+    def _paint_row(self, painter: QPainter, unit: int, top: int) -> None:
+        assert self._listing is not None
+        theme, font = self.context.theme, QApplication.font()
+        width = self.viewport().width()
+        if unit in self.context.state.view.pane.units:
+            painter.fillRect(QRectF(0, top, width, ROW), QColor(theme.hover))
+            painter.fillRect(QRectF(0, top, STEP, ROW), QColor(palette.SELECTION))
+        metrics = QFontMetricsF(font)
+        text_top = top + (ROW - metrics.height()) / 2
+        number = str(unit)
+        draw_text(painter, _UNIT - metrics.horizontalAdvance(number), text_top, number, font, theme.foreground)
+        value = float(self._listing.values[unit])
+        classes = self._listing.classes
+        right = width - _VALUE - (_CLASS if classes is not None else 3 * STEP)
+        bar = QRectF(_UNIT + 2 * STEP, top + 5, right - _UNIT - 2 * STEP, ROW - 10)
+        painter.fillRect(bar, QColor(theme.hover))
+        if classes is None:
+            half = bar.width() / 2
+            length = min(max(value, -1.0), 1.0) * half
+            colours = palette.table("around-zero")
+            colour = QColor(*(int(part) for part in colours[-1 if value > 0 else 0]))
+            painter.fillRect(QRectF(bar.left() + half + min(length, 0), bar.top(), abs(length), bar.height()), colour)
+        else:
+            colour = QColor(palette.CLASS_COLOURS[classes[unit]])
+            painter.fillRect(QRectF(bar.left(), bar.top(), bar.width() * value, bar.height()), colour)
+        shown = format_value(value)
+        draw_text(
+            painter,
+            right + _VALUE - 2 * STEP - metrics.horizontalAdvance(shown),
+            text_top,
+            shown,
+            font,
+            theme.foreground,
+        )
+        if classes is not None:
+            left = right + _VALUE
+            painter.fillRect(QRectF(left, top + (ROW - 8) / 2, 8, 8), colour)
+            draw_text(painter, left + 12, text_top, CLASSES[classes[unit]], font, theme.foreground)
+
+
+class _Head(QWidget):
+    """What the list is of."""
+
+    def __init__(self, panel: UnitsPanel) -> None:
+        super().__init__(panel)
+        self._panel = panel
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Two lines."""
+        context = self._panel.context
+        theme, font = context.theme, QApplication.font()
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(theme.panel))
+        painter.setPen(QColor(theme.rule))
+        painter.drawLine(0, self.height() - 1, self.width(), self.height() - 1)
+        if context.loader.facts is None or not context.state.view.length:
+            return
+        line = QFontMetricsF(font).height()
+        draw_text(painter, 3 * STEP, 4, f"units at t = {context.state.view.cursor:,}", bold(font), theme.foreground)
+        cell = context.layer.cell
+        quantity = cell[cell.keep or cell.state]
+        words = f"{quantity.symbol}  {quantity.title}, largest first"
+        draw_text(painter, 3 * STEP, 6 + line, words, small(font), theme.muted)
+
+
+def format_value(value: float) -> str:
+    """Three digits after the point, with a minus sign."""
+    return f"{value:.3f}".replace("-", "−")
+
+
+def _listing(context: Context, rows: Rows, index: int) -> _Listing:
+    cell = context.layer.cell
+    if cell.keep is None:
+        values = rows.values[cell.state][index]
+        return _Listing(np.argsort(-values, kind="stable"), values, None)
+    values = rows.values[cell.keep][index]
+    here = slice(index, index + 1)
+    classes = classify(
+        rows.values[cell.keep][here], rows.values[cell.state][here], rows.previous[here], context.state.view.thresholds
+    )
+    return _Listing(np.argsort(-values, kind="stable"), values, classes[0])

@@ -1,0 +1,38 @@
+"""What the loader thread reads: requests of plain values, and how each is answered from an open recording.
+
+A request is a frozen dataclass. Its `slot` names the place on the screen that waits for it: a newer request of the same
+slot makes an older one stale. Its `subject` says what it is about: an answer about another layer or sequence than the
+newest request of its slot is never shown.
+"""
+
+from gruviz.ui.reading._columns import Columns, columns_for
+from gruviz.ui.reading._counts import Counts, CountsRequest
+from gruviz.ui.reading._facts import Facts, LayerFacts, TapeFacts, facts_of
+from gruviz.ui.reading._heatmap import HIGHEST, MASKED, Heatmap, HeatmapRequest
+from gruviz.ui.reading._inputs import Curves, CurvesRequest, Text, TextRequest
+from gruviz.ui.reading._request import Request, Source
+from gruviz.ui.reading._rows import BLOCK, Rows, RowsRequest
+
+__all__ = [
+    "BLOCK",
+    "HIGHEST",
+    "MASKED",
+    "Columns",
+    "Counts",
+    "CountsRequest",
+    "Curves",
+    "CurvesRequest",
+    "Facts",
+    "Heatmap",
+    "HeatmapRequest",
+    "LayerFacts",
+    "Request",
+    "Rows",
+    "RowsRequest",
+    "Source",
+    "TapeFacts",
+    "Text",
+    "TextRequest",
+    "columns_for",
+    "facts_of",
+]

@@ -1,0 +1,87 @@
+"""What a recording holds, as plain values that any thread may read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gruviz.cells import Cell, Thresholds
+from gruviz.recording import Layer, Recording, SequenceInfo, Tape
+
+
+@dataclass(frozen=True)
+class TapeFacts:
+    """A tape."""
+
+    name: str
+    sequences: tuple[SequenceInfo, ...]
+    text: bool
+    """Its input is tokens."""
+    columns: tuple[str, ...]
+    """The names of the columns of its numeric input."""
+    rate: float | None
+    unit: str | None
+
+
+@dataclass(frozen=True)
+class LayerFacts:
+    """A layer, in one direction."""
+
+    name: str
+    tape: str
+    cell: Cell
+    size: int
+    backward: bool
+    convention: str
+    dtype: str
+    backend: str
+    residual: float
+    trusted: bool
+    thresholds: Thresholds | None
+    """Those its stored counts were counted at."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A recording."""
+
+    path: str
+    name: str
+    complete: bool
+    tapes: Mapping[str, TapeFacts]
+    layers: Mapping[str, LayerFacts]
+
+    def sequences_of(self, layer: str) -> tuple[SequenceInfo, ...]:
+        """The sequences of the tape that a layer lies on."""
+        return self.tapes[self.layers[layer].tape].sequences
+
+
+def facts_of(recording: Recording) -> Facts:
+    """Gather them. Reads no rows."""
+    return Facts(
+        path=str(recording.path or ""),
+        name=recording.name,
+        complete=recording.complete,
+        tapes={name: _tape(tape) for name, tape in recording.tapes.items()},
+        layers={name: _layer(layer) for name, layer in recording.layers.items()},
+    )
+
+
+def _tape(tape: Tape) -> TapeFacts:
+    return TapeFacts(
+        tape.name, tape.sequences, tape.tokens(slice(0, 0)) is not None, tape.columns, tape.rate, tape.unit
+    )
+
+
+def _layer(layer: Layer) -> LayerFacts:
+    return LayerFacts(
+        name=layer.name,
+        tape=layer.tape.name,
+        cell=layer.cell,
+        size=layer.size,
+        backward=layer.backward,
+        convention=layer.convention,
+        dtype=layer.dtype,
+        backend=layer.backend,
+        residual=layer.residual,
+        trusted=layer.trusted,
+        thresholds=layer.thresholds,
+    )

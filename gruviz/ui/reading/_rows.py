@@ -1,0 +1,54 @@
+"""Everything about the timesteps around the cursor, exactly, so that a small move of it needs no reading."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gruviz.ui.reading._request import Request, Source
+
+Floats = NDArray[np.float32]
+BLOCK = 256
+"""Timesteps in a block."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Consecutive timesteps of a layer and of what went in."""
+
+    start: int
+    values: Mapping[str, Floats]
+    """Every quantity of the cell, (n, H)."""
+    previous: Floats
+    """The state that the keep acts on, before each timestep in processing order, (n, H)."""
+    symbols: tuple[str, ...] | None
+    inputs: Floats | None
+    """(n, I), or None where the input was not numbers."""
+
+    def __len__(self) -> int:
+        return len(self.previous)
+
+    def __contains__(self, timestep: int) -> bool:
+        return self.start <= timestep < self.start + len(self)
+
+
+@dataclass(frozen=True)
+class RowsRequest(Request):
+    """The timesteps of the block with this number."""
+
+    block: int
+
+    def read(self, source: Source) -> Rows:
+        """Read them."""
+        layer, info = self._layer(source), self._sequence(source)
+        start = self.block * BLOCK
+        stop = min(start + BLOCK, info.length)
+        rows = slice(info.offset + start, info.offset + stop)
+        return Rows(
+            start=start,
+            values={name: layer[name][rows] for name in layer.quantities},
+            previous=layer.previous(layer.cell.state, self.sequence, start, stop),
+            symbols=layer.tape.symbols(rows),
+            inputs=layer.tape.values(rows),
+        )

@@ -1,0 +1,72 @@
+"""What is remembered between two starts. The only writer of settings."""
+
+import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+FILE = "settings.json"
+RECENT = 10
+"""Files that are remembered."""
+
+
+@dataclass
+class Settings:
+    """Plain values, kept in one JSON file."""
+
+    theme: str = "system"
+    last: str = ""
+    """The file that was open last."""
+    view: dict[str, Any] = field(default_factory=dict)
+    """What was being looked at in it, as `gruviz.view.to_plain` gives it."""
+    recent: list[str] = field(default_factory=list)
+    """Files that were opened, the latest first."""
+    geometry: str = ""
+    """Of the window, as Qt saves it, in Base64."""
+
+    def opened(self, path: str) -> None:
+        """Put a file at the head of the recent ones."""
+        self.last = path
+        self.recent = [path, *(other for other in self.recent if other != path)][:RECENT]
+
+
+def folder() -> Path:
+    """Where settings are kept: `GRUVIZ_CONFIG_DIR`, or the system's place for them."""
+    given = os.environ.get("GRUVIZ_CONFIG_DIR")
+    return Path(given) if given else Path(platformdirs.user_config_dir("gruviz", appauthor=False))
+
+
+def load() -> Settings:
+    """Read the settings. Whatever is missing or damaged in them is as on the first start."""
+    settings = Settings()
+    try:
+        stored = json.loads((folder() / FILE).read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return settings
+    if not isinstance(stored, dict):
+        return settings
+    for known in fields(Settings):
+        value = stored.get(known.name)
+        if isinstance(value, type(getattr(settings, known.name))):
+            setattr(settings, known.name, value)
+    settings.recent = [path for path in settings.recent if isinstance(path, str)][:RECENT]
+    if settings.theme not in ("system", "light", "dark"):
+        settings.theme = "system"
+    return settings
+
+
+def save(settings: Settings) -> None:
+    """Write the settings, whole or not at all. Where they cannot be written, they are not."""
+    place = folder()
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=place, prefix=FILE, text=True)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(asdict(settings), file, indent=2)
+        Path(name).replace(place / FILE)
+    except OSError:
+        return

@@ -1,0 +1,334 @@
+"""The panels over one time axis, the cursor that crosses them, and the hand that moves it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Slot
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from gruviz.ui.panels import (
+    Context,
+    CountsPanel,
+    CurvesPanel,
+    HeatmapPanel,
+    NoCountsPanel,
+    OverviewPanel,
+    Panel,
+    TextPanel,
+    TimeAxisPanel,
+)
+from gruviz.ui.panels.panel import LEFT, RIGHT
+from gruviz.ui.reading import Request
+from gruviz.ui.theme import STEP
+from gruviz.view import pan, seek, select_unit, show_all, show_range, zoom
+
+_GAP = 2 * STEP
+_NOTCH = 120
+"""What a mouse wheel reports for one notch."""
+_ZOOM = 0.8
+"""What one notch makes of the visible range."""
+_CLICK = 4
+"""A press that moves by fewer pixels is a click."""
+_FRAMED = 10
+"""From this width on, in pixels, a column is framed by the cursor, not struck through."""
+
+
+class Cursor(QGraphicsItem):
+    """The line at the present timestep, over all linked panels. A halo keeps it visible on light and dark alike."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._height, self._column = 0.0, 0.0
+        self.colour, self.halo = QColor(), QColor()
+        self.setZValue(100)
+
+    def shape_to(self, height: float, column: float) -> None:
+        """Reach over `height` pixels; `column` is the width of a timestep."""
+        column = column if column >= _FRAMED else 0.0
+        if (height, column) != (self._height, self._column):
+            self.prepareGeometryChange()
+            self._height, self._column = height, column
+
+    def boundingRect(self) -> QRectF:
+        """The pixels it draws on; its middle is at 0."""
+        reach = self._column / 2 + 3
+        return QRectF(-reach, 0, 2 * reach, self._height)
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Draw it, on whole pixels."""
+        shift = round(self.x()) - self.x()
+        edges = (-self._column / 2, self._column / 2 - 1) if self._column else (0.0,)
+        for edge in edges:
+            x = round(edge) + shift
+            painter.fillRect(QRectF(x - 1, 0, 3, self._height), self.halo)
+            painter.fillRect(QRectF(x, 0, 1, self._height), self.colour)
+
+
+@dataclass
+class _Drag:
+    """A mouse button that is held down."""
+
+    panel: Panel
+    at: QPointF
+    move: Callable[[QPointF], None]
+    clicked: bool = True
+    """Nothing but a click, so far."""
+
+
+class Stage(pg.GraphicsView):
+    """Lays the panels out, tells them what the state says, and turns the mouse into changes of the state."""
+
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+        self.context = context
+        self.panels: list[Panel] = []
+        """From top to bottom."""
+        super().__init__(parent, background=None)  # resizes already
+        self.cursor_line = Cursor()
+        self.scene().addItem(self.cursor_line)
+        self._drag: _Drag | None = None
+        self._built: object = None
+        self.setFrameShape(pg.GraphicsView.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setMinimumSize(480, 320)
+        state, loader = context.state, context.loader
+        state.pane_changed.connect(self._turn)
+        state.display_changed.connect(self._turn)
+        state.rows_changed.connect(self._refresh)
+        state.thresholds_changed.connect(self._turn)
+        state.range_changed.connect(self._apply_range)
+        state.cursor_changed.connect(self._apply_cursor)
+        state.units_changed.connect(self._apply_units)
+        loader.answered.connect(self._take)
+        loader.failed.connect(self._fail)
+        context.themes.changed.connect(self._restyle)
+        self._restyle()
+
+    # What the state says
+
+    @Slot()
+    def _turn(self) -> None:
+        """Another recording, layer or sequence, or other panels."""
+        context = self.context
+        view, facts = context.state.view, context.loader.facts
+        if facts is None or view.pane.layer not in facts.layers or not view.length:
+            return
+        layer = facts.layers[view.pane.layer]
+        wanted = (view.pane.recording, layer, facts.tapes[layer.tape].columns, view.hidden, view.thresholds)
+        if wanted != self._built:
+            self._built = wanted
+            for panel in self.panels:
+                panel.remove()
+            self.panels = self._build()
+            self._lay_out()
+        self._apply_range()
+        self._apply_cursor()
+        self._apply_units()
+
+    def _build(self) -> list[Panel]:
+        context, scene = self.context, self.scene()
+        assert context.loader.facts is not None
+        layer, hidden = context.layer, context.state.view.hidden
+        tape = context.loader.facts.tapes[layer.tape]
+        panels: list[Panel] = [OverviewPanel(context, scene)]
+        if tape.text:
+            panels.append(TextPanel(context, scene))
+        if tape.columns:
+            panels.append(CurvesPanel(context, scene, tape.columns))
+        panels += [HeatmapPanel(context, scene, q) for q in layer.cell.quantities if q.name not in hidden]
+        panels.append(CountsPanel(context, scene) if layer.cell.keep else NoCountsPanel(context, scene))
+        panels.append(TimeAxisPanel(context, scene))
+        return panels
+
+    def _lay_out(self) -> None:
+        """Give every panel its pixels: those of fixed height first, the rest in equal parts."""
+        width = self.viewport().width() - LEFT - RIGHT
+        fixed = sum(panel.height for panel in self.panels if panel.height is not None)
+        elastic = sum(panel.height is None for panel in self.panels)
+        room = self.viewport().height() - fixed - _GAP * len(self.panels)
+        each = max(1, room // max(elastic, 1))
+        y = _GAP
+        for panel in self.panels:
+            height = each if panel.height is None else panel.height
+            panel.place(QRect(LEFT, y, max(width, 1), height))
+            y += height + (0 if isinstance(panel, CountsPanel | NoCountsPanel) else _GAP)
+        self._place_cursor()
+
+    @Slot()
+    def _apply_range(self) -> None:
+        view = self.context.state.view
+        for panel in self.panels:
+            panel.set_range(view.start, view.stop)
+        self._place_cursor()
+        self._refresh()
+
+    @Slot()
+    def _apply_cursor(self) -> None:
+        self._place_cursor()
+        for panel in self.panels:
+            panel.cursor_moved()
+
+    @Slot()
+    def _apply_units(self) -> None:
+        for panel in self.panels:
+            panel.units_changed()
+
+    @Slot()
+    def _refresh(self) -> None:
+        for panel in self.panels:
+            panel.refresh()
+
+    @Slot()
+    def _restyle(self) -> None:
+        theme = self.context.theme
+        self.setBackground(QColor(theme.window))
+        self.cursor_line.colour, self.cursor_line.halo = QColor(theme.foreground), QColor(theme.panel)
+        self.cursor_line.update()
+        for panel in self.panels:
+            panel.restyle()
+
+    @Slot(object, object)
+    def _take(self, request: Request, answer: object) -> None:
+        for panel in self.panels:
+            if panel.slot == request.slot:
+                panel.take(request, answer)
+
+    @Slot(object, str)
+    def _fail(self, request: Request, message: str) -> None:
+        for panel in self.panels:
+            if panel.slot == request.slot:
+                panel.fail(message)
+
+    def _place_cursor(self) -> None:
+        view = self.context.state.view
+        linked = [panel.body for panel in self.panels if panel.linked and not isinstance(panel, TextPanel)]
+        visible = bool(linked) and view.start <= view.cursor < view.stop
+        self.cursor_line.setVisible(visible)
+        if visible:
+            top, bottom = linked[0].top(), linked[-1].top()
+            self.cursor_line.shape_to(bottom - top, self.column)
+            self.cursor_line.setPos(self.x_of(view.cursor + 0.5), top)
+
+    # Pixels and time
+
+    @property
+    def column(self) -> float:
+        """Width of a timestep in pixels."""
+        return self._width / max(self.context.state.view.span, 1)
+
+    @property
+    def _width(self) -> int:
+        return max(int(self.viewport().width()) - LEFT - RIGHT, 1)
+
+    def x_of(self, time: float) -> float:
+        """Where a time stands: timestep t reaches from t to t + 1."""
+        return LEFT + (time - self.context.state.view.start) * self.column
+
+    def time_at(self, x: float) -> float:
+        """The time that stands there."""
+        return self.context.state.view.start + (x - LEFT) / self.column
+
+    def panel_at(self, y: float) -> Panel | None:
+        """The panel at this height."""
+        for panel in self.panels:
+            if panel.body.top() - _GAP // 2 <= y <= panel.body.bottom() + _GAP // 2:
+                return panel
+        return None
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lay out anew, and ask for pictures of the new size."""
+        super().resizeEvent(event)
+        if self.panels:
+            self._lay_out()
+            self._apply_range()
+
+    # The hand
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin to seek, to pan, or to drag the window of the overview."""
+        panel = self.panel_at(event.position().y())
+        if event.button() != Qt.MouseButton.LeftButton or panel is None:
+            event.ignore()
+            return
+        at = event.position()
+        if isinstance(panel, OverviewPanel):
+            self._drag = _Drag(panel, at, self._moving_window(panel, at))
+        elif isinstance(panel, TimeAxisPanel):
+            self._drag = _Drag(panel, at, self._panning(at))
+        elif at.x() < LEFT:
+            self._drag = _Drag(panel, at, lambda _: None)
+        else:
+            self._drag = _Drag(panel, at, self._seek)
+            self._seek(at)
+        event.accept()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Go on."""
+        drag = self._drag
+        if drag is None:
+            panel = self.panel_at(event.position().y())
+            grab = isinstance(panel, OverviewPanel | TimeAxisPanel)
+            self.viewport().setCursor(Qt.CursorShape.OpenHandCursor if grab else Qt.CursorShape.ArrowCursor)
+            return
+        if (event.position() - drag.at).manhattanLength() >= _CLICK:
+            drag.clicked = False
+        if not drag.clicked:
+            drag.move(event.position())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """End; a click on a row selects its unit."""
+        drag, self._drag = self._drag, None
+        if drag is None or not drag.clicked:
+            return
+        unit = drag.panel.unit_at(drag.at.y())
+        if unit is not None:
+            more = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+            self.context.state.change(select_unit, unit, bool(event.modifiers() & more))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """On the axis or the overview, show all; elsewhere it is two clicks."""
+        if isinstance(self.panel_at(event.position().y()), TimeAxisPanel | OverviewPanel):
+            self.context.state.change(show_all)
+        else:
+            self.mousePressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom around the pointer; sideways, or with Shift, pan."""
+        view, state = self.context.state.view, self.context.state
+        across, along = event.angleDelta().x(), event.angleDelta().y()
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            across, along = across or along, 0
+        if abs(across) > abs(along):
+            steps = across / _NOTCH * view.span / 8
+            state.change(pan, -round(steps) or (-1 if across > 0 else 1))
+        elif along:
+            around = min(max(self.time_at(event.position().x()), view.start), view.stop)
+            state.change(zoom, _ZOOM ** (along / _NOTCH), around)
+        event.accept()
+
+    def _seek(self, at: QPointF) -> None:
+        self.context.state.change(seek, int(self.time_at(at.x()) // 1))
+
+    def _panning(self, at: QPointF) -> Callable[[QPointF], None]:
+        view, column = self.context.state.view, self.column
+
+        def move(to: QPointF) -> None:
+            steps = round((at.x() - to.x()) / column)
+            self.context.state.change(lambda now: pan(now, view.start + steps - now.start))
+
+        return move
+
+    def _moving_window(self, panel: OverviewPanel, at: QPointF) -> Callable[[QPointF], None]:
+        state = self.context.state
+        time = panel.timestep_at(at.x())
+        if not state.view.start <= time <= state.view.stop:  # beside the window: it comes here first
+            start = round(time - state.view.span / 2)
+            state.change(show_range, start, start + state.view.span)
+        start = state.view.start
+
+        def move(to: QPointF) -> None:
+            steps = round(panel.timestep_at(to.x()) - panel.timestep_at(at.x()))
+            state.change(lambda now: pan(now, start + steps - now.start))
+
+        return move

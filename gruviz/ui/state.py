@@ -1,0 +1,79 @@
+"""The one place that holds what is being looked at."""
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from gruviz.view import View
+
+
+class ViewState(QObject):
+    """Holds exactly one `View`. Views of it read `view`, ask for changes with `change`, and hear what has changed.
+
+    Signals carry nothing: whoever hears one reads the state. They are emitted after the whole change is in place, those
+    of the pane first, so that a panel that hears of a new sequence never sees the cursor of the old one.
+    """
+
+    pane_changed = Signal()
+    """Another recording, tape, sequence, layer or checkpoint."""
+    units_changed = Signal()
+    """Other units are selected."""
+    rows_changed = Signal()
+    """The heatmaps show other units, or in another order."""
+    range_changed = Signal()
+    cursor_changed = Signal()
+    mark_changed = Signal()
+    """The reference cursor or the selected range."""
+    thresholds_changed = Signal()
+    display_changed = Signal()
+    """How timesteps are reduced to columns, or which heatmaps are shown."""
+    playback_changed = Signal()
+
+    def __init__(self, view: View | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._view = view or View()
+        self._applying = False
+
+    @property
+    def view(self) -> View:
+        """What is being looked at."""
+        return self._view
+
+    def change(self, function: Callable[..., View], *args: Any, **kwargs: Any) -> None:
+        """Replace the view by `function(view, *args, **kwargs)` and emit what changed; nothing, when nothing did.
+
+        Raises:
+            RuntimeError: a listener asked for another change while it was being told of this one.
+        """
+        old, new = self._view, function(self._view, *args, **kwargs)
+        if new == old:
+            return
+        if self._applying:
+            raise RuntimeError("a view of the state must not change it while it applies a change")
+        self._view = new
+        self._applying = True
+        try:
+            for signal, read in self._watched:
+                if read(old) != read(new):
+                    signal(self).emit()
+        finally:
+            self._applying = False
+
+    _watched: tuple[tuple[Callable[["ViewState"], Any], Callable[[View], Any]], ...] = (
+        (
+            lambda state: state.pane_changed,
+            lambda view: (
+                view.length,
+                [(pane.recording, pane.tape, pane.sequence, pane.layer, pane.checkpoint) for pane in view.panes],
+            ),
+        ),
+        (lambda state: state.thresholds_changed, lambda view: view.thresholds),
+        (lambda state: state.display_changed, lambda view: (view.reduction, view.hidden)),
+        (lambda state: state.rows_changed, lambda view: [(pane.order, pane.rows) for pane in view.panes]),
+        (lambda state: state.range_changed, lambda view: (view.start, view.stop, view.length)),
+        (lambda state: state.units_changed, lambda view: [pane.units for pane in view.panes]),
+        (lambda state: state.cursor_changed, lambda view: view.cursor),
+        (lambda state: state.mark_changed, lambda view: (view.reference, view.selection)),
+        (lambda state: state.playback_changed, lambda view: (view.playing, view.speed, view.loop)),
+    )

@@ -1,0 +1,86 @@
+"""What holds for all that is on show: layer, convention, residual, reduction, backend, thresholds."""
+
+import math
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
+
+from gruviz.cells import Thresholds
+from gruviz.ui.panels import Context
+from gruviz.ui.reading import Heatmap, LayerFacts, Request
+
+_CONVENTIONS = {"pytorch": "PyTorch’s", "keras": "Keras’s", "onnx": "ONNX’s", "cudnn": "cuDNN’s"}
+
+
+class StatusBar(QStatusBar):
+    """The bottom line of the window."""
+
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self.setSizeGripEnabled(False)
+        self.layer, self.convention, self.residual, self.reduction, self.backend = (QLabel() for _ in range(5))
+        self.thresholds = QLabel()
+        for label in (self.layer, self.convention, self.residual, self.reduction, self.backend):
+            self.addWidget(label)
+        self.addPermanentWidget(self.thresholds)
+        self.reduction.setToolTip("How many timesteps and units share a column and a row of the heatmaps.")
+        context.state.pane_changed.connect(self._turn)
+        context.state.thresholds_changed.connect(self._turn)
+        context.loader.answered.connect(self._take)
+
+    @Slot()
+    def _turn(self) -> None:
+        facts, view = self._context.loader.facts, self._context.state.view
+        known = facts is not None and view.pane.layer in facts.layers
+        for label in (self.layer, self.convention, self.residual, self.backend, self.thresholds):
+            label.setVisible(known)
+        self.reduction.setVisible(known and bool(self.reduction.text()))
+        if known:
+            self._describe(self._context.layer, view.thresholds)
+
+    def _describe(self, layer: LayerFacts, thresholds: Thresholds) -> None:
+        direction = ", backward" if layer.backward else ""
+        self.layer.setText(f"{layer.name}   {layer.cell.title} {layer.size}{direction}")
+        keep = layer.cell[layer.cell.keep] if layer.cell.keep else None
+        self.convention.setVisible(keep is not None)
+        if keep is not None:
+            name = _CONVENTIONS.get(layer.convention, f"{layer.convention}’s")
+            self.convention.setText(f"{keep.symbol}: {name} convention")
+            self.convention.setToolTip(
+                f"The convention of the model’s source. What is shown as {keep.symbol} is always the keep: "
+                "1 keeps the old state."
+            )
+        self.residual.setText(residual_words(layer))
+        self.residual.setProperty("warning", not layer.trusted)
+        self.residual.style().polish(self.residual)
+        self.residual.setToolTip(
+            "The largest difference, in any step and unit, between the state the model gave out and the one that "
+            "follows from the recorded gates."
+        )
+        self.backend.setText(layer.backend or layer.dtype)
+        self.backend.setToolTip("What the layer ran on.")
+        self.thresholds.setVisible(keep is not None)
+        self.thresholds.setText(f"retained ≥ {thresholds.retained:g}   overwritten ≤ {thresholds.overwritten:g}")
+        self.thresholds.setToolTip(thresholds.describe())
+
+    @Slot(object, object)
+    def _take(self, request: Request, answer: object) -> None:
+        if isinstance(answer, Heatmap) and request.slot.startswith("heatmap"):
+            self.reduction.setText(reduction_words(answer, self._context.state.view.reduction))
+            self.reduction.show()
+
+
+def reduction_words(heatmap: Heatmap, reduction: str) -> str:
+    """How timesteps and units became columns and rows."""
+    step, units = heatmap.columns.step, heatmap.units
+    words = "1 column = 1 step" if step == 1 else f"1 column = {step:,} steps ({reduction})"
+    return words if units == 1 else f"{words}, 1 row = {units} units"
+
+
+def residual_words(layer: LayerFacts) -> str:
+    """The residual, and a warning where it is too large."""
+    if math.isnan(layer.residual):
+        return "residual not known: cut short while recording"
+    value = f"residual {layer.residual:.1e}".replace("e-0", "e−").replace("e-", "e−").replace("e+00", "")
+    return value if layer.trusted else f"⚠ {value}: the gates do not explain the states"

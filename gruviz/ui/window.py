@@ -1,0 +1,518 @@
+"""The window."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QByteArray, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gruviz._assets import asset
+from gruviz.errors import GruvizError
+from gruviz.ui import settings as settings_file
+from gruviz.ui.actions import ACTIONS
+from gruviz.ui.help import HelpDialog
+from gruviz.ui.loader import Loader
+from gruviz.ui.pages import EmptyPage, FailedPage, LoadingPage, WelcomePage, label
+from gruviz.ui.panels import Context, UnitsPanel
+from gruviz.ui.player import Player
+from gruviz.ui.reading import Facts, Request
+from gruviz.ui.settings import Settings
+from gruviz.ui.stage import Stage
+from gruviz.ui.state import ViewState
+from gruviz.ui.status import StatusBar
+from gruviz.ui.theme import Themes
+from gruviz.ui.toolbar import ToolBar
+from gruviz.view import (
+    View,
+    from_plain,
+    resume,
+    seek,
+    show_all,
+    showing,
+    step,
+    to_plain,
+    toggle_play,
+    toggle_quantity,
+    with_pane,
+    zoom,
+)
+
+DEMO = "demo.h5"
+"""The recording that the demo opens, among the assets."""
+SIZE = (1280, 800)
+_PATIENCE = 200
+"""Milliseconds that opening may take before the window speaks of it."""
+_BEGINNING = View(hidden=("candidate",))
+"""What a recording is looked at with, the first time."""
+
+
+class MainWindow(QMainWindow):
+    """One recording, and all that is seen of it."""
+
+    ready = Signal()
+    """A recording is open and on show."""
+    refused = Signal(str)
+    """A recording could not be opened, and why."""
+
+    def __init__(self, settings: Settings, themes: Themes, *, remember: bool = True) -> None:
+        """Build the window.
+
+        Args:
+            settings: what is remembered from the last time.
+            themes: light or dark.
+            remember: whether what happens here is to be remembered: not for a picture.
+        """
+        super().__init__()
+        self.settings, self._remember = settings, remember
+        self.state = ViewState(_BEGINNING, self)
+        self.loader = Loader(self)
+        self.themes = themes
+        self.context = Context(self.state, self.loader, themes)
+        self.player = Player(self.state, self)
+        self._opening = ""
+        self._actions = {spec.name: self._action(spec) for spec in ACTIONS}
+
+        self.setWindowTitle("gruviz")
+        self.setAcceptDrops(True)
+        self.resize(*SIZE)
+        self.toolbar = ToolBar(self.context, self._actions, self)
+        self.addToolBar(self.toolbar)
+        self.status = StatusBar(self.context, self)
+        self.setStatusBar(self.status)
+        self.stage = Stage(self.context)
+        self.units = UnitsPanel(self.context)
+        self._build_pages()
+        self._build_menus()
+        self._wire()
+        self._show_page(self.welcome)
+        self._restore_geometry()
+
+    # Building
+
+    def _build_pages(self) -> None:
+        first = [("Open the demo", self._actions["open_demo"]), ("Open a recording…", self._actions["open"])]
+        again = [("Open another…", self._actions["open"]), ("Open the demo", self._actions["open_demo"])]
+        self.welcome = WelcomePage(first)
+        self.loading, self.failed, self.empty = LoadingPage(), FailedPage(again), EmptyPage(again)
+        self.welcome.show_recent(self.settings.recent)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False, handleWidth=1)
+        self.splitter.addWidget(self.stage)
+        self.splitter.addWidget(self.units)
+        self.splitter.setStretchFactor(0, 1)
+        self.splitter.setStretchFactor(1, 0)
+        self.units.setMinimumWidth(280)
+        self.splitter.setSizes([SIZE[0] - 320, 320])
+        self.pages = QStackedWidget()
+        for page in (self.welcome, self.loading, self.failed, self.empty, self.splitter):
+            self.pages.addWidget(page)
+        self.banner = label("", "banner")
+        self.banner.hide()
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.banner)
+        column.addWidget(self.pages)
+        self.setCentralWidget(centre)
+
+    def _action(self, spec: Any) -> QAction:
+        action = QAction(spec.text, self)
+        action.setToolTip(f"{spec.tip} ({QKeySequence(spec.keys[0]).toString()})" if spec.keys else spec.tip)
+        action.setShortcuts([QKeySequence(key) for key in spec.keys])
+        action.setEnabled(not spec.needs_recording)
+        action.triggered.connect(getattr(self, spec.name))
+        if spec.name == "help":
+            action.setIconText("?")
+        return action
+
+    def _build_menus(self) -> None:
+        self._menus: dict[str, QMenu] = {}
+        for spec in ACTIONS:
+            if spec.menu:
+                if spec.menu not in self._menus:
+                    self._menus[spec.menu] = self.menuBar().addMenu(spec.menu)
+                self._menus[spec.menu].addAction(self._actions[spec.name])
+        file = self._menus["&File"]
+        self._recent_menu = QMenu("Open &recent", self)
+        file.insertMenu(self._actions["quit"], self._recent_menu)
+        file.insertSeparator(self._actions["quit"])
+        self._recent_menu.aboutToShow.connect(self._fill_recent)
+        self._heatmap_menu = QMenu("&Heatmaps", self)
+        self._menus["&View"].insertMenu(self._actions["switch_theme"], self._heatmap_menu)
+        self._menus["&View"].insertSeparator(self._actions["switch_theme"])
+        self._heatmap_menu.aboutToShow.connect(self._fill_heatmaps)
+
+    def _wire(self) -> None:
+        loader, state, toolbar = self.loader, self.state, self.toolbar
+        loader.opened.connect(self._opened)
+        loader.refused.connect(self._refused)
+        loader.failed.connect(self._failed)
+        state.pane_changed.connect(self._show_choices)
+        toolbar.sequence.chosen.connect(self.choose_sequence)
+        toolbar.layer.chosen.connect(self._choose_layer)
+        toolbar.speed.activated.connect(self._choose_speed)
+        self.welcome.wanted.connect(self.open_path)
+
+    # Opening
+
+    @Slot(str)
+    def open_path(self, path: str) -> None:
+        """Open a recording. It takes the place of the one that is open, once it proves to be one."""
+        self._opening = str(path)
+        self.loader.open(self._opening)
+        QTimer.singleShot(_PATIENCE, self, self._say_that_it_opens)
+
+    @Slot()
+    def _say_that_it_opens(self) -> None:
+        if self._opening and self.loader.facts is None:
+            self.loading.sentence.setText(f"{Path(self._opening).name} is being opened and checked.")
+            self._show_page(self.loading)
+
+    @Slot(object)
+    def _opened(self, facts: Facts) -> None:
+        self._opening = ""
+        self.banner.hide()
+        earlier = self._earlier(facts.path)
+        self.state.change(lambda view: replace(_BEGINNING, thresholds=view.thresholds, hidden=view.hidden))
+        self._remember_file(facts.path)
+        self.setWindowTitle(f"{facts.name} — gruviz")
+        layer = next((name for name in facts.layers if any(info.length for info in facts.sequences_of(name))), None)
+        for spec in ACTIONS:
+            if spec.needs_recording:
+                self._actions[spec.name].setEnabled(layer is not None)
+        if layer is None:
+            self.empty.sentence.setText(f"{facts.name} holds no timesteps. Record it again, with a longer input.")
+            self._show_page(self.empty)
+            self._show_choices()
+            return
+        sequences = facts.sequences_of(layer)
+        first = next(info.index for info in sequences if info.length)
+        self._show_page(self.splitter)
+        if earlier is not None and self._fits(facts, earlier):
+            pane = earlier.pane
+            self._show(pane.layer, pane.sequence)
+            self.state.change(resume, earlier)
+            self.state.change(with_pane, units=pane.units)
+        else:
+            self._show(layer, first)
+        if not facts.complete:
+            self._say(f"{facts.name} was cut short while it was being recorded. What it holds is valid.")
+        self.stage.setFocus()
+        self.ready.emit()
+
+    @Slot(str, str)
+    def _refused(self, path: str, message: str) -> None:
+        self._opening = ""
+        if self.loader.facts is None:
+            self.failed.sentence.setText(message)
+            self._show_page(self.failed)
+        self.refused.emit(message)
+        self.complain(message)
+
+    @Slot(object, str)
+    def _failed(self, request: Request, message: str) -> None:
+        self._say(message)
+
+    def complain(self, message: str) -> None:
+        """Say in a dialog what is wrong and what to do."""
+        box = QMessageBox(QMessageBox.Icon.Warning, "gruviz", message, QMessageBox.StandardButton.Ok, self)
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.open()
+
+    def _say(self, message: str) -> None:
+        self.banner.setText(message)
+        self.banner.show()
+
+    def _earlier(self, path: str) -> View | None:
+        if path != self.settings.last:
+            return None
+        try:
+            return from_plain(self.settings.view)
+        except ValueError:
+            return None
+
+    def _fits(self, facts: Facts, view: View) -> bool:
+        pane = view.pane
+        if pane.layer not in facts.layers:
+            return False
+        sequences = facts.sequences_of(pane.layer)
+        known = 0 <= pane.sequence < len(sequences) and sequences[pane.sequence].length == view.length > 0
+        return known and all(0 <= unit < facts.layers[pane.layer].size for unit in pane.units)
+
+    def _show_page(self, page: QWidget) -> None:
+        self.pages.setCurrentWidget(page)
+        self.status.setVisible(page is self.splitter)
+
+    # Choosing
+
+    def _show(self, layer: str, sequence: int) -> None:
+        """Turn to a sequence in a layer."""
+        facts = self.loader.facts
+        assert facts is not None
+        info = facts.sequences_of(layer)[sequence]
+        pane = self.state.view.pane
+        same = pane.layer in facts.layers and facts.layers[pane.layer].size == facts.layers[layer].size
+        self.state.change(
+            showing,
+            info.length,
+            recording=facts.path,
+            tape=facts.layers[layer].tape,
+            sequence=sequence,
+            layer=layer,
+            checkpoint=info.checkpoint,
+            units=pane.units if same else (),
+        )
+
+    @Slot(int)
+    def choose_sequence(self, sequence: int) -> None:
+        """Turn to another sequence of the tape."""
+        facts, pane = self.loader.facts, self.state.view.pane
+        if facts is None or pane.layer not in facts.layers:
+            return
+        sequences = facts.sequences_of(pane.layer)
+        if not 0 <= sequence < len(sequences):
+            return
+        if sequences[sequence].length == 0:
+            self.complain(f"{sequences[sequence].name or f'sequence {sequence}'} is empty: choose another")
+            return
+        self._show(pane.layer, sequence)
+
+    @Slot(int)
+    def _choose_layer(self, index: int) -> None:
+        facts, pane = self.loader.facts, self.state.view.pane
+        if facts is None:
+            return
+        layer = list(facts.layers)[index]
+        sequences = facts.sequences_of(layer)
+        sequence = pane.sequence
+        if facts.layers[layer].tape != pane.tape:  # the same item of the same forward pass, where there is one
+            here = facts.tapes[pane.tape].sequences[pane.sequence]
+            twins = (s.index for s in sequences if (s.pass_, s.item) == (here.pass_, here.item) and s.length)
+            sequence = next(twins, next((s.index for s in sequences if s.length), -1))
+        if sequence < 0:
+            self.complain(f"{layer} holds no timesteps: choose another layer")
+            return
+        self._show(layer, sequence)
+
+    @Slot(int)
+    def _choose_speed(self, index: int) -> None:
+        self.state.change(replace, speed=float(self.toolbar.speed.itemData(index)))
+        self.stage.setFocus()
+
+    @Slot()
+    def _show_choices(self) -> None:
+        facts, pane = self.loader.facts, self.state.view.pane
+        if facts is None or pane.layer not in facts.layers:
+            self.toolbar.sequence.show_choices([], -1)
+            self.toolbar.layer.show_choices([], -1)
+            return
+        sequences = facts.sequences_of(pane.layer)
+        self.toolbar.sequence.show_choices([info.name or f"sequence {info.index}" for info in sequences], pane.sequence)
+        layers = list(facts.layers)
+        self.toolbar.layer.show_choices(layers, layers.index(pane.layer))
+
+    def _fill_recent(self) -> None:
+        self._recent_menu.clear()
+        for path in self.settings.recent:
+            action = self._recent_menu.addAction(Path(path).name)
+            action.setToolTip(path)
+            action.setData(path)
+            action.triggered.connect(self._open_recent)
+        if not self.settings.recent:
+            self._recent_menu.addAction("None yet").setEnabled(False)
+
+    @Slot()
+    def _open_recent(self) -> None:
+        self.open_path(str(_sender(self).data()))
+
+    def _fill_heatmaps(self) -> None:
+        self._heatmap_menu.clear()
+        facts, view = self.loader.facts, self.state.view
+        if facts is None or view.pane.layer not in facts.layers:
+            self._heatmap_menu.addAction("No recording is open").setEnabled(False)
+            return
+        for quantity in facts.layers[view.pane.layer].cell.quantities:
+            action = self._heatmap_menu.addAction(f"{quantity.symbol}  {quantity.title}")
+            action.setCheckable(True)
+            action.setChecked(quantity.name not in view.hidden)
+            action.setData(quantity.name)
+            action.triggered.connect(self._toggle_heatmap)
+
+    @Slot()
+    def _toggle_heatmap(self) -> None:
+        self.state.change(toggle_quantity, str(_sender(self).data()))
+
+    # What the actions do
+
+    @Slot()
+    def open(self) -> None:
+        """Ask for a recording and open it."""
+        dialog = QFileDialog(self, "Open a recording", _folder_of(self.settings.last))
+        dialog.setNameFilters(["Recordings (*.h5 *.hdf5 *.part)", "All files (*)"])
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(self.open_path)
+        dialog.open()
+
+    @Slot()
+    def open_demo(self) -> None:
+        """Open the demo recording."""
+        try:
+            self.open_path(str(asset(DEMO)))
+        except GruvizError as error:
+            self.complain(str(error))
+
+    @Slot()
+    def quit(self) -> None:
+        """Close the window."""
+        self.close()
+
+    @Slot()
+    def go_first(self) -> None:
+        """To the first timestep."""
+        self.state.change(seek, 0)
+
+    @Slot()
+    def go_last(self) -> None:
+        """To the last timestep."""
+        self.state.change(seek, self.state.view.length - 1)
+
+    @Slot()
+    def go_back(self) -> None:
+        """Back by exactly 1."""
+        self.state.change(step, -1)
+
+    @Slot()
+    def go_on(self) -> None:
+        """On by exactly 1."""
+        self.state.change(step, 1)
+
+    @Slot()
+    def go_back_ten(self) -> None:
+        """Back by 10."""
+        self.state.change(step, -10)
+
+    @Slot()
+    def go_on_ten(self) -> None:
+        """On by 10."""
+        self.state.change(step, 10)
+
+    @Slot()
+    def play(self) -> None:
+        """Play, or stop playing."""
+        self.state.change(toggle_play)
+
+    @Slot()
+    def next_sequence(self) -> None:
+        """To the sequence after this."""
+        self.choose_sequence(self.state.view.pane.sequence + 1)
+
+    @Slot()
+    def previous_sequence(self) -> None:
+        """To the sequence before this."""
+        self.choose_sequence(self.state.view.pane.sequence - 1)
+
+    @Slot()
+    def zoom_in(self) -> None:
+        """Fewer timesteps, around the cursor."""
+        self.state.change(zoom, 0.5, self.state.view.cursor + 0.5)
+
+    @Slot()
+    def zoom_out(self) -> None:
+        """More timesteps, around the cursor."""
+        self.state.change(zoom, 2.0, self.state.view.cursor + 0.5)
+
+    @Slot()
+    def show_all(self) -> None:
+        """All timesteps at once."""
+        self.state.change(show_all)
+
+    @Slot()
+    def no_unit(self) -> None:
+        """Select no unit."""
+        self.state.change(with_pane, units=())
+
+    @Slot()
+    def switch_theme(self) -> None:
+        """From light to dark, or back."""
+        self.themes.choose("light" if self.themes.theme.name == "dark" else "dark")
+        self.settings.theme = self.themes.choice
+
+    @Slot()
+    def follow_system(self) -> None:
+        """Light or dark as the system is."""
+        self.themes.choose("system")
+        self.settings.theme = self.themes.choice
+
+    @Slot()
+    def help(self) -> None:
+        """What mouse and keys do."""
+        HelpDialog(self).show()
+
+    @Slot()
+    def about(self) -> None:
+        """Which version this is."""
+        import gruviz
+
+        QMessageBox.about(
+            self,
+            "About gruviz",
+            f"gruviz {gruviz.__version__}\n\nWhat a gated recurrent network remembers, made visible.",
+        )
+
+    # What Qt tells
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """A file may be dropped."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open the file."""
+        path = next(url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile())
+        event.acceptProposedAction()
+        self.open_path(path)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Remember, end the thread, close."""
+        self.state.change(replace, playing=False)
+        if self._remember:
+            if self.state.view.length:
+                self.settings.view = to_plain(self.state.view)
+            self.settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
+            settings_file.save(self.settings)
+        self.loader.stop()
+        super().closeEvent(event)
+
+    # Remembering
+
+    def _remember_file(self, path: str) -> None:
+        if self._remember and path:
+            self.settings.opened(str(Path(path).resolve()))
+            settings_file.save(self.settings)
+
+    def _restore_geometry(self) -> None:
+        if self._remember and self.settings.geometry:
+            self.restoreGeometry(QByteArray.fromBase64(self.settings.geometry.encode("ascii", "ignore")))
+
+
+def _sender(window: QObject) -> QAction:
+    action = window.sender()
+    assert isinstance(action, QAction)
+    return action
+
+
+def _folder_of(path: str) -> str:
+    return str(Path(path).parent) if path else str(Path.home())
