@@ -38,19 +38,45 @@ def test_import_gruviz_imports_nothing_heavy() -> None:
         ("analysis", {"h5py", "scipy"}),
         ("figures", {"h5py", "scipy", "matplotlib"}),
         ("model.recorder", {"h5py", "scipy", "torch", "safetensors"}),
+        ("ui.window", {"h5py", "scipy", "PySide6", "pyqtgraph"}),
+        ("cli", set()),
     ],
 )
 def test_a_room_brings_along_no_more_than_it_may(module: str, allowed: set[str]) -> None:
     assert loaded_by(f"import gruviz.{module}") & HEAVY <= allowed
 
 
-def test_opening_and_reading_a_recording_imports_no_torch(tmp_path: Path) -> None:
-    path = tmp_path / "run.h5"
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("imports") / "run.h5"
     with Writer(path) as writer:
         writer.add_tape("main")
         writer.add_layer("rnn.l0", tape="main", cell=RNN, size=2)
         writer.begin("main", "one", initial={"rnn.l0": {"hidden": np.zeros(2, np.float32)}})
         writer.append("main", {"rnn.l0": Block({"hidden": np.ones((5, 2), np.float32)})})
         writer.end("main", {"rnn.l0": 0.0})
-    code = f"import gruviz; assert gruviz.open({str(path)!r}).layers['rnn.l0']['hidden'][:].sum() == 10"
+    return path
+
+
+def test_reading_a_recording_imports_no_torch(recording: Path) -> None:
+    code = f"import gruviz; assert gruviz.open({str(recording)!r}).layers['rnn.l0']['hidden'][:].sum() == 10"
     assert loaded_by(code) & HEAVY == {"h5py"}
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = """
+from gruviz.cli import main
+for arguments in ["--help"], ["train", "--help"], ["record", "--help"], ["export", "--help"]:
+    try:
+        main(arguments)
+    except SystemExit as end:
+        assert end.code == 0
+"""
+    assert not loaded_by(code) & HEAVY
+
+
+def test_the_app_shows_a_recording_without_torch(recording: Path, tmp_path: Path) -> None:
+    picture = tmp_path / "window.png"
+    code = f"from gruviz.cli import main\nassert main([{str(recording)!r}, '--screenshot', {str(picture)!r}]) == 0"
+    assert loaded_by(code).isdisjoint({"torch", "matplotlib"})
+    assert picture.stat().st_size > 1000
