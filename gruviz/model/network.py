@@ -39,7 +39,7 @@ class Architecture:
     skip: bool = False
     """Whether the outputs are added to the inputs: the read-out then gives the change to the next timestep."""
     dropout: float = 0.0
-    """The share of hidden units that the read-out does not see, drawn anew at each timestep; in training only."""
+    """The share of embedding values and of hidden units that are zeroed on their way in and out; in training only."""
 
     def __post_init__(self) -> None:
         if self.cell not in CELLS:
@@ -106,7 +106,7 @@ class SequenceModel(nn.Module):
         Returns the outputs (B, T, O), logits or predictions, or the hidden states (B, T, D*H) where there is no
         read-out; and the state after the last timestep.
         """
-        features = x if self.embedding is None else self.embedding(x)  # (B, T, I) or (B, T, E)
+        features = x if self.embedding is None else self.dropout(self.embedding(x))  # (B, T, I) or (B, T, E)
         hidden, state = self.rnn(features, state)  # (B, T, D*H)
         if self.readout is None:
             return hidden, state

@@ -3,7 +3,8 @@
 import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +21,7 @@ from .network import SequenceModel, build
 from .tasks import Result, Task
 
 WARM_UP = 50
-"""Steps over which the learning rate rises; from there it falls to zero on a cosine."""
+"""Steps over which the learning rate rises, but a tenth of all at most; it falls to zero on a cosine."""
 EVALUATIONS = 10
 KEPT_POINTS = 500
 """Points of the training curve that go into a model file."""
@@ -80,6 +81,8 @@ class Trained:
             "seed": self.seed,
             "batch": task.settings.batch,
             "learning_rate": task.settings.learning_rate,
+            "weight_decay": task.settings.weight_decay,
+            "dropout": self.model.architecture.dropout,
             "seconds": round(self.seconds, 1),
             "device": self.device,
             "torch": torch.__version__,
@@ -122,12 +125,13 @@ def train(
     """
     settings = task.settings
     device = device or torch.device("cpu")
+    hidden = settings.hidden if hidden is None else hidden
     steps = settings.steps if steps is None else steps
     if steps < 1:
         raise GruvizError(f"{steps} training steps were asked for: ask for one or more")
     if not 0 <= seed < 2**40:
         raise GruvizError(f"the seed {seed} is out of range: choose one from 0 to {2**40 - 1}")
-    model = build(task.architecture(cell, hidden or settings.hidden, layers), seed).to(device).train()
+    model = build(task.architecture(cell, hidden, layers), seed).to(device).train()
     # Batches are drawn from a generator of their own: nothing depends on the global random state, or changes it.
     generator = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.AdamW(
@@ -140,7 +144,8 @@ def train(
     result = None
     for step in range(1, steps + 1):
         batch = task.batch(generator).to(device)
-        outputs, _ = model(batch.inputs)
+        with _randomness(device, int(torch.randint(2**40, (1,), generator=generator))):
+            outputs, _ = model(batch.inputs)
         loss = task.loss(outputs, batch)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
@@ -171,6 +176,17 @@ def train(
     return Trained(model.cpu().eval(), task, history, result, steps, seed, seconds, describe(device))
 
 
+@contextmanager
+def _randomness(device: torch.device, seed: int) -> Iterator[None]:
+    """Let dropout draw from `seed`, and leave the global random state as it was."""
+    on_gpu = device.type == "cuda"
+    with torch.random.fork_rng(devices=[device] if on_gpu else []):
+        torch.default_generator.manual_seed(seed)
+        if on_gpu:
+            torch.cuda.manual_seed(seed)
+        yield
+
+
 def _rate(step: int, steps: int) -> float:
     """Return the factor on the learning rate at a step from 0."""
-    return min(1.0, (step + 1) / WARM_UP) * 0.5 * (1 + math.cos(math.pi * step / steps))
+    return min(1.0, (step + 1) / min(WARM_UP, max(1, steps // 10))) * 0.5 * (1 + math.cos(math.pi * step / steps))

@@ -30,6 +30,7 @@ class Settings:
     """Sequences in a batch."""
     learning_rate: float
     weight_decay: float = 0.0
+    dropout: float = 0.0
     clip: float = 1.0
     """The largest norm that the gradient of a step may have."""
 

@@ -22,12 +22,12 @@ class Char(Task):
 
     name = "char"
     title = "the next character of a text"
-    settings = Settings(hidden=96, steps=4000, batch=32, learning_rate=8e-3, weight_decay=0.01)
+    settings = Settings(hidden=96, steps=4000, batch=32, learning_rate=8e-3, weight_decay=0.01, dropout=0.2)
     classes = True
 
     def __init__(self, data: Sequence) -> None:
         if data.text is None:
-            raise GruvizError(f"the task char learns from text, and {data.name} has none: use the task series")
+            raise GruvizError(f"the task char learns from text, and {data.name} is none: use the task series")
         if len(data.text) < SHORTEST:
             raise GruvizError(f"{data.name} has {len(data.text)} characters: the task char needs {SHORTEST} or more")
         self.vocabulary: Vocabulary = Vocabulary.of(data.text)
@@ -40,7 +40,9 @@ class Char(Task):
     def architecture(self, cell: str, hidden: int, layers: int) -> Architecture:
         """Return a network from an embedding a third as wide as the hidden state to the logits of the next character."""
         size = len(self.vocabulary)
-        return Architecture(cell, size, hidden, layers, outputs=size, embedding=max(hidden // 3, 1))
+        return Architecture(
+            cell, size, hidden, layers, outputs=size, embedding=max(hidden // 3, 1), dropout=self.settings.dropout
+        )
 
     def batch(self, generator: torch.Generator) -> Batch:
         """Return windows of the training text that start anywhere."""

@@ -57,7 +57,9 @@ class Series(Task):
 
     def architecture(self, cell: str, hidden: int, layers: int) -> Architecture:
         """Return a network from the columns to the change of each."""
-        return Architecture(cell, len(self.columns), hidden, layers, outputs=len(self.columns), skip=True)
+        return Architecture(
+            cell, len(self.columns), hidden, layers, outputs=len(self.columns), skip=True, dropout=self.settings.dropout
+        )
 
     def batch(self, generator: torch.Generator) -> Batch:
         """Return windows of the training rows that start anywhere."""
