@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from gruviz.errors import GruvizError
 
 if TYPE_CHECKING:
-    from gruviz import sequences as sq
     from gruviz.model.training import Progress
     from gruviz.recording import Recording
 
@@ -156,15 +155,13 @@ def _record(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
 
     from gruviz.model import checkpoint
+    from gruviz.model.inputs import read_inputs
     from gruviz.model.run import record_sequences
 
     loaded = checkpoint.load(given.model, given.module)
-    read = [
-        sequence for source in given.inputs for sequence in _sequences(source, given.count, given.seed, loaded.task)
-    ]
-    chosen = [_cut(sequence, given.range) for sequence in read] if given.range else read
+    read = read_inputs(given.inputs, task=loaded.task, steps=given.range, count=given.count, seed=given.seed)
     expect = _array(given.expect) if given.expect else None
-    _say_notes((*loaded.notes, *(note for sequence in chosen for note in sequence.notes)))
+    _say_notes((*loaded.notes, *(note for sequence in read for note in sequence.notes)))
     line = _Line()
     with _interruptible() as interrupted:
 
@@ -174,7 +171,7 @@ def _record(arguments: Sequence[str]) -> int:
 
         run = record_sequences(
             loaded,
-            chosen,
+            read,
             given.output,
             dtype=given.dtype,
             device=given.device,
@@ -256,27 +253,6 @@ _COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "info": _info,
     "export": _export,
 }
-
-
-def _sequences(source: str, count: int, seed: int, task: dict[str, Any]) -> "list[sq.Sequence]":
-    """What an INPUT stands for: a file, or sequences made up by a task, with the settings the model was trained on."""
-    from gruviz import sequences
-    from gruviz.model import tasks
-
-    name = source.removeprefix("task:")
-    if name == source:
-        return [sequences.read(source)]
-    return tasks.sample(task if task.get("name") == name else {"name": name}, count, seed)
-
-
-def _cut(sequence: "sq.Sequence", steps: tuple[int, int]) -> "sq.Sequence":
-    from dataclasses import replace
-
-    start, stop = steps
-    if start >= len(sequence):
-        raise GruvizError(f"{sequence.name} has {len(sequence):,} timesteps: the range {start}:{stop} is not in it")
-    parts = {name: getattr(sequence, name) for name in ("text", "tokens", "values", "missing")}
-    return replace(sequence, **{name: part[start:stop] for name, part in parts.items() if part is not None})
 
 
 def _array(path: str) -> Any:
