@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import cast, get_args
 
 from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QImage, QImageWriter, QPainter
 from PySide6.QtWidgets import QApplication
 
 from gruviz._assets import asset
@@ -109,11 +109,14 @@ class _Picture(QObject):
         self.window.resize(*self._size)
         self.window.show()
         self.window.ready.connect(self._place)
-        self.window.loader.settled.connect(self._soon)
+        # Not QTimer.singleShot: an exception in what that calls is lost.
+        self._soon = QTimer(self, singleShot=True, interval=0)
+        self._soon.timeout.connect(self._shoot)
+        self.window.loader.settled.connect(self._soon.start)
         self.window.loader.failed.connect(self._fail)
         self.window.refused.connect(self._refuse)
         if path is None:
-            self._soon()
+            self._soon.start()
         else:
             self.window.open_path(path)
 
@@ -132,10 +135,6 @@ class _Picture(QObject):
         if self._at is not None:
             self.window.state.change(seek, self._at)
 
-    @Slot()
-    def _soon(self) -> None:
-        QTimer.singleShot(0, self, self._shoot)
-
     @Slot(object, str)
     def _fail(self, request: object, message: str) -> None:
         self._refuse(message)
@@ -153,8 +152,9 @@ class _Picture(QObject):
         painter = QPainter(picture)
         self.window.render(painter, QPoint(0, 0))
         painter.end()
-        if not picture.save(str(self._target), b"PNG"):
-            self._wrong = f"cannot write {self._target}: check the folder and its permissions"
+        writer = QImageWriter(str(self._target), b"PNG")
+        if not writer.write(picture):
+            self._wrong = f"cannot write {self._target}: check the folder and its permissions ({writer.errorString()})"
         self._app.quit()
 
 

@@ -7,6 +7,7 @@ from PySide6.QtCore import (
     QModelIndex,
     QObject,
     QPoint,
+    QPointF,
     QSize,
     QSortFilterProxyModel,
     QStringListModel,
@@ -14,8 +15,8 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QFontMetrics, QKeyEvent
-from PySide6.QtWidgets import QFrame, QLineEdit, QListView, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtWidgets import QFrame, QLineEdit, QListView, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from gruviz.ui.theme import STEP
 
@@ -34,12 +35,10 @@ class Chooser(QToolButton):
         self._labels: list[str] = []
         self._index = -1
         self.setObjectName("chooser")
-        self.setToolTip(tip)
         self.setAccessibleName(tip)
         self.setFixedWidth(width)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.setArrowType(Qt.ArrowType.NoArrow)
         self.popup = Popup(self)
         self.popup.chosen.connect(self.chosen)
         self.clicked.connect(self._open)
@@ -50,17 +49,30 @@ class Chooser(QToolButton):
             self._labels = list(labels)
             self.popup.offer(self._labels)
         self._index = index
-        self._write()
-        self.setEnabled(len(self._labels) > 1)
+        self.setToolTip(
+            f"{self.accessibleName()}: {labels[index]}" if 0 <= index < len(labels) else self.accessibleName()
+        )
+        self.update()
 
-    def _write(self) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The label at the left, and a chevron where there is a choice."""
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(self.palette().color(QPalette.ColorRole.ButtonText))
+        inner = self.rect().adjusted(2 * STEP, 0, -6 * STEP, 0)
         label = self._labels[self._index] if 0 <= self._index < len(self._labels) else ""
-        room = self.width() - 8 * STEP
-        self.setText(QFontMetrics(self.font()).elidedText(label, Qt.TextElideMode.ElideRight, room))
+        shown = QFontMetrics(self.font()).elidedText(label, Qt.TextElideMode.ElideRight, inner.width())
+        painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter, shown)
+        if len(self._labels) > 1:
+            x, y = self.width() - 4 * STEP, self.height() / 2 - 1
+            painter.setPen(QPen(self.palette().color(QPalette.ColorRole.ButtonText), 1.4))
+            painter.drawPolyline([QPointF(x - 4, y - 1), QPointF(x, y + 3), QPointF(x + 4, y - 1)])
 
     @Slot()
     def _open(self) -> None:
-        self.popup.open_under(self, self._index)
+        if len(self._labels) > 1:
+            self.popup.open_under(self, self._index)
 
 
 class Popup(QFrame):

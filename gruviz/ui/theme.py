@@ -148,9 +148,13 @@ def _style_sheet(theme: Theme) -> str:
     QToolBar QToolButton:hover, QToolBar QToolButton:checked {{ background: {theme.hover}; }}
     QToolBar QToolButton:pressed {{ background: {theme.rule}; }}
     QToolBar QToolButton:disabled {{ color: {theme.muted}; }}
-    QToolButton#chooser {{ background: {theme.panel}; border: 1px solid {theme.rule}; text-align: left;
-                           padding: 4px 20px 4px 8px; }}
-    QToolButton#chooser::menu-indicator {{ subcontrol-position: right center; right: 6px; }}
+    QToolBar QToolButton#chooser {{ background: {theme.panel}; border: 1px solid {theme.rule}; }}
+    QToolBar QToolButton#chooser:hover {{ background: {theme.hover}; }}
+    QScrollBar:vertical {{ background: transparent; width: 12px; margin: 0; }}
+    QScrollBar::handle:vertical {{ background: {theme.rule}; min-height: 32px; border-radius: 4px; margin: 2px; }}
+    QScrollBar::handle:vertical:hover {{ background: {theme.muted}; }}
+    QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+    QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
     QStatusBar {{ background: {theme.window}; border-top: 1px solid {theme.rule}; }}
     QStatusBar::item {{ border: 0; }}
     QStatusBar QLabel {{ color: {theme.muted}; padding: 0 8px; }}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QSizePolicy, QToolBar, QToolButton, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolBar, QToolButton, QWidget
 
 from gruviz.ui.actions import ACTIONS
 from gruviz.ui.chooser import Chooser
@@ -24,16 +24,12 @@ class ToolBar(QToolBar):
         self._context, self._made = context, actions
         self.setMovable(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         self.sequence = Chooser(200, "Sequence")
         self.layer = Chooser(136, "Layer")
-        self.speed = QComboBox()
-        self.speed.setToolTip("Timesteps a second while playing")
-        self.speed.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        for speed in SPEEDS:
-            self.speed.addItem(f"{speed:,}/s", float(speed))
+        self.speed = Chooser(92, "Timesteps a second while playing")
         self.readout = Readout(context)
         self._add("file")
+        files = len(self.actions())
         self.addSeparator()
         for chooser in (self.sequence, self.layer):
             self.addWidget(chooser)
@@ -42,6 +38,7 @@ class ToolBar(QToolBar):
         self.addWidget(self.speed)
         self.addSeparator()
         self.addWidget(self.readout)
+        self._of_recording = self.actions()[files:]
         gap = QWidget()
         gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.addWidget(gap)
@@ -54,10 +51,17 @@ class ToolBar(QToolBar):
     def _add(self, part: str) -> None:
         for spec in ACTIONS:
             if spec.toolbar == part:
-                self.addAction(self._made[spec.name])
-                button = self.widgetForAction(self._made[spec.name])
-                if isinstance(button, QToolButton) and spec.icon:
-                    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+                button = QToolButton()  # not the action itself: hidden here, it is still to be in its menu
+                button.setDefaultAction(self._made[spec.name])
+                button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+                style = Qt.ToolButtonStyle
+                button.setToolButtonStyle(style.ToolButtonIconOnly if spec.icon else style.ToolButtonTextOnly)
+                self.addWidget(button)
+
+    def show_recording(self, shown: bool) -> None:
+        """Offer what only makes sense while a recording is on show, or leave it away."""
+        for action in self._of_recording:
+            action.setVisible(shown)
 
     @Slot()
     def restyle(self) -> None:
@@ -73,7 +77,5 @@ class ToolBar(QToolBar):
     @Slot()
     def _show_playback(self) -> None:
         self.restyle()
-        index = self.speed.findData(self._context.state.view.speed)
-        self.speed.blockSignals(True)
-        self.speed.setCurrentIndex(index)
-        self.speed.blockSignals(False)
+        speed = self._context.state.view.speed
+        self.speed.show_choices([f"{each:,}/s" for each in SPEEDS], SPEEDS.index(speed) if speed in SPEEDS else -1)

@@ -32,7 +32,7 @@ from gruviz.ui.stage import Stage
 from gruviz.ui.state import ViewState
 from gruviz.ui.status import StatusBar
 from gruviz.ui.theme import Themes
-from gruviz.ui.toolbar import ToolBar
+from gruviz.ui.toolbar import SPEEDS, ToolBar
 from gruviz.view import (
     View,
     from_plain,
@@ -81,6 +81,8 @@ class MainWindow(QMainWindow):
         self.context = Context(self.state, self.loader, themes)
         self.player = Player(self.state, self)
         self._opening = ""
+        self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
+        self._patience.timeout.connect(self._say_that_it_opens)
         self._actions = {spec.name: self._action(spec) for spec in ACTIONS}
 
         self.setWindowTitle("gruviz")
@@ -161,7 +163,7 @@ class MainWindow(QMainWindow):
         state.pane_changed.connect(self._show_choices)
         toolbar.sequence.chosen.connect(self.choose_sequence)
         toolbar.layer.chosen.connect(self._choose_layer)
-        toolbar.speed.activated.connect(self._choose_speed)
+        toolbar.speed.chosen.connect(self._choose_speed)
         self.welcome.wanted.connect(self.open_path)
 
     # Opening
@@ -171,7 +173,7 @@ class MainWindow(QMainWindow):
         """Open a recording. It takes the place of the one that is open, once it proves to be one."""
         self._opening = str(path)
         self.loader.open(self._opening)
-        QTimer.singleShot(_PATIENCE, self, self._say_that_it_opens)
+        self._patience.start()
 
     @Slot()
     def _say_that_it_opens(self) -> None:
@@ -254,6 +256,7 @@ class MainWindow(QMainWindow):
     def _show_page(self, page: QWidget) -> None:
         self.pages.setCurrentWidget(page)
         self.status.setVisible(page is self.splitter)
+        self.toolbar.show_recording(page is self.splitter)
 
     # Choosing
 
@@ -308,7 +311,7 @@ class MainWindow(QMainWindow):
 
     @Slot(int)
     def _choose_speed(self, index: int) -> None:
-        self.state.change(replace, speed=float(self.toolbar.speed.itemData(index)))
+        self.state.change(replace, speed=float(SPEEDS[index]))
         self.stage.setFocus()
 
     @Slot()

@@ -77,10 +77,12 @@ class CurvesPanel(PlotPanel):
         shown = self._names[:MOST]
         if len(self._names) > room:
             shown = shown[: room - 1]
+        metrics = QFontMetricsF(small(font))
+        reserved = max((metrics.horizontalAdvance(label) for _, label in self.ticks()), default=0) + 2 * STEP
         for name, colour in zip(shown, _COLOURS, strict=False):
             painter.fillRect(QRectF(3 * STEP, top + line / 2 - 1, 8, 2), QColor(colour))
-            width = rect.width() - 3 * STEP - 12 - 44
-            label = QFontMetricsF(small(font)).elidedText(name, Qt.TextElideMode.ElideRight, width)
+            width = rect.width() - 3 * STEP - 12 - reserved
+            label = metrics.elidedText(name, Qt.TextElideMode.ElideRight, width)
             draw_text(painter, 3 * STEP + 12, top, label, small(font), self.context.theme.foreground)
             top += line
         if len(shown) < len(self._names):

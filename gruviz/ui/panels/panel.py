@@ -155,6 +155,12 @@ class Panel:
         return view.start, view.stop
 
     @property
+    def title_top(self) -> float:
+        """Where the title stands in the gutter: in the middle of a single line, else at the top."""
+        line = QFontMetricsF(QApplication.font()).height()
+        return round((self.body.height() - line) / 2) if self.body.height() <= 2 * line else 0.0
+
+    @property
     def pixels(self) -> tuple[int, int]:
         """Width and height of the body in pixels of the screen."""
         views = self.scene.views()
@@ -168,7 +174,7 @@ class Panel:
     def paint_gutter(self, painter: QPainter, rect: QRectF) -> None:
         """Symbol and title, and ticks at the right edge."""
         theme, font = self.context.theme, QApplication.font()
-        x, y = 3.0 * STEP, 0.0
+        x, y = 3.0 * STEP, self.title_top
         if self.symbol:
             x += draw_text(painter, x, y, self.symbol, bold(font), theme.foreground) + 6
         if self.title:

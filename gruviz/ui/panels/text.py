@@ -8,9 +8,12 @@ from PySide6.QtWidgets import QApplication, QGraphicsScene
 
 from gruviz.ui.panels.panel import Context, Painted, Panel
 from gruviz.ui.reading import Request, Text, TextRequest
+from gruviz.ui.theme import STEP
 
 _SIGNS = {" ": "·", "\n": "↵", "\t": "→", "\r": "␍", "": "∅"}
 """What is there and cannot be seen."""
+_LARGEST, _SMALLEST = 2, -1
+"""Points by which the text is larger than other text."""
 _AROUND = 512
 """Symbols that are read before and after the block that is looked at."""
 
@@ -75,16 +78,17 @@ class TextPanel(Panel):
     def aligned(self) -> bool:
         """Whether each symbol has room over its own column."""
         start, stop = self.visible
-        if self.column < QFontMetricsF(_font()).horizontalAdvance("n"):
+        if self.column < QFontMetricsF(_font(_SMALLEST)).horizontalAdvance("n"):
             return False
         symbols = self.text.symbols[max(start - self.text.start, 0) : max(stop - self.text.start, 0)]
-        return all(self._width(symbol) <= self.column + 4 for symbol in set(symbols))
+        return all(len(symbol) <= 1 or self._width(symbol) <= self.column for symbol in set(symbols))
 
     def _paint(self, painter: QPainter, rect: QRectF) -> None:
-        painter.setFont(_font())
         if self.aligned:
+            painter.setFont(self._fitting())
             self._paint_aligned(painter, rect)
         else:
+            painter.setFont(_font())
             self._paint_flowing(painter, rect)
         self.paint_wrong(painter, rect)
 
@@ -122,13 +126,21 @@ class TextPanel(Panel):
         theme = self.context.theme
         cell = QRectF(left, 0, width, height)
         if marked:
-            box = cell.adjusted(-1, 2, 1, -2)
-            painter.fillRect(box, QColor(theme.foreground))
+            spare = max(0.0, (width - self._width(symbol)) / 2 - 2 * STEP)  # a wide column is not all marked
+            painter.fillRect(cell.adjusted(spare - 1, 2, 1 - spare, -2), QColor(theme.foreground))
         colour = theme.panel if marked else theme.muted if symbol in _SIGNS else theme.foreground
         painter.setPen(QColor(colour))
         painter.drawText(
             cell.adjusted(-8, 0, 8, 0), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextSingleLine, sign(symbol)
         )
+
+    def _fitting(self) -> QFont:
+        """The largest font whose letters find room over their columns."""
+        for larger in range(_LARGEST, _SMALLEST, -1):
+            font = _font(larger)
+            if QFontMetricsF(font).horizontalAdvance("n") <= self.column:
+                return font
+        return _font(_SMALLEST)
 
     def _width(self, symbol: str) -> float:
         if symbol not in self._widths:
@@ -142,7 +154,7 @@ def sign(symbol: str) -> str:
     return _SIGNS.get(symbol, symbol if symbol.isprintable() else "�")
 
 
-def _font() -> QFont:
+def _font(larger: int = _LARGEST) -> QFont:
     font = QApplication.font()
-    font.setPointSizeF(font.pointSizeF() + 2)
+    font.setPointSizeF(font.pointSizeF() + larger)
     return font

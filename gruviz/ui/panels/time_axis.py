@@ -24,6 +24,11 @@ class TimeAxisPanel(Panel):
         self._axis = self.add(Painted(self._paint))
         self._axis.setToolTip(self.tip)
 
+    @property
+    def title_top(self) -> float:
+        """On the line of the labels."""
+        return 5.0
+
     def place(self, body: QRect) -> None:
         """Stand here. Labels reach a little beyond the axis."""
         super().place(body)

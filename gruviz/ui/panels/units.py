@@ -17,7 +17,7 @@ from gruviz.ui.theme import STEP, bold, small
 from gruviz.view import select_unit
 
 ROW = 20
-_HEAD = 48
+_HEAD = 64
 _UNIT, _VALUE, _CLASS = 44, 52, 108
 """Widths of the columns beside the bar."""
 
@@ -75,6 +75,13 @@ class UnitsPanel(QAbstractScrollArea):
     def order(self) -> tuple[int, ...]:
         """The units from top to bottom."""
         return () if self._listing is None else tuple(int(unit) for unit in self._listing.order)
+
+    @property
+    def counts(self) -> tuple[int, ...] | None:
+        """How many units are in each class, or None for a cell without a keep."""
+        if self._listing is None or self._listing.classes is None:
+            return None
+        return tuple(int(number) for number in np.bincount(self._listing.classes, minlength=len(CLASSES)))
 
     @Slot()
     def _turn(self) -> None:
@@ -221,7 +228,13 @@ class _Head(QWidget):
         cell = context.layer.cell
         quantity = cell[cell.keep or cell.state]
         words = f"{quantity.symbol}  {quantity.title}, largest first"
-        draw_text(painter, 3 * STEP, 6 + line, words, small(font), theme.muted)
+        draw_text(painter, 3 * STEP, 5 + line, words, small(font), theme.muted)
+        if (counts := self._panel.counts) is not None:
+            x = 3.0 * STEP
+            for number, colour in zip(counts, palette.CLASS_COLOURS, strict=True):
+                painter.fillRect(QRectF(x, 2 * line + 13, 8, 8), QColor(colour))
+                x += 12 + draw_text(painter, x + 12, 2 * line + 10, f"{number:,}", small(font), theme.foreground)
+                x += 4 * STEP
 
 
 def format_value(value: float) -> str:
