@@ -280,7 +280,7 @@ class Recording:
         """The version of gruviz that wrote it."""
         self.complete = bool(attributes.get("complete", False))
         self.digest = _text(attributes.get("digest", ""))
-        self.model: dict[str, Any] = json.loads(_text(file["model"].attrs.get("description", "{}")))
+        self.model: dict[str, Any] = dict(json.loads(_text(file["model"].attrs.get("description", "{}"))))
         """What is known of the model."""
         groups: dict[str, list[h5py.Group]] = {}
         for layer in file["layers"].values():

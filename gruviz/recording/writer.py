@@ -21,6 +21,7 @@ from gruviz.cells import CLASSES, Cell, Thresholds
 from gruviz.errors import GruvizError
 from gruviz.recording import schema
 from gruviz.recording._column import Column
+from gruviz.recording._disk import Disk
 from gruviz.recording.classes import count
 from gruviz.recording.encoding import decode, encode, scale
 from gruviz.recording.pyramid import FirstLevel, Reduced, concatenate, factors, reduce_blocks
@@ -74,21 +75,25 @@ class Writer:
         self.thresholds = thresholds or Thresholds()
         self._tapes: dict[str, _Tape] = {}
         self._layers: dict[str, _Layer] = {}
+        description = json.dumps(dict(model or {}))
         self._open = True
-        self.file = _create(self.path)
-        self.file.attrs.update(
-            {
-                "format": schema.FORMAT,
-                "version": schema.VERSION,
-                "gruviz": installed_version("gruviz"),
-                "uuid": str(uuid.uuid4()),
-                "created": datetime.now(UTC).isoformat(timespec="seconds"),
-                "complete": False,
-            }
-        )
-        for name in ("tapes", "layers", "checkpoints"):
-            self.file.create_group(name)
-        self.file.create_group("model").attrs["description"] = json.dumps(dict(model or {}))
+        self._flushed = False
+        self._disk = _create(self.path)
+        with self._saying_what_failed():
+            self.file = h5py.File(self._disk, "w") if self._disk else _in_memory()
+            self.file.attrs.update(
+                {
+                    "format": schema.FORMAT,
+                    "version": schema.VERSION,
+                    "gruviz": installed_version("gruviz"),
+                    "uuid": str(uuid.uuid4()),
+                    "created": datetime.now(UTC).isoformat(timespec="seconds"),
+                    "complete": False,
+                }
+            )
+            for name in ("tapes", "layers", "checkpoints"):
+                self.file.create_group(name)
+            self.file.create_group("model").attrs["description"] = description
 
     def add_tape(
         self,
@@ -231,6 +236,9 @@ class Writer:
             for part in self._parts():
                 part.flush()
             self.file.flush()
+        if self._disk is not None:
+            self._disk.settle()
+        self._flushed = True
 
     def close(self, complete: bool = True) -> None:
         """Finish the pyramid, seal the file with its digest and give it its name. Does nothing the second time.
@@ -244,14 +252,12 @@ class Writer:
         if not self._open:
             return
         if not complete and not any(tape.lengths for tape in self._tapes.values()):
-            self._open = False
-            self.file.close()
-            if self.path is not None:
-                _partial(self.path).unlink(missing_ok=True)
+            self._give_up()
             return
-        for tape, written in self._tapes.items():
-            if written.running:  # cut short: what there is becomes a sequence of its own
-                self.end(tape, {layer.name: float("nan") for layer in self._on(tape)})
+        for name, tape in self._tapes.items():
+            if tape.running:  # cut short, perhaps within an append: what all have becomes a sequence of its own
+                tape.cut(min((len(column) for layer in self._on(name) for column in layer.columns()), default=0))
+                self.end(name, {layer.name: float("nan") for layer in self._on(name)})
         self.flush()
         with self._saying_what_failed():
             for layer in self._layers.values():
@@ -259,13 +265,15 @@ class Writer:
             self.file.attrs["digest"] = self._digest()
             self.file.attrs["complete"] = complete
             self.file.flush()
-        self._open = False
         if self.path is not None:
-            self.file.close()
-            if complete or not self.path.exists():
-                _partial(self.path).replace(self.path)
-            else:
-                self.path = _partial(self.path)
+            with self._saying_what_failed():
+                self._close_file()
+            with self._saying_what_failed():
+                if complete or not self.path.exists():
+                    _partial(self.path).replace(self.path)
+                else:
+                    self.path = _partial(self.path)
+        self._open = False
 
     def __enter__(self) -> "Writer":
         return self
@@ -290,15 +298,31 @@ class Writer:
     @contextmanager
     def _saying_what_failed(self) -> Iterator[None]:
         """Turn the failure of a write into one line. The file is given up: HDF5 cannot go on after one."""
+        failure: OSError | None = None
         try:
             yield
         except OSError as error:
-            self._open = False
-            where = self.path or "memory"
-            left = "" if self.path is None else f"; what was written so far is in {_partial(self.path).name}"
-            with _ignoring_failures():
-                self.file.close()
-            raise GruvizError(f"cannot write {where}: {_reason(error)}{left}") from error
+            failure = error
+        failure = (self._disk.error if self._disk else None) or failure
+        if failure is None:
+            return
+        self._give_up()
+        where = self.path or "memory"
+        left = f"; what was flushed until then is in {_partial(self.path).name}" if self.path and self._flushed else ""
+        raise GruvizError(f"cannot write {where}: {_reason(failure)}{left}") from failure
+
+    def _give_up(self) -> None:
+        """Close without finishing; a file that nothing was flushed to cannot be read, and goes."""
+        self._open = False
+        self._close_file()
+        if self.path is not None and not self._flushed:
+            _partial(self.path).unlink(missing_ok=True)
+
+    def _close_file(self) -> None:
+        if hasattr(self, "file"):
+            self.file.close()
+        if self._disk is not None:
+            self._disk.close()
 
 
 class _Tape:
@@ -357,6 +381,11 @@ class _Tape:
 
     def end(self) -> None:
         self.running = False
+
+    def cut(self, rows: int) -> None:
+        """Leave the running sequence no more timesteps than there are rows."""
+        last = self._table[-1]
+        last[2] = min(last[2], rows - last[1])
 
     def flush(self) -> None:
         for column in self._data.values():
@@ -476,8 +505,11 @@ class _Layer:
         for column in (*self._initial.values(), self._residual, *([self._counts] if self._counts else [])):
             column.flush()
 
+    def columns(self) -> list[Column]:
+        return [stored.column for stored in self._stored.values()]
+
     def content(self) -> list[Column]:
-        return [*(stored.column for stored in self._stored.values()), *self._initial.values()]
+        return [*self.columns(), *self._initial.values()]
 
     def finish(self) -> None:
         """Make the upper levels of the pyramid, each from the one below."""
@@ -532,32 +564,25 @@ def _partial(path: Path) -> Path:
     return path.with_name(path.name + schema.PARTIAL)
 
 
-def _create(path: Path | None) -> h5py.File:
+def _create(path: Path | None) -> Disk | None:
     if path is None:
-        return h5py.File(f"gruviz-{uuid.uuid4()}", "w", driver="core", backing_store=False)
+        return None
     if path.is_dir():
         raise GruvizError(f"{path} is a folder: give the name of a file to record to")
     if not path.parent.is_dir():
         raise GruvizError(f"the folder {path.parent} does not exist: make it, or record to another")
     try:
-        return h5py.File(_partial(path), "w")
+        return Disk(_partial(path))
+    except BlockingIOError as error:
+        raise GruvizError(f"cannot write {path}: another recording is being written there") from error
     except OSError as error:
         raise GruvizError(f"cannot write {path}: {_reason(error)}") from error
 
 
+def _in_memory() -> h5py.File:
+    return h5py.File(f"gruviz-{uuid.uuid4()}", "w", driver="core", backing_store=False)
+
+
 def _reason(error: OSError) -> str:
-    """What the system said, without HDF5's account of its own calls."""
-    if error.errno:
-        return os.strerror(error.errno).lower()
-    text = str(error)
-    known = ("No space left on device", "Permission denied", "Read-only file system", "File too large")
-    return next((sentence.lower() for sentence in known if sentence in text), text)
-
-
-@contextmanager
-def _ignoring_failures() -> Iterator[None]:
-    """After a failed write, closing fails again for the same reason, which has been said."""
-    try:
-        yield
-    except (OSError, RuntimeError, ValueError):
-        return
+    """What the system said, or at least the first line of what HDF5 said."""
+    return os.strerror(error.errno).lower() if error.errno else str(error).splitlines()[0]
