@@ -45,6 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except GruvizError as error:
         print(f"gruviz: {error}", file=sys.stderr)
         return 2
+    except (PermissionError, FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+        print(f"gruviz: cannot use {error.filename}: {(error.strerror or str(error)).lower()}", file=sys.stderr)
+        return 2
     except BrokenPipeError:  # `gruviz info run.h5 | head`
         sys.stderr.close()
         return 0

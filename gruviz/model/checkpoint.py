@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import json
 import os
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,8 +76,11 @@ def check_writable(path: str | os.PathLike[str]) -> None:
         raise GruvizError(f"cannot write {path}: it is a folder; name a file, such as {path / 'model.safetensors'}")
     if not folder.is_dir():
         raise GruvizError(f"cannot write {path}: there is no folder {folder}; make it first, or choose another")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise GruvizError(f"cannot write {path}: the folder {folder} is not writable; choose another")
+    try:  # a read-only disk or a share may refuse what the folder's permissions allow
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise GruvizError(f"cannot write {path}: the folder {folder} is not writable; choose another") from error
 
 
 def save(
