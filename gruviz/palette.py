@@ -19,8 +19,8 @@ MIXED = "#999999"
 CLASS_COLOURS = (RETAINED, MIXED, OVERWRITTEN, REWRITTEN)
 """In the order of `cells.CLASSES`."""
 SELECTION = "#E69F00"
-MISSING = "#E8D8F0"
-"""A missing value: no map holds this colour."""
+MISSING = "#F0E442"
+"""A missing value: no map comes near this yellow, the one of Okabe and Ito's colours that is left."""
 
 LINES = {
     "update": "#0072B2",
