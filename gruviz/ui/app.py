@@ -49,7 +49,7 @@ def run(
         raise GruvizError(f"the theme is one of {', '.join(get_args(Choice))}, not {theme}")
     if demo:
         path = str(asset(_demo()))
-    app = _application()
+    app = make_application()
     sys.setswitchinterval(_SWITCH)
     if screenshot is not None:
         return _Picture(app, path, Path(screenshot), size, at, theme or "light").make()
@@ -185,7 +185,7 @@ class _Hook(QObject):
             )
 
 
-def _application() -> QApplication:
+def make_application() -> QApplication:
     app = QApplication.instance()
     if not isinstance(app, QApplication):
         app = QApplication(["gruviz"])

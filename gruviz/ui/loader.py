@@ -30,6 +30,8 @@ class _Exchange:
     lock: threading.Lock = field(default_factory=threading.Lock)
     asked: dict[str, Request | _Open] = field(default_factory=dict)
     """In the order in which they were asked."""
+    turns: dict[str, int] = field(default_factory=dict)
+    """When each slot was served last, counted in answers."""
     working: bool = False
     answers: dict[str, tuple[Any, Any, str | None]] = field(default_factory=dict)
     """Request, answer, and what went wrong."""
@@ -39,7 +41,7 @@ class _Exchange:
 
 
 class Loader(QObject):
-    """Owns the open recording. Ask it; it answers with the newest request first and leaves stale ones out.
+    """Owns the open recording. Ask it: it answers the newest request of each slot, and leaves stale ones out.
 
     An answer goes out only while it is about what the newest request of its slot is about.
     """
@@ -185,7 +187,10 @@ class _Worker(QObject):
             if exchange.stopping or not exchange.asked:
                 return None
             exchange.working = True
-            slot = _OPEN if _OPEN in exchange.asked else next(reversed(exchange.asked))
+            # The newest first; but while requests keep coming, slots take turns, or else some panels would starve.
+            waiting = [_OPEN] if _OPEN in exchange.asked else list(reversed(exchange.asked))
+            slot = min(waiting, key=lambda each: exchange.turns.get(each, 0))
+            exchange.turns[slot] = max(exchange.turns.values(), default=0) + 1
             return exchange.asked.pop(slot)
 
     def _give(self, request: Request | _Open, answer: Any, wrong: str | None) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Slot
@@ -20,7 +21,7 @@ from gruviz.ui.panels import (
     TimeAxisPanel,
 )
 from gruviz.ui.panels.panel import LEFT, RIGHT
-from gruviz.ui.reading import Request
+from gruviz.ui.reading import LayerFacts, Request
 from gruviz.ui.theme import STEP
 from gruviz.view import pan, seek, select_unit, show_all, show_range, zoom
 
@@ -88,15 +89,17 @@ class Stage(pg.GraphicsView):
         self.cursor_line = Cursor()
         self.scene().addItem(self.cursor_line)
         self._drag: _Drag | None = None
-        self._built: object = None
+        self._layer: tuple[str, LayerFacts] | None = None
+        self._sequence = -1
         self.setFrameShape(pg.GraphicsView.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setMinimumSize(480, 320)
+        self.setAcceptDrops(False)  # files are dropped on the window
         state, loader = context.state, context.loader
         state.pane_changed.connect(self._turn)
         state.display_changed.connect(self._turn)
         state.rows_changed.connect(self._refresh)
-        state.thresholds_changed.connect(self._turn)
+        state.thresholds_changed.connect(self._refresh)
         state.range_changed.connect(self._apply_range)
         state.cursor_changed.connect(self._apply_cursor)
         state.units_changed.connect(self._apply_units)
@@ -114,32 +117,48 @@ class Stage(pg.GraphicsView):
         view, facts = context.state.view, context.loader.facts
         if facts is None or view.pane.layer not in facts.layers or not view.length:
             return
-        layer = facts.layers[view.pane.layer]
-        wanted = (view.pane.recording, layer, facts.tapes[layer.tape].columns, view.hidden, view.thresholds)
-        if wanted != self._built:
-            self._built = wanted
+        layer, pane = facts.layers[view.pane.layer], view.pane
+        if (pane.recording, layer) != self._layer:
             for panel in self.panels:
                 panel.remove()
-            self.panels = self._build()
-            self._lay_out()
+            self.panels = []
+        elif pane.sequence != self._sequence:
+            for panel in self.panels:
+                panel.clear()
+        self._layer, self._sequence = (pane.recording, layer), pane.sequence
+        self._build()
         self._apply_range()
         self._apply_cursor()
         self._apply_units()
 
-    def _build(self) -> list[Panel]:
+    def _build(self) -> None:
+        """Put the panels there that belong there, and keep those that stand there already."""
         context, scene = self.context, self.scene()
         assert context.loader.facts is not None
         layer, hidden = context.layer, context.state.view.hidden
         tape = context.loader.facts.tapes[layer.tape]
-        panels: list[Panel] = [OverviewPanel(context, scene)]
+        standing = {panel.key: panel for panel in self.panels}
+        before = list(self.panels)
+
+        def panel(kind: type[Panel], *arguments: Any, key: str = "") -> Panel:
+            found = standing.pop(key or kind.__name__, None)
+            made = found or kind(context, scene, *arguments)
+            made.key = key or kind.__name__
+            return made
+
+        self.panels = [panel(OverviewPanel)]
         if tape.text:
-            panels.append(TextPanel(context, scene))
+            self.panels.append(panel(TextPanel))
         if tape.columns:
-            panels.append(CurvesPanel(context, scene, tape.columns))
-        panels += [HeatmapPanel(context, scene, q) for q in layer.cell.quantities if q.name not in hidden]
-        panels.append(CountsPanel(context, scene) if layer.cell.keep else NoCountsPanel(context, scene))
-        panels.append(TimeAxisPanel(context, scene))
-        return panels
+            self.panels.append(panel(CurvesPanel, tape.columns))
+        shown = [quantity for quantity in layer.cell.quantities if quantity.name not in hidden]
+        self.panels += [panel(HeatmapPanel, quantity, key=quantity.name) for quantity in shown]
+        self.panels.append(panel(CountsPanel if layer.cell.keep else NoCountsPanel))
+        self.panels.append(panel(TimeAxisPanel))
+        for gone in standing.values():
+            gone.remove()
+        if self.panels != before:
+            self._lay_out()
 
     def _lay_out(self) -> None:
         """Give every panel its pixels: those of fixed height first, the rest in equal parts."""

@@ -25,7 +25,6 @@ class CountsPanel(PlotPanel):
     tip = "At each timestep every unit is in one class, by its keep and by how far its state moved."
 
     def __init__(self, context: Context, scene: QGraphicsScene) -> None:
-        self.tip = f"{type(self).tip}<br>{context.state.view.thresholds.describe()}"
         super().__init__(context, scene)
         self._image = pg.ImageItem(levels=(0, 255), lut=class_lookup())
         self.plot.addItem(self._image, ignoreBounds=True)
@@ -34,12 +33,17 @@ class CountsPanel(PlotPanel):
 
     def refresh(self) -> None:
         """Ask for the visible range."""
+        self._gutter.setToolTip(f"{self.tip}<br>{self.context.state.view.thresholds.describe()}")
         start, stop = self.visible
         width, height = self.pixels
         if width and stop > start:
             thresholds = self.context.state.view.thresholds
             layer, sequence = self.context.subject
             self.context.loader.ask(CountsRequest(self.slot, layer, sequence, start, stop, width, height, thresholds))
+
+    def clear(self) -> None:
+        """Draw nothing until the next answer."""
+        self._image.clear()
 
     def take(self, request: Request, answer: Any) -> None:
         """Draw it."""

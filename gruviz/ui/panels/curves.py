@@ -44,6 +44,12 @@ class CurvesPanel(PlotPanel):
             layer, sequence = self.context.subject
             self.context.loader.ask(CurvesRequest(self.slot, layer, sequence, start, stop, width))
 
+    def clear(self) -> None:
+        """Draw nothing until the next answer."""
+        self.curves = None
+        for line in self._lines:
+            line.clear()
+
     def take(self, request: Request, answer: Any) -> None:
         """Draw it."""
         self.curves = curves = answer

@@ -58,6 +58,10 @@ class HeatmapPanel(PlotPanel):
             HeatmapRequest(self.slot, layer, sequence, self.quantity.name, start, stop, width, height, reduction)
         )
 
+    def clear(self) -> None:
+        """Draw nothing until the next answer."""
+        self._image.clear()
+
     def take(self, request: Request, answer: Any) -> None:
         """Draw it."""
         heatmap: Heatmap = answer

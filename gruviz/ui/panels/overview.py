@@ -61,6 +61,10 @@ class OverviewPanel(PlotPanel):
         else:
             loader.ask(HeatmapRequest(self.slot, layer, sequence, cell.state, 0, length, width, height))
 
+    def clear(self) -> None:
+        """Draw nothing until the next answer."""
+        self._image.clear()
+
     def take(self, request: Request, answer: Any) -> None:
         """Draw it."""
         if isinstance(request, CountsRequest):

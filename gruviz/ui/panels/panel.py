@@ -83,6 +83,8 @@ class Panel:
     """The loader's slot that it waits for; empty where it asks for nothing."""
     height: int | None = None
     """In pixels, or None where it takes what is left, shared equally with others."""
+    key = ""
+    """What the stage knows it by."""
     linked = True
     """Whether it stands over the time axis, and the cursor's line crosses it."""
     symbol = ""
@@ -122,6 +124,9 @@ class Panel:
     def refresh(self) -> None:
         """Ask for what is to be drawn now."""
 
+    def clear(self) -> None:
+        """Draw nothing until the next answer: another sequence is on show."""
+
     def take(self, request: Request, answer: Any) -> None:
         """Draw what was asked for."""
 
@@ -158,7 +163,7 @@ class Panel:
     def title_top(self) -> float:
         """Where the title stands in the gutter: in the middle of a single line, else at the top."""
         line = QFontMetricsF(QApplication.font()).height()
-        return round((self.body.height() - line) / 2) if self.body.height() <= 2 * line else 0.0
+        return round((self.body.height() - line) / 2) if self.body.height() < 2.5 * line else 0.0
 
     @property
     def pixels(self) -> tuple[int, int]:

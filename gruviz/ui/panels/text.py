@@ -57,6 +57,10 @@ class TextPanel(Panel):
         layer, sequence = self.context.subject
         self.context.loader.ask(TextRequest(self.slot, layer, sequence, start, start + 3 * _AROUND))
 
+    def clear(self) -> None:
+        """Draw nothing until the next answer."""
+        self.text = Text(0, ())
+
     def take(self, request: Request, answer: Any) -> None:
         """Draw it."""
         self.text = answer

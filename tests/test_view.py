@@ -1,0 +1,165 @@
+"""The view after any actions: inside the sequence, and back from a file as it was."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gruviz.cells import Thresholds
+from gruviz.view import (
+    MIN_SPAN,
+    View,
+    from_plain,
+    pan,
+    resume,
+    seek,
+    select_range,
+    select_unit,
+    show_all,
+    show_range,
+    showing,
+    step,
+    to_plain,
+    toggle_play,
+    toggle_quantity,
+    with_pane,
+    zoom,
+)
+
+TIMES = st.integers(-(2**40), 2**40)
+ACTIONS = st.one_of(
+    st.tuples(st.just(seek), TIMES),
+    st.tuples(st.just(step), st.integers(-1000, 1000)),
+    st.tuples(st.just(zoom), st.floats(0.01, 100), st.floats(-1e6, 1e6)),
+    st.tuples(st.just(pan), TIMES),
+    st.tuples(st.just(show_range), TIMES, TIMES),
+    st.tuples(st.just(show_all)),
+    st.tuples(st.just(select_range), TIMES, TIMES),
+    st.tuples(st.just(select_unit), st.integers(0, 511), st.booleans()),
+    st.tuples(st.just(toggle_play)),
+    st.tuples(st.just(toggle_quantity), st.sampled_from(["update", "reset", "hidden"])),
+    st.tuples(st.just(showing), st.integers(0, 2**40)),
+)
+
+
+def opened(length: int) -> View:
+    return showing(View(), length, recording="run.h5", layer="rnn.l0")
+
+
+def acted(length: int, actions: list[tuple]) -> View:
+    view = opened(length)
+    for function, *arguments in actions:
+        view = function(view, *arguments)
+    return view
+
+
+@given(st.integers(0, 2**40), st.lists(ACTIONS, max_size=12))
+def test_whatever_is_done_the_view_lies_within_its_sequence(length: int, actions: list[tuple]) -> None:
+    view = acted(length, actions)
+    assert 0 <= view.start <= view.stop <= view.length
+    assert view.span >= min(MIN_SPAN, view.length)
+    assert view.cursor == 0 if view.length == 0 else 0 <= view.cursor < view.length
+    if view.selection is not None:
+        assert 0 <= view.selection[0] < view.selection[1] <= view.length
+    assert len(set(view.pane.units)) == len(view.pane.units)
+
+
+@given(st.integers(0, 10**6), st.lists(ACTIONS, max_size=8))
+def test_a_view_comes_back_from_a_file_as_it_was(length: int, actions: list[tuple]) -> None:
+    view = replace(acted(length, actions), thresholds=Thresholds(0.8, 0.2, 0.01), playing=False)
+    assert from_plain(json.loads(json.dumps(to_plain(view)))) == view
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda plain: [],
+        lambda plain: None,
+        lambda plain: "view",
+        lambda plain: {},
+        lambda plain: plain | {"version": 99},
+        lambda plain: plain | {"cursor": "here"},
+        lambda plain: plain | {"cursor": 500},
+        lambda plain: plain | {"stop": 500},
+        lambda plain: plain | {"speed": -1},
+        lambda plain: plain | {"speed": float("nan")},
+        lambda plain: plain | {"selection": 3},
+        lambda plain: plain | {"reduction": "median"},
+        lambda plain: plain | {"thresholds": {"retained": 0.1, "overwritten": 0.9, "moved": 0}},
+        lambda plain: plain | {"panes": []},
+        lambda plain: plain | {"panes": [{"units": [1]}]},
+        lambda plain: plain | {"panes": [plain["panes"][0] | {"layer": 3}]},
+        lambda plain: plain | {"panes": [plain["panes"][0] | {"order": "random"}]},
+        lambda plain: plain | {"panes": [plain["panes"][0] | {"units": "many"}]},
+    ],
+)
+def test_what_is_no_view_is_refused(damage) -> None:
+    plain = json.loads(json.dumps(to_plain(opened(100))))
+    assert from_plain(plain) == opened(100)
+    with pytest.raises(ValueError, match=r"."):
+        from_plain(damage(plain))
+
+
+@given(st.integers(1, 10**6), st.data())
+def test_seeking_moves_the_range_no_further_than_it_must(length: int, data: st.DataObject) -> None:
+    view = show_range(opened(length), *(data.draw(st.integers(0, length)) for _ in range(2)))
+    time = data.draw(st.integers(0, length - 1))
+    moved = seek(view, time)
+    assert moved.cursor == time
+    assert moved.start <= time < moved.stop
+    assert moved.span == view.span
+    if view.start <= time < view.stop:
+        assert (moved.start, moved.stop) == (view.start, view.stop)
+    else:
+        assert time in (moved.start, moved.stop - 1)
+
+
+@given(st.integers(MIN_SPAN, 10**6), st.floats(0.1, 10), st.floats(0, 1))
+def test_zooming_keeps_what_is_under_the_pointer(length: int, factor: float, part: float) -> None:
+    view = show_range(opened(10**6 + length), length // 2, length // 2 + length)
+    around = view.start + part * view.span
+    zoomed = zoom(view, factor, around)
+    if zoomed.start > 0 and zoomed.stop < zoomed.length:
+        assert abs(zoomed.start + part * zoomed.span - around) <= 1
+
+
+def test_one_step_is_one_timestep() -> None:
+    view = seek(opened(100), 50)
+    assert step(view, 1).cursor == 51
+    assert step(view, -1).cursor == 49
+
+
+def test_playing_ends_at_the_end_or_begins_again() -> None:
+    view = toggle_play(seek(opened(100), 98))
+    assert view.playing
+    assert (step(view, 1).cursor, step(view, 1).playing) == (99, True)
+    assert (step(view, 5).cursor, step(view, 5).playing) == (99, False)
+    assert step(replace(view, loop=True), 5).cursor == 0
+    assert toggle_play(step(view, 5)).cursor == 0
+    assert not toggle_play(opened(1)).playing
+
+
+def test_another_sequence_is_shown_whole_and_another_layer_keeps_time() -> None:
+    view = show_range(seek(opened(100), 50), 40, 60)
+    other_layer = showing(view, 100, layer="rnn.l1")
+    assert (other_layer.cursor, other_layer.start, other_layer.stop) == (50, 40, 60)
+    other_sequence = showing(view, 100, sequence=1)
+    assert (other_sequence.cursor, other_sequence.start, other_sequence.stop) == (0, 0, 100)
+
+
+def test_resuming_goes_back_to_where_one_was() -> None:
+    earlier = replace(show_range(seek(opened(100), 50), 40, 60), speed=30.0, hidden=("reset",))
+    view = resume(opened(100), earlier)
+    assert (view.cursor, view.start, view.stop, view.speed, view.hidden) == (50, 40, 60, 30.0, ("reset",))
+    shorter = resume(opened(20), earlier)
+    assert (shorter.cursor, shorter.stop) == (19, 20)
+
+
+def test_units_are_added_and_taken_away() -> None:
+    view = select_unit(select_unit(opened(10), 3), 5, add=True)
+    assert view.pane.units == (3, 5)
+    assert select_unit(view, 3, add=True).pane.units == (5,)
+    assert select_unit(view, 7).pane.units == (7,)
+    assert with_pane(view, units=()).pane.units == ()

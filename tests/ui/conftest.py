@@ -1,0 +1,69 @@
+"""A real window on a real recording, with settings of its own."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
+from pytestqt.qtbot import QtBot
+
+from gruviz.ui import app as application
+from gruviz.ui.settings import load
+from gruviz.ui.theme import Themes
+from gruviz.ui.window import MainWindow
+
+from .hand import settle
+from .recordings import make
+
+
+@pytest.fixture(scope="session")
+def qapp():
+    return application.make_application()
+
+
+@pytest.fixture(autouse=True)
+def _own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRUVIZ_CONFIG_DIR", str(tmp_path / "config"))
+
+
+@pytest.fixture
+def new_window(qtbot: QtBot) -> Iterator[Callable[[], MainWindow]]:
+    made: list[MainWindow] = []
+
+    def build() -> MainWindow:
+        window = MainWindow(load(), Themes("light"))
+        made.append(window)
+        window.show()
+        qtbot.waitExposed(window)
+        window.activateWindow()
+        qtbot.waitUntil(window.isActiveWindow)
+        return window
+
+    yield build
+    for window in made:
+        window.close()
+        window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+@pytest.fixture
+def opened(qtbot: QtBot, new_window: Callable[[], MainWindow]) -> Callable[[Path], MainWindow]:
+    def show(path: Path) -> MainWindow:
+        window = new_window()
+        with qtbot.waitSignal(window.ready, timeout=10_000):
+            window.open_path(str(path))
+        settle(qtbot, window)
+        return window
+
+    return show
+
+
+@pytest.fixture(scope="session")
+def sonnets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two sequences of 400 and 120 timesteps, 24 units."""
+    return make(tmp_path_factory.mktemp("recordings") / "sonnets.h5")
+
+
+@pytest.fixture
+def window(opened: Callable[[Path], MainWindow], sonnets: Path) -> MainWindow:
+    return opened(sonnets)

@@ -1,0 +1,72 @@
+"""Recordings to look at: random gates over real text, made by the writer that gruviz itself records with."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gruviz._assets import asset
+from gruviz.cells import CELLS, Cell
+from gruviz.recording import Block, Writer
+
+
+def text(length: int) -> str:
+    sonnets = asset("data/sonnets.txt").read_text("utf-8")
+    return (sonnets * (length // len(sonnets) + 1))[:length]
+
+
+def make(
+    path: Path,
+    lengths: Sequence[int] = (400, 120),
+    *,
+    units: int = 24,
+    cell: str = "gru",
+    layers: Sequence[str] = ("rnn.l0",),
+    residual: float = 2e-7,
+    names: Sequence[str] | None = None,
+    values: NDArray[np.float32] | None = None,
+    missing: NDArray[np.bool_] | None = None,
+    columns: Sequence[str] = (),
+    scale: float = 1.0,
+    seed: int = 0,
+) -> Path:
+    """Record sequences of these lengths, of text, or of `values` that lie end to end."""
+    rng, kind = np.random.default_rng(seed), CELLS[cell]
+    words = text(sum(lengths))
+    vocabulary = sorted(set(words))
+    with Writer(path) as writer:
+        if values is None:
+            writer.add_tape("main", vocabulary=vocabulary)
+        else:
+            writer.add_tape("main", columns=columns)
+        for layer in layers:
+            direction = "backward" if layer.endswith("_reverse") else "forward"
+            writer.add_layer(layer, tape="main", cell=kind, size=units, direction=direction, backend="cpu")
+        row = 0
+        for index, length in enumerate(lengths):
+            zero = {layer: {state: np.zeros(units, np.float32) for state in kind.states} for layer in layers}
+            writer.begin("main", names[index] if names else f"sonnet {index + 1}", initial=zero, item=index)
+            for start in range(0, length, 8192):
+                count = min(8192, length - start)
+                here = slice(row, row + count)
+                blocks = {layer: _block(rng, kind, count, units, scale) for layer in layers}
+                if values is None:
+                    tokens = np.array([vocabulary.index(letter) for letter in words[here]], np.int32)
+                    writer.append("main", blocks, tokens=tokens)
+                else:
+                    labels = {} if missing is None else {"missing": missing[here]}
+                    writer.append("main", blocks, values=values[here], labels=labels)
+                row += count
+            writer.end("main", dict.fromkeys(layers, residual))
+    return path
+
+
+def _block(rng: np.random.Generator, cell: Cell, count: int, units: int, scale: float) -> Block:
+    values = {}
+    for quantity in cell.quantities:
+        drawn = rng.random((count, units), np.float32)
+        values[quantity.name] = drawn if quantity.fraction else (2 * drawn - 1) * np.float32(scale)
+    if cell.keep is None:
+        return Block(values)
+    return Block(values, rng.random((count, units), np.float32) * 2 - 1)

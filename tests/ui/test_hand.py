@@ -1,0 +1,176 @@
+"""Mouse and keys on a real window: each ends in the state having changed, and in all panels agreeing."""
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from gruviz.ui.panels import CountsPanel, HeatmapPanel, OverviewPanel, TextPanel, TimeAxisPanel
+from gruviz.ui.window import MainWindow
+
+from .hand import LEFT_BUTTON, assert_all_agree, at, click, drag, key, panel, settle, wheel
+
+SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.mark.parametrize("kind", [HeatmapPanel, CountsPanel, TextPanel])
+def test_a_click_goes_to_that_timestep(qtbot: QtBot, window: MainWindow, kind: type) -> None:
+    click(window, at(window, kind, 132.5))
+    assert window.state.view.cursor == 132
+    assert_all_agree(qtbot, window)
+
+
+def test_a_drag_scrubs(qtbot: QtBot, window: MainWindow) -> None:
+    drag(window, at(window, HeatmapPanel, 20.5), at(window, HeatmapPanel, 300.5, number=2))
+    assert window.state.view.cursor == 300
+    assert window.state.view.pane.units == ()  # a drag is no click on a row
+    assert_all_agree(qtbot, window)
+
+
+def test_a_drag_beyond_the_edge_stays_in_the_sequence(qtbot: QtBot, window: MainWindow) -> None:
+    drag(window, at(window, HeatmapPanel, 200), at(window, HeatmapPanel, 200) - QPoint(4000, 0))
+    assert window.state.view.cursor == 0
+    assert_all_agree(qtbot, window)
+
+
+def test_keys_step_exactly(qtbot: QtBot, window: MainWindow) -> None:
+    click(window, at(window, HeatmapPanel, 132.5))
+    seen = []
+    for which, modifier in (
+        (Qt.Key.Key_Right, Qt.KeyboardModifier.NoModifier),
+        (Qt.Key.Key_Left, Qt.KeyboardModifier.NoModifier),
+        (Qt.Key.Key_Left, Qt.KeyboardModifier.NoModifier),
+        (Qt.Key.Key_Right, SHIFT),
+        (Qt.Key.Key_Left, SHIFT),
+        (Qt.Key.Key_Home, Qt.KeyboardModifier.NoModifier),
+        (Qt.Key.Key_Left, Qt.KeyboardModifier.NoModifier),
+        (Qt.Key.Key_End, Qt.KeyboardModifier.NoModifier),
+        (Qt.Key.Key_Right, Qt.KeyboardModifier.NoModifier),
+    ):
+        key(window, which, modifier)
+        seen.append(window.state.view.cursor)
+    assert seen == [133, 132, 131, 141, 131, 0, 0, 399, 399]
+    assert_all_agree(qtbot, window)
+
+
+def test_the_wheel_zooms_around_the_pointer(qtbot: QtBot, window: MainWindow) -> None:
+    where = at(window, HeatmapPanel, 300)
+    for _ in range(5):
+        wheel(window, where, 1)
+        assert abs(window.stage.time_at(where.x()) - 300) <= 1.5  # whole timesteps
+        assert_all_agree(qtbot, window)
+    assert window.state.view.span < 150
+    for _ in range(40):
+        wheel(window, where, -1)
+    assert (window.state.view.start, window.state.view.stop) == (0, 400)
+    for _ in range(40):
+        wheel(window, where, 1)
+    assert window.state.view.span == 8
+    assert_all_agree(qtbot, window)
+
+
+def test_shift_and_wheel_pan(qtbot: QtBot, window: MainWindow) -> None:
+    where = at(window, HeatmapPanel, 200)
+    for _ in range(4):
+        wheel(window, where, 1)
+    before = window.state.view
+    wheel(window, where, -1, SHIFT)
+    after = window.state.view
+    assert after.start > before.start
+    assert after.span == before.span
+    assert_all_agree(qtbot, window)
+
+
+def test_a_drag_on_the_axis_pans_and_a_double_click_shows_all(qtbot: QtBot, window: MainWindow) -> None:
+    where = at(window, HeatmapPanel, 200)
+    for _ in range(5):
+        wheel(window, where, 1)
+    before = window.state.view
+    start = at(window, TimeAxisPanel, before.start + 60)
+    drag(window, start, start - QPoint(round(40 * window.stage.column), 0))
+    after = window.state.view
+    assert after.start - before.start == 40
+    assert (after.span, after.cursor) == (before.span, before.cursor)
+    assert_all_agree(qtbot, window)
+    QTest.mouseDClick(window.stage.viewport(), LEFT_BUTTON, Qt.KeyboardModifier.NoModifier, start)
+    assert (window.state.view.start, window.state.view.stop) == (0, 400)
+    assert_all_agree(qtbot, window)
+
+
+def test_the_window_of_the_overview_is_dragged(qtbot: QtBot, window: MainWindow) -> None:
+    for _ in range(6):
+        wheel(window, at(window, HeatmapPanel, 100), 1)
+    before = window.state.view
+    middle = (before.start + before.stop) / 2
+    drag(window, at(window, OverviewPanel, middle), at(window, OverviewPanel, middle + 150))
+    assert abs(window.state.view.start - before.start - 150) <= 1
+    assert window.state.view.span == before.span
+    assert_all_agree(qtbot, window)
+    click(window, at(window, OverviewPanel, 20))
+    assert window.state.view.start <= 20 < window.state.view.stop
+    assert_all_agree(qtbot, window)
+
+
+def test_a_click_on_a_row_selects_its_unit_everywhere(qtbot: QtBot, window: MainWindow) -> None:
+    click(window, at(window, HeatmapPanel, 50.5, 7.5 / 24))
+    assert window.state.view.pane.units == (7,)
+    click(window, at(window, HeatmapPanel, 60.5, 12.5 / 24, number=2), CONTROL)
+    assert window.state.view.pane.units == (7, 12)
+    click(window, at(window, HeatmapPanel, 60.5, 7.5 / 24, number=1), SHIFT)
+    assert window.state.view.pane.units == (12,)
+    settle(qtbot, window)
+    row = window.units.order.index(12)
+    position = QPoint(100, row * 20 + 10 - window.units.verticalScrollBar().value())
+    assert window.units.viewport().rect().contains(position)  # it was brought into sight
+    assert window.units.viewport().grab().toImage().pixelColor(1, position.y()).name() == "#e69f00"
+    for number in range(3):
+        body = panel(window, HeatmapPanel, number).body
+        picture = window.stage.grab().toImage()
+        y = body.top() + round(12 / 24 * body.height()) - 1
+        assert picture.pixelColor(body.left() + 200, y).name() == "#e69f00"
+    key(window, Qt.Key.Key_Escape)
+    assert window.state.view.pane.units == ()
+
+
+def test_a_click_in_the_list_selects_a_unit(qtbot: QtBot, window: MainWindow) -> None:
+    unit = window.units.order[3]
+    QTest.mouseClick(window.units.viewport(), LEFT_BUTTON, Qt.KeyboardModifier.NoModifier, QPoint(100, 3 * 20 + 10))
+    assert window.state.view.pane.units == (unit,)
+
+
+def test_playing_moves_the_cursor_and_stops_at_the_end(qtbot: QtBot, window: MainWindow) -> None:
+    window.state.change(lambda view: __import__("dataclasses").replace(view, speed=1000.0))
+    click(window, at(window, HeatmapPanel, 390.5))
+    key(window, Qt.Key.Key_Space)
+    assert window.state.view.playing
+    qtbot.waitUntil(lambda: not window.state.view.playing, timeout=5000)
+    assert window.state.view.cursor == 399
+    assert_all_agree(qtbot, window)
+    key(window, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: 0 < window.state.view.cursor < 399, timeout=5000)  # from the start again
+    key(window, Qt.Key.Key_Space)
+    assert not window.state.view.playing
+
+
+def test_zoom_keys_keep_the_cursor_in_its_place(qtbot: QtBot, window: MainWindow) -> None:
+    click(window, at(window, HeatmapPanel, 100.5))
+    x = window.stage.cursor_line.x()
+    key(window, Qt.Key.Key_Plus)
+    assert window.state.view.span == 200
+    assert abs(window.stage.cursor_line.x() - x) <= window.stage.column
+    key(window, Qt.Key.Key_0)
+    assert window.state.view.span == 400
+    assert_all_agree(qtbot, window)
+
+
+def test_letters_stand_over_their_columns_when_there_is_room(qtbot: QtBot, window: MainWindow) -> None:
+    strip = panel(window, TextPanel)
+    assert isinstance(strip, TextPanel)
+    assert not strip.aligned
+    for _ in range(20):
+        wheel(window, at(window, HeatmapPanel, 200), 1)
+    settle(qtbot, window)
+    assert strip.aligned
+    view = window.state.view
+    assert all(strip.text.at(timestep) is not None for timestep in range(view.start, view.stop))
+    assert_all_agree(qtbot, window)

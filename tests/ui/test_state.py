@@ -1,0 +1,81 @@
+"""The state tells what changed, all of it and nothing else."""
+
+import sys
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QObject, Signal
+from pytestqt.qtbot import QtBot
+
+from gruviz.ui.state import ViewState
+from gruviz.view import View, seek, select_unit, show_range, showing, toggle_play, toggle_quantity, zoom
+
+SIGNALS = ("pane", "units", "rows", "range", "cursor", "mark", "thresholds", "display", "playback")
+
+
+def listen(state: ViewState) -> list[str]:
+    heard: list[str] = []
+    for name in SIGNALS:
+        getattr(state, f"{name}_changed").connect(lambda name=name: heard.append(name))
+    return heard
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "expected"),
+    [
+        (seek, (50,), ["cursor"]),
+        (seek, (0,), []),
+        (seek, (500,), ["range", "cursor"]),
+        (zoom, (0.5, 20.0), ["range"]),
+        (select_unit, (3,), ["units"]),
+        (toggle_quantity, ("reset",), ["display"]),
+        (toggle_play, (), ["playback"]),
+        (showing, (300,), ["pane", "range"]),
+    ],
+)
+def test_only_what_changed_is_told(qtbot: QtBot, function, arguments: tuple, expected: list[str]) -> None:
+    state = ViewState(show_range(showing(View(), 1000, layer="rnn.l0"), 0, 100))
+    heard = listen(state)
+    state.change(function, *arguments)
+    assert heard == expected
+
+
+def test_a_listener_sees_the_whole_change(qtbot: QtBot) -> None:
+    state = ViewState(seek(showing(View(), 1000), 900))
+    seen: list[tuple[int, int]] = []
+    state.pane_changed.connect(lambda: seen.append((state.view.length, state.view.cursor)))
+    state.change(showing, 300, sequence=1)
+    assert seen == [(300, 0)]
+
+
+def test_a_listener_must_not_write_back(qtbot: QtBot) -> None:
+    state = ViewState(showing(View(), 1000))
+    refused: list[str] = []
+
+    def write_back() -> None:
+        state.change(lambda view: view)  # nothing changes: allowed
+        try:
+            state.change(replace, speed=3.0)
+        except RuntimeError as error:
+            refused.append(str(error))
+
+    state.cursor_changed.connect(write_back)
+    state.change(seek, 5)
+    assert refused
+    assert state.view.speed != 3.0
+    state.change(replace, speed=3.0)
+    assert state.view.speed == 3.0
+
+
+class _Emitter(QObject):
+    sent = Signal(bool)
+
+
+def test_this_qt_leaks_no_references(qtbot: QtBot) -> None:
+    """PySide6 6.12 on Python 3.11 drops a reference of True with every emit, and aborts in the end."""
+    emitter = _Emitter()
+    before = sys.getrefcount(True)
+    for _ in range(200_000):
+        emitter.sent.emit(True)
+    after = sys.getrefcount(True)
+    assert after >= before - 1000
