@@ -80,7 +80,7 @@ class Task(ABC):
     name: ClassVar[str]
     title: ClassVar[str]
     """What is to be learned, in a few words."""
-    settings: ClassVar[Settings]
+    settings: Settings
     classes: ClassVar[bool]
     """Whether the outputs are logits of classes, or numbers."""
 

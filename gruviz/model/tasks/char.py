@@ -38,7 +38,7 @@ class Char(Task):
         self.length = min(LENGTH, self.trained_on - 1)
 
     def architecture(self, cell: str, hidden: int, layers: int) -> Architecture:
-        """Return a network from an embedding a third as wide as the hidden state to the logits of the next character."""
+        """Return a network from an embedding, a third as wide as the hidden state, to logits of the next character."""
         size = len(self.vocabulary)
         return Architecture(
             cell, size, hidden, layers, outputs=size, embedding=max(hidden // 3, 1), dropout=self.settings.dropout

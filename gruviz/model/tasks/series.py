@@ -1,5 +1,6 @@
 """The next timestep of a measured series, held against saying that nothing changes."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ class Series(Task):
 
     name = "series"
     title = "the next timestep of measured values"
-    settings = Settings(hidden=64, steps=1500, batch=32, learning_rate=5e-3, weight_decay=0.01)
+    settings = Settings(hidden=64, steps=600, batch=32, learning_rate=5e-3, weight_decay=0.01)
     classes = False
 
     def __init__(self, data: Sequence) -> None:
@@ -45,6 +46,9 @@ class Series(Task):
         rows = torch.from_numpy((data.values - self.mean) / self.std)  # (T, I)
         self.rows = rows
         self.length = min(LENGTH, self.trained_on // 2)
+        # A short series is soon learned by heart: on sunspots, judged on the last tenth of the training rows, the error
+        # was 18 after 120 steps and 28 after 600.
+        self.settings = replace(self.settings, steps=min(self.settings.steps, max(100, self.trained_on // 2)))
         # A filled value is no target, and says too much of the one after it, which it was interpolated with.
         present = torch.ones_like(rows, dtype=torch.bool)
         if data.missing is not None:
@@ -57,9 +61,7 @@ class Series(Task):
 
     def architecture(self, cell: str, hidden: int, layers: int) -> Architecture:
         """Return a network from the columns to the change of each."""
-        return Architecture(
-            cell, len(self.columns), hidden, layers, outputs=len(self.columns), skip=True, dropout=self.settings.dropout
-        )
+        return Architecture(cell, len(self.columns), hidden, layers, outputs=len(self.columns), skip=True)
 
     def batch(self, generator: torch.Generator) -> Batch:
         """Return windows of the training rows that start anywhere."""
