@@ -23,8 +23,15 @@ class ActionSpec:
 
 
 ACTIONS: tuple[ActionSpec, ...] = (
-    ActionSpec("open", "&Open…", "Open a recording", "&File", ("Ctrl+O",), "file"),
+    ActionSpec("open", "&Open…", "Open a recording or a model", "&File", ("Ctrl+O",), "file"),
     ActionSpec("open_demo", "Open the &demo", "A small GRU that reads sonnets", "&File"),
+    ActionSpec(
+        "train", "&Train…", "Train a network on a text, a table or a made-up task", "&File", ("Ctrl+N",), "file"
+    ),
+    ActionSpec("record", "&Record…", "Let a network read a sequence, and record it", "&File", ("Ctrl+R",), "file"),
+    ActionSpec(
+        "export", "&Export…", "Save a figure of what is on show", "&File", ("Ctrl+E",), "file", needs_recording=True
+    ),
     ActionSpec("quit", "&Quit", "Close the window", "&File", ("Ctrl+Q",)),
     ActionSpec("go_first", "To the &start", "To the first timestep", "&Go", ("Home",), "transport", "first", True),
     ActionSpec("go_back", "One timestep &back", "Back by exactly 1", "&Go", ("Left",), "transport", "back", True),

@@ -21,6 +21,7 @@ from gruviz._assets import asset
 from gruviz.errors import GruvizError
 from gruviz.ui import settings as settings_file
 from gruviz.ui.actions import ACTIONS
+from gruviz.ui.flows import MODELS, SEQUENCES, Flows
 from gruviz.ui.help import HelpDialog
 from gruviz.ui.loader import Loader
 from gruviz.ui.pages import EmptyPage, FailedPage, LoadingPage, WelcomePage, label
@@ -33,6 +34,7 @@ from gruviz.ui.state import ViewState
 from gruviz.ui.status import StatusBar
 from gruviz.ui.theme import Themes
 from gruviz.ui.toolbar import SPEEDS, ToolBar
+from gruviz.ui.workbench import Workbench
 from gruviz.view import (
     View,
     from_plain,
@@ -103,7 +105,11 @@ class MainWindow(QMainWindow):
     # Building
 
     def _build_pages(self) -> None:
-        first = [("Open the demo", self._actions["open_demo"]), ("Open a recording…", self._actions["open"])]
+        first = [
+            ("Open the demo", self._actions["open_demo"]),
+            ("Open a file…", self._actions["open"]),
+            ("Train…", self._actions["train"]),
+        ]
         again = [("Open another…", self._actions["open"]), ("Open the demo", self._actions["open_demo"])]
         self.welcome = WelcomePage(first)
         self.loading, self.failed, self.empty = LoadingPage(), FailedPage(again), EmptyPage(again)
@@ -126,6 +132,9 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.banner)
         column.addWidget(self.pages)
+        self.workbench = Workbench()
+        self.flows = Flows(self, self.workbench)
+        column.addWidget(self.workbench)
         self.setCentralWidget(centre)
 
     def _action(self, spec: Any) -> QAction:
@@ -170,7 +179,12 @@ class MainWindow(QMainWindow):
 
     @Slot(str)
     def open_path(self, path: str) -> None:
-        """Open a recording. It takes the place of the one that is open, once it proves to be one."""
+        """Open a recording. It takes the place of the one that is open, once it proves to be one.
+
+        A model, or a sequence that one can read, is recorded first.
+        """
+        if Path(path).is_file() and self.flows.take(path):
+            return
         self._opening = str(path)
         self.loader.open(self._opening)
         self._patience.start()
@@ -362,8 +376,9 @@ class MainWindow(QMainWindow):
     @Slot()
     def open(self) -> None:
         """Ask for a recording and open it."""
-        dialog = QFileDialog(self, "Open a recording", _folder_of(self.settings.last))
-        dialog.setNameFilters(["Recordings (*.h5 *.hdf5 *.part)", "All files (*)"])
+        dialog = QFileDialog(self, "Open a recording or a model", _folder_of(self.settings.last))
+        known = " ".join(f"*{suffix}" for suffix in (".h5", ".hdf5", ".part", *MODELS, *SEQUENCES))
+        dialog.setNameFilters([f"Recordings, models, sequences ({known})", "All files (*)"])
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(self.open_path)
@@ -376,6 +391,21 @@ class MainWindow(QMainWindow):
             self.open_path(str(asset(DEMO)))
         except GruvizError as error:
             self.complain(str(error))
+
+    @Slot()
+    def train(self) -> None:
+        """Train a network."""
+        self.flows.train()
+
+    @Slot()
+    def record(self) -> None:
+        """Record a network."""
+        self.flows.record()
+
+    @Slot()
+    def export(self) -> None:
+        """Save a figure."""
+        self.flows.export()
 
     @Slot()
     def quit(self) -> None:
@@ -496,6 +526,7 @@ class MainWindow(QMainWindow):
                 self.settings.view = to_plain(self.state.view)
             self.settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
             settings_file.save(self.settings)
+        self.workbench.stop()
         self.loader.stop()
         super().closeEvent(event)
 

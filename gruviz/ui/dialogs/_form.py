@@ -1,0 +1,177 @@
+"""What the dialogs share: fields with labels in a column, files to choose, and the two buttons."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gruviz.errors import GruvizError
+from gruviz.ui.theme import STEP
+
+_LARGEST = 2**31 - 1
+
+
+class FileField(QWidget):
+    """The name of a file, typed or chosen."""
+
+    changed = Signal()
+
+    def __init__(self, title: str, filters: Sequence[str], save: bool = False, several: bool = False) -> None:
+        super().__init__()
+        self._title, self._filters, self._save, self._several = title, list(filters), save, several
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(STEP)
+        self.line = QLineEdit(clearButtonEnabled=True)
+        self.button = QPushButton("Choose…", autoDefault=False)
+        row.addWidget(self.line)
+        row.addWidget(self.button)
+        self.setFocusProxy(self.line)
+        self.button.clicked.connect(self._choose)
+        self.line.textChanged.connect(self.changed)
+
+    @property
+    def path(self) -> str:
+        """What is in the field."""
+        return self.line.text().strip()
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Several files, which stand in the field with semicolons between them."""
+        return tuple(part.strip() for part in self.line.text().split(";") if part.strip())
+
+    def show_path(self, path: str) -> None:
+        """Put a path into the field."""
+        self.line.setText(path)
+
+    def _choose(self) -> None:
+        dialog = QFileDialog(self, self._title, str(Path(self.path).parent) if self.path else "")
+        dialog.setNameFilters(self._filters)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if self._save:
+            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+            dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)  # asked once, when the work is to start
+            dialog.selectFile(Path(self.path).name)
+        else:
+            mode = QFileDialog.FileMode.ExistingFiles if self._several else QFileDialog.FileMode.ExistingFile
+            dialog.setFileMode(mode)
+        dialog.filesSelected.connect(self._chosen)
+        dialog.open()
+
+    def _chosen(self, paths: Sequence[str]) -> None:
+        self.line.setText("; ".join(paths))
+
+
+class Form(QDialog):
+    """A dialog of fields. `asked()` gives what was filled in, and raises GruvizError for what makes no sense."""
+
+    def __init__(self, title: str, sentence: str, do: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setMinimumWidth(560)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(4 * STEP, 4 * STEP, 4 * STEP, 4 * STEP)
+        column.setSpacing(3 * STEP)
+        about = QLabel(sentence, wordWrap=True)
+        about.setObjectName("quiet")
+        column.addWidget(about)
+        self.fields = QFormLayout()
+        self.fields.setSpacing(2 * STEP)
+        self.fields.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        column.addLayout(self.fields)
+        self.wrong = QLabel(wordWrap=True)
+        self.wrong.setObjectName("wrong")
+        self.wrong.hide()
+        column.addWidget(self.wrong)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self.go = QPushButton(do, default=True)
+        self.go.setObjectName("primary")
+        buttons.addButton(self.go, QDialogButtonBox.ButtonRole.AcceptRole)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        column.addWidget(buttons)
+
+    def accept(self) -> None:
+        """Close, unless something makes no sense: that is said, and the dialog stays."""
+        try:
+            self.check()
+        except GruvizError as error:
+            self.wrong.setText(str(error))
+            self.wrong.show()
+            return
+        super().accept()
+
+    def check(self) -> None:
+        """Raise GruvizError for what makes no sense."""
+
+
+def choice(entries: Sequence[tuple[str, str]], parent: QObject | None = None) -> QComboBox:
+    """A drop-down of (value, text)."""
+    box = QComboBox()
+    for value, text in entries:
+        box.addItem(text, value)
+    return box
+
+
+def whole(least: int, value: int | None = None, unset: str = "") -> QSpinBox:
+    """A whole number from `least` on; where `unset` is given, one less than `least` reads so and means None."""
+    box = QSpinBox(minimum=least - bool(unset), maximum=_LARGEST)
+    if unset:
+        box.setSpecialValueText(unset)
+    box.setValue(box.minimum() if value is None else value)
+    box.setGroupSeparatorShown(True)
+    return box
+
+
+def number(box: QSpinBox) -> int | None:
+    """What `whole` holds."""
+    return None if box.specialValueText() and box.value() == box.minimum() else box.value()
+
+
+def existing(path: str, what: str) -> str:
+    """A path to a file that is there. Raises GruvizError."""
+    if not path:
+        raise GruvizError(f"choose {what}")
+    if not Path(path).is_file():
+        raise GruvizError(f"{path} does not exist: choose {what}")
+    return path
+
+
+def writable(path: str, suffix: str) -> str:
+    """A path to write to, with its suffix. Raises GruvizError where there is no such folder."""
+    if not path:
+        raise GruvizError("say where to save it")
+    made = Path(path).expanduser()
+    if not made.suffix:
+        made = made.with_suffix(suffix)
+    if not made.parent.is_dir():
+        raise GruvizError(f"the folder {made.parent} does not exist: choose another")
+    return str(made)
+
+
+def unused(folder: Path, stem: str, suffix: str) -> str:
+    """A name in a folder that no file has yet."""
+    path = folder / f"{stem}{suffix}"
+    count = 2
+    while path.exists():
+        path = folder / f"{stem}-{count}{suffix}"
+        count += 1
+    return str(path)
+
+
+DEVICES = (("auto", "The fastest there is"), ("cpu", "CPU"), ("cuda", "CUDA"), ("mps", "Apple MPS"))

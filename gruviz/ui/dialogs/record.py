@@ -1,0 +1,93 @@
+"""What to record."""
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QPlainTextEdit, QWidget
+
+from gruviz.errors import GruvizError
+from gruviz.ui.dialogs._form import DEVICES, FileField, Form, choice, existing, number, unused, whole, writable
+from gruviz.ui.jobs import Recording
+
+_MODELS = ["Models (*.safetensors *.pt *.pth)", "All files (*)"]
+_INPUTS = ["Texts, tables and arrays (*.txt *.md *.csv *.tsv *.npy)", "All files (*)"]
+
+
+class RecordDialog(Form):
+    """Asks for a model, and for what it is to read."""
+
+    def __init__(self, folder: Path, model: str = "", inputs: str = "", parent: QWidget | None = None) -> None:
+        """Build the dialog.
+
+        Args:
+            folder: where the recording goes, unless another place is chosen.
+            model: a model file to begin with.
+            inputs: what it is to read, to begin with.
+            parent: the window.
+        """
+        super().__init__(
+            "Record a network",
+            "The network reads a sequence, and every gate and state of every timestep is kept.",
+            "Record",
+            parent,
+        )
+        self._folder, self._suggested = folder, ""
+        self.model = FileField("A model", _MODELS)
+        self.inputs = FileField("What it is to read", _INPUTS, several=True)
+        self.inputs.line.setPlaceholderText("files, or task:copy for made-up sequences of a task")
+        self.text = QPlainTextEdit(placeholderText="or type or paste a text here", tabChangesFocus=True)
+        self.text.setFixedHeight(72)
+        self.start = whole(0, 0)
+        self.stop = whole(1, unset="the end")
+        self.dtype = choice((("float32", "float32"), ("float16", "float16, half the size")))
+        self.device = choice(DEVICES)
+        self.output = FileField("Save the recording as", ["Recordings (*.h5)"], save=True)
+        for label, field in (
+            ("&Model", self.model),
+            ("&Read", self.inputs),
+            ("Te&xt", self.text),
+            ("&From timestep", self.start),
+            ("&Up to", self.stop),
+            ("&Precision", self.dtype),
+            ("&Device", self.device),
+            ("Save &as", self.output),
+        ):
+            self.fields.addRow(label, field)
+        self.model.changed.connect(self._suggest)
+        self.inputs.changed.connect(self._suggest)
+        self.text.textChanged.connect(self._suggest)
+        self.model.show_path(model)
+        self.inputs.show_path(inputs)
+        self._suggest()
+
+    def asked(self) -> Recording:
+        """What was filled in. Raises GruvizError for what makes no sense."""
+        text = self.text.toPlainText()
+        if bool(text) == bool(self.inputs.paths):
+            raise GruvizError("choose a file to read, or type a text: one of the two")
+        start, stop = self.start.value(), number(self.stop)
+        if stop is not None and stop <= start:
+            raise GruvizError("the range ends before it begins: read up to a later timestep")
+        for path in self.inputs.paths:
+            if not path.startswith("task:"):
+                existing(path, "a file to read")
+        return Recording(
+            model=existing(self.model.path, "a model"),
+            inputs=self.inputs.paths,
+            output=writable(self.output.path, ".h5"),
+            text=text,
+            steps=(start, stop if stop is not None else 2**62) if start or stop is not None else None,
+            dtype=self.dtype.currentData(),
+            device=self.device.currentData(),
+        )
+
+    def check(self) -> None:
+        """Raise GruvizError for what makes no sense."""
+        self.asked()
+
+    def _suggest(self) -> None:
+        if self.output.path != self._suggested:
+            return
+        stem = Path(self.model.path).stem or "run"
+        read = "text" if self.text.toPlainText() else Path((self.inputs.paths or ("",))[0].removeprefix("task:")).stem
+        self._suggested = unused(self._folder, f"{stem}-{read}" if read else stem, ".h5")
+        self.output.show_path(self._suggested)
