@@ -1,5 +1,7 @@
 """Mouse and keys on a real window: each ends in the state having changed, and in all panels agreeing."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -139,7 +141,7 @@ def test_a_click_in_the_list_selects_a_unit(qtbot: QtBot, window: MainWindow) ->
 
 
 def test_playing_moves_the_cursor_and_stops_at_the_end(qtbot: QtBot, window: MainWindow) -> None:
-    window.state.change(lambda view: __import__("dataclasses").replace(view, speed=1000.0))
+    window.state.change(replace, speed=1000.0)
     click(window, at(window, HeatmapPanel, 390.5))
     key(window, Qt.Key.Key_Space)
     assert window.state.view.playing
