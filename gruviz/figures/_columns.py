@@ -62,6 +62,8 @@ def heatmap(layer: Layer, quantity: str, sequence: int, columns: Columns, how: R
 
     def from_pyramid(begin: int, end: int) -> Reduced:
         blocks = layer.blocks(quantity, sequence, level, begin // level, -(-end // level))
+        if len(blocks) < -(-end // level) - begin // level:  # the file was cut short before its pyramid was complete
+            return raw(begin, end)
         sizes = np.full(len(blocks), level)
         sizes[-1] = end - (end - 1) // level * level
         return reduce_blocks(blocks, sizes, factor // level)
@@ -78,11 +80,12 @@ def heatmap(layer: Layer, quantity: str, sequence: int, columns: Columns, how: R
 
 
 def extremes(layer: Layer, quantity: str, sequence: int, columns: Columns) -> tuple[float, float]:
-    """The smallest and the largest value in a sequence; in the range alone where the file has no pyramid for more."""
-    factors = layer.factors(quantity)
-    if factors:
-        blocks = layer.blocks(quantity, sequence, factors[-1], 0, layer.tape.sequences[sequence].length)
-        low, high = blocks.min, blocks.max
+    """The smallest and the largest value in a sequence; in the range alone where the file has no complete pyramid."""
+    length = layer.tape.sequences[sequence].length
+    levels = layer.factors(quantity)[-1:]
+    blocks = [layer.blocks(quantity, sequence, level, 0, length) for level in levels]
+    if blocks and len(blocks[0]) == -(-length // levels[0]):
+        low, high = blocks[0].min, blocks[0].max
     else:
         low, high = (heatmap(layer, quantity, sequence, columns, how) for how in ("min", "max"))
     return float(np.fmin.reduce(low, axis=None)), float(np.fmax.reduce(high, axis=None))  # past what is missing

@@ -92,8 +92,8 @@ def gates(
         stop: one past the last.
         units: the hidden units to show, from top to bottom; all of them without.
         order: `index`, `keep` or `likeness`: what all units are ordered by, judged over the whole sequence.
-        quantities: names of what to show. Without: for a GRU update, reset and hidden, for an LSTM all but the
-            candidate; with a view, less what is folded away in it.
+        quantities: names of what to show. Without, what is not folded away in the view, and without a view all but the
+            candidate.
         thresholds: where retained and overwritten begin.
         width: in millimetres: 85 for a single column of a report, 170 for a double one.
 
@@ -114,9 +114,8 @@ def gates(
 def _quantities(shown: Subject, names: Sequence[str] | None, view: View | None) -> tuple[Quantity, ...]:
     cell = shown.layer.cell
     if names is None:
-        folded = view.hidden if view else ()
-        found = tuple(q for q in cell.quantities if q.kind != "candidate" and q.name not in folded)
-        return found or tuple(q for q in cell.quantities if q.kind != "candidate")
+        unfolded = tuple(q for q in cell.quantities if view and q.name not in view.hidden)
+        return unfolded or tuple(q for q in cell.quantities if q.kind != "candidate")
     unknown = [name for name in names if name not in cell.names]
     if unknown or not names:
         what = f"no quantity {unknown[0]}" if unknown else "nothing chosen"
