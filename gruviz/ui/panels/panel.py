@@ -6,7 +6,7 @@ from typing import Any
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QStaticText
 from PySide6.QtWidgets import QApplication, QGraphicsItem, QGraphicsScene, QStyleOptionGraphicsItem, QWidget
 
 from gruviz.ui.loader import Loader
@@ -236,8 +236,31 @@ class PlotPanel(Panel):
 
 def draw_text(painter: QPainter, x: float, top: float, text: str, font: QFont, colour: str) -> float:
     """Draw one line whose upper left corner is given, and return its width."""
-    metrics = QFontMetricsF(font)
+    laid_out = _laid_out(text, font)
     painter.setFont(font)
     painter.setPen(QColor(colour))
-    painter.drawText(QPointF(x, top + metrics.ascent()), text)
-    return metrics.horizontalAdvance(text)
+    painter.drawStaticText(QPointF(x, top), laid_out)
+    return laid_out.size().width()
+
+
+def text_width(text: str, font: QFont) -> float:
+    """The width of one line."""
+    return _laid_out(text, font).size().width()
+
+
+_lines: dict[tuple[str, str], QStaticText] = {}
+_MANY = 4096
+"""Lines that are kept."""
+
+
+def _laid_out(text: str, font: QFont) -> QStaticText:
+    """A line whose letters have been placed: numbers and names come again at every step of the cursor."""
+    key = (text, font.key())
+    if key not in _lines:
+        if len(_lines) >= _MANY:
+            _lines.clear()
+        line = QStaticText(text)
+        line.setTextFormat(Qt.TextFormat.PlainText)
+        line.prepare(font=font)
+        _lines[key] = line
+    return _lines[key]

@@ -1,17 +1,21 @@
 """The symbols of a sequence: each over its column while there is room, else as a strip to read along."""
 
+from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QApplication, QGraphicsScene
 
-from gruviz.ui.panels.panel import Context, Painted, Panel
+from gruviz.ui.panels.panel import Context, Painted, Panel, draw_text, text_width
 from gruviz.ui.reading import Request, Text, TextRequest
 from gruviz.ui.theme import STEP
 
 _SIGNS = {" ": "·", "\n": "↵", "\t": "→", "\r": "␍", "": "∅"}
 """What is there and cannot be seen."""
+_QUIET = frozenset(_SIGNS.values())
+_CENTRED = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextSingleLine
 _LARGEST, _SMALLEST = 2, -1
 """Points by which the text is larger than other text."""
 _AROUND = 512
@@ -114,15 +118,23 @@ class TextPanel(Panel):
         width = self._width(here)
         middle = (view.cursor + 0.5 - view.start) * self.column
         left = min(max(middle - width / 2, 0), rect.width() - width)
+        top = (rect.height() - QFontMetricsF(_font()).height()) / 2
+        x, index = left, view.cursor - self.text.start
+        for word in reversed(_words(self.text.symbols[max(0, index - _AROUND) : index])):
+            x -= text_width(word, _font())
+            self._paint_word(painter, word, x, top)
+            if x < 0:
+                break
+        x = left + width
+        for word in _words(self.text.symbols[index + 1 : index + _AROUND]):
+            if x > rect.width():
+                break
+            x += self._paint_word(painter, word, x, top)
         self._paint_symbol(painter, here, left, width, rect.height(), True)
-        x, timestep = left + width, view.cursor + 1
-        while x < rect.width() and (symbol := self.text.at(timestep)) is not None:
-            self._paint_symbol(painter, symbol, x, self._width(symbol), rect.height(), False)
-            x, timestep = x + self._width(symbol), timestep + 1
-        x, timestep = left, view.cursor - 1
-        while x > 0 and (symbol := self.text.at(timestep)) is not None:
-            x, timestep = x - self._width(symbol), timestep - 1
-            self._paint_symbol(painter, symbol, x, self._width(symbol), rect.height(), False)
+
+    def _paint_word(self, painter: QPainter, word: str, x: float, top: float) -> float:
+        theme = self.context.theme
+        return draw_text(painter, x, top, word, _font(), theme.muted if word[0] in _QUIET else theme.foreground)
 
     def _paint_symbol(
         self, painter: QPainter, symbol: str, left: float, width: float, height: float, marked: bool
@@ -134,9 +146,7 @@ class TextPanel(Panel):
             painter.fillRect(cell.adjusted(spare - 1, 2, 1 - spare, -2), QColor(theme.foreground))
         colour = theme.panel if marked else theme.muted if symbol in _SIGNS else theme.foreground
         painter.setPen(QColor(colour))
-        painter.drawText(
-            cell.adjusted(-8, 0, 8, 0), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextSingleLine, sign(symbol)
-        )
+        painter.drawText(cell.adjusted(-8, 0, 8, 0), _CENTRED, sign(symbol))
 
     def _fitting(self) -> QFont:
         """The largest font whose letters find room over their columns."""
@@ -151,6 +161,14 @@ class TextPanel(Panel):
             gap = 0 if len(symbol) == 1 else 6  # words need a gap, letters bring their own
             self._widths[symbol] = QFontMetricsF(_font()).horizontalAdvance(sign(symbol)) + gap
         return self._widths[symbol]
+
+
+def _words(symbols: Sequence[str]) -> list[str]:
+    """Symbols as they can be seen, with neighbours of one colour in one piece; longer ones keep a gap."""
+    if any(len(symbol) > 1 for symbol in symbols):
+        return [f"{sign(symbol)}\u2002" for symbol in symbols]
+    line = "".join(map(sign, symbols))
+    return ["".join(group) for _, group in groupby(line, key=lambda letter: letter in _QUIET)]
 
 
 def sign(symbol: str) -> str:
