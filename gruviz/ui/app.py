@@ -186,6 +186,7 @@ class _Hook(QObject):
 
 
 def make_application() -> QApplication:
+    """The application, dressed, with pyqtgraph set up; the one that is running, where there is one."""
     app = QApplication.instance()
     if not isinstance(app, QApplication):
         app = QApplication(["gruviz"])

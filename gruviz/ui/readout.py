@@ -1,8 +1,8 @@
 """Where the cursor stands, in the toolbar."""
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from gruviz.ui.panels import Context
 from gruviz.ui.panels.units import format_value
@@ -20,11 +20,17 @@ class Readout(QLabel):
         self._context = context
         self._rows: Rows | None = None
         self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setMinimumWidth(QFontMetrics(self.font()).horizontalAdvance("t = 100,000 of 100,000   'space'  "))
+        # As wide as there is room: what stands after it does not move, and a long text pushes nothing out of the bar.
+        self.setMinimumWidth(QFontMetrics(self.font()).horizontalAdvance("t = 100,000 of 100,000   space"))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.setToolTip("The timestep at the cursor, counted from 0, the sequence's length, and what was read there.")
         context.state.pane_changed.connect(self._turn)
         context.state.cursor_changed.connect(self._write)
         context.loader.answered.connect(self._take)
+
+    def sizeHint(self) -> QSize:
+        """No wider than need be, whatever it says."""
+        return QSize(self.minimumWidth(), super().sizeHint().height())
 
     @Slot()
     def _turn(self) -> None:

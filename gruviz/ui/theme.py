@@ -144,7 +144,7 @@ def _style_sheet(theme: Theme) -> str:
     QToolBar {{ background: {theme.window}; border: 0; border-bottom: 1px solid {theme.rule};
                 padding: 4px; spacing: 4px; }}
     QToolBar::separator {{ background: {theme.rule}; width: 1px; margin: 4px 4px; }}
-    QToolBar QToolButton {{ border: 0; border-radius: 4px; padding: 4px 8px; color: {theme.foreground}; }}
+    QToolBar QToolButton {{ border: 0; border-radius: 4px; padding: 4px 6px; color: {theme.foreground}; }}
     QToolBar QToolButton:hover, QToolBar QToolButton:checked {{ background: {theme.hover}; }}
     QToolBar QToolButton:pressed {{ background: {theme.rule}; }}
     QToolBar QToolButton:disabled {{ color: {theme.muted}; }}

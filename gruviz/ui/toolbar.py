@@ -24,9 +24,9 @@ class ToolBar(QToolBar):
         self._context, self._made = context, actions
         self.setMovable(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        self.sequence = Chooser(200, "Sequence")
-        self.layer = Chooser(136, "Layer")
-        self.speed = Chooser(92, "Timesteps a second while playing")
+        self.sequence = Chooser(184, "Sequence")
+        self.layer = Chooser(112, "Layer")
+        self.speed = Chooser(84, "Timesteps a second while playing")
         self.readout = Readout(context)
         self._add("file")
         files = len(self.actions())
@@ -39,9 +39,7 @@ class ToolBar(QToolBar):
         self.addSeparator()
         self.addWidget(self.readout)
         self._of_recording = self.actions()[files:]
-        gap = QWidget()
-        gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.addWidget(gap)
+        self._end = self.addWidget(_gap())
         self._add("end")
         context.themes.changed.connect(self.restyle)
         context.state.playback_changed.connect(self._show_playback)
@@ -62,6 +60,7 @@ class ToolBar(QToolBar):
         """Offer what only makes sense while a recording is on show, or leave it away."""
         for action in self._of_recording:
             action.setVisible(shown)
+        self._end.setVisible(not shown)  # the readout takes the room, where there is one
 
     @Slot()
     def restyle(self) -> None:
@@ -79,3 +78,9 @@ class ToolBar(QToolBar):
         self.restyle()
         speed = self._context.state.view.speed
         self.speed.show_choices([f"{each:,}/s" for each in SPEEDS], SPEEDS.index(speed) if speed in SPEEDS else -1)
+
+
+def _gap() -> QWidget:
+    gap = QWidget()
+    gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+    return gap
