@@ -27,7 +27,7 @@ from gruviz.ui.loader import Loader
 from gruviz.ui.pages import EmptyPage, FailedPage, LoadingPage, WelcomePage, label
 from gruviz.ui.panels import Context, UnitsPanel
 from gruviz.ui.player import Player
-from gruviz.ui.reading import Facts, Request
+from gruviz.ui.reading import Facts
 from gruviz.ui.settings import Settings
 from gruviz.ui.stage import Stage
 from gruviz.ui.state import ViewState
@@ -168,7 +168,6 @@ class MainWindow(QMainWindow):
         loader, state, toolbar = self.loader, self.state, self.toolbar
         loader.opened.connect(self._opened)
         loader.refused.connect(self._refused)
-        loader.failed.connect(self._failed)
         state.pane_changed.connect(self._show_choices)
         toolbar.sequence.chosen.connect(self.choose_sequence)
         toolbar.layer.chosen.connect(self._choose_layer)
@@ -235,10 +234,6 @@ class MainWindow(QMainWindow):
             self._show_page(self.failed)
         self.refused.emit(message)
         self.complain(message)
-
-    @Slot(object, str)
-    def _failed(self, request: Request, message: str) -> None:
-        self._say(message)
 
     def complain(self, message: str) -> None:
         """Say in a dialog what is wrong and what to do."""

@@ -1,4 +1,4 @@
-"""Everything about the timesteps around the cursor, exactly, so that a small move of it needs no reading."""
+"""What the units hold around the cursor, and what went in, exactly, so that a small move of it needs no reading."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Rows:
 
     start: int
     values: Mapping[str, Floats]
-    """Every quantity of the cell, (n, H)."""
+    """The keep of the cell, where it has one, and the state that it acts on, (n, H)."""
     previous: Floats
     """The state that the keep acts on, before each timestep in processing order, (n, H)."""
     symbols: tuple[str, ...] | None
@@ -47,7 +47,7 @@ class RowsRequest(Request):
         rows = slice(info.offset + start, info.offset + stop)
         return Rows(
             start=start,
-            values={name: layer[name][rows] for name in layer.quantities},
+            values={name: layer[name][rows] for name in (layer.cell.keep, layer.cell.state) if name is not None},
             previous=layer.previous(layer.cell.state, self.sequence, start, stop),
             symbols=layer.tape.symbols(rows),
             inputs=layer.tape.values(rows),
