@@ -48,7 +48,8 @@ _ROW = 2.6
 """A row is no higher than this: few units make a low heatmap."""
 _LOWEST = 10.0
 _CURVE, _LANE, _COUNTS = 12.0, 7.0, 12.0
-_NARROWEST = 50.0
+_NARROWEST = 80.0
+"""The legend of the classes needs it."""
 _MOST_LANES = 4
 
 
@@ -282,7 +283,7 @@ class _Drawing:
         self.gaps = bool(np.isnan(values).any())
         means, middle = self._column_means(values)
         if len(names) > _MOST_LANES:
-            lanes = [(f"{len(names)} columns", means)]
+            lanes = [(f"{len(names)}\ncolumns", means)]
         else:
             lanes = [(name, means[:, [number]]) for number, name in enumerate(names)]
         height = _CURVE if len(lanes) == 1 else _LANE
@@ -336,7 +337,7 @@ class _Drawing:
         if number == 0:
             page.write(_MARGIN, top, "$x_t$", SYMBOL, math=True)
             below = _NAME_BELOW
-        page.write(_MARGIN, top + below, shorten(name, NAME, _LEFT - _MARGIN - 6), NAME)
+        page.write(_MARGIN, top + below, name if thin else shorten(name, NAME, _LEFT - _MARGIN - 6), NAME)
 
     def _ticks(self, axes: Axes) -> None:
         axes.tick_params(labelsize=TICK, length=1.5, width=0.5, pad=1.2)

@@ -1,6 +1,7 @@
 """A figure as a sheet of paper: measured in millimetres from its top left corner, text in its final size."""
 
 import io
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ _RC = {key: value for key, value in matplotlib.rcParamsDefault.items() if not ke
     "axes.linewidth": 0.5,
     "xtick.color": FOREGROUND,
     "ytick.color": FOREGROUND,
+    "text.hinting": "none",  # hinted, text on a coarse screen is wider than on paper
     "pdf.fonttype": 42,  # TrueType, whole characters: text can be searched and edited
     "svg.fonttype": "none",
     "svg.hashsalt": "gruviz",  # the same figure has the same bytes
@@ -119,31 +121,32 @@ def text_width(text: str, size: float, family: str = SANS) -> float:
     return float(points) / 72 * 25.4
 
 
+def fitting(text: str, size: float, width: float) -> int:
+    """How many of the first letters fit into `width` millimetres; at least one."""
+    most = min(len(text), int(width / text_width("i", size)) + 1)
+    if text_width(text[:most], size) <= width:
+        return most
+    return max(1, bisect_right(range(1, most), width, key=lambda letters: text_width(text[:letters], size)))
+
+
 def wrap(text: str, size: float, width: float) -> list[str]:
     """Break text between words into lines of at most `width` millimetres; a longer word is broken too."""
     lines: list[str] = []
-    line = ""
     for word in text.split():
-        longer = f"{line} {word}" if line else word
-        if text_width(longer, size) <= width:
-            line = longer
+        if lines and text_width(f"{lines[-1]} {word}", size) <= width:
+            lines[-1] += f" {word}"
             continue
-        if line:
-            lines.append(line)
-        while text_width(word, size) > width:
-            fits = next(n for n in range(len(word) - 1, 0, -1) if text_width(word[:n], size) <= width)
+        while word:
+            fits = fitting(word, size, width)
             lines.append(word[:fits])
             word = word[fits:]
-        line = word
-    return [*lines, line] if line else lines
+    return lines
 
 
 def shorten(text: str, size: float, width: float) -> str:
     """As much of the text as fits into `width` millimetres, with an ellipsis where that is not all of it."""
-    if text_width(text, size) <= width:
-        return text
-    fits = next((n for n in range(len(text) - 1, 0, -1) if text_width(text[:n].rstrip() + "…", size) <= width), 0)
-    return text[:fits].rstrip() + "…"
+    fits = fitting(text, size, width)
+    return text if fits == len(text) else text[: fitting(text, size, width - text_width("…", size))].rstrip() + "…"
 
 
 def _shrink(image: NDArray[np.uint8], most: int, axis: int) -> NDArray[np.uint8]:

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from matplotlib.axes import Axes
 
-from gruviz.figures._page import FAINT, FOREGROUND, LABEL, MONO, SMALL, shorten, text_width
+from gruviz.figures._page import FAINT, FOREGROUND, LABEL, MONO, SMALL, fitting, shorten, text_width
 
 Symbols = tuple[str, ...]
 _LETTER = 0.602
@@ -14,6 +14,8 @@ _LETTER = 0.602
 _LINE = 1.3
 """Distance of lines, in parts of the size of their letters."""
 _MOST_LINES = 6
+_MOST_LETTERS = 60
+"""A line of a single column holds no more, at 6 pt."""
 _SNIPPET = 19.0
 """Millimetres for each snippet of a text that is too long to be shown."""
 _VISIBLE = {"\n": "↵", "\r": "↵", "\t": "⇥", " ": " "}
@@ -128,17 +130,22 @@ def _lines(symbols: Symbols, width: float) -> list[tuple[int, str]]:
     """The text broken into lines that fit, each with the column that it begins at; at most one more than is allowed."""
     lines: list[tuple[int, str]] = []
     space = text_width("a a", SMALL) - text_width("aa", SMALL)
+    single = all(len(symbol) == 1 for symbol in symbols)  # else a word is one column, however long
     room = 0.0
     for at, word in _words(symbols):
-        wide = text_width(word, SMALL)
-        if lines and wide + space <= room:
+        wide = text_width(word[:_MOST_LETTERS], SMALL)
+        if lines and wide + space <= room and len(word) <= _MOST_LETTERS:
             lines[-1] = (lines[-1][0], f"{lines[-1][1]} {word}")
             room -= wide + space
-        elif word != "/":
-            if len(lines) > _MOST_LINES:
-                break
-            lines.append((at, shorten(word, SMALL, width)))
-            room = width - wide
+            continue
+        rest = "" if word == "/" else word
+        while rest and len(lines) <= _MOST_LINES:
+            fits = fitting(rest, SMALL, width)
+            lines.append((at, rest[:fits]))
+            room = width - text_width(rest[:fits], SMALL)
+            at, rest = at + fits * single, rest[fits:]
+        if len(lines) > _MOST_LINES:
+            break
     return lines
 
 
@@ -155,6 +162,3 @@ def _snippets(symbols: Symbols, width: float) -> list[tuple[int, str]]:
             text = " ".join(word for _, word in _words(nearby[at:]))
             found.append((begin + at, shorten(text[:_MOST_LETTERS], SMALL, width / number - 1.5)))
     return found
-
-
-_MOST_LETTERS = 60

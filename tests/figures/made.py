@@ -1,0 +1,111 @@
+"""Recordings to draw: text or numbers, any cell, either direction, with states that change as a cell's do not."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.image import AxesImage
+from numpy.typing import NDArray
+
+import gruviz.recording
+from gruviz.cells import GRU, Cell
+from gruviz.figures import Page
+from gruviz.recording import Block, Recording, Writer
+
+TEXT = (Path(__file__).parents[2] / "assets" / "data" / "sonnets.txt").read_text()
+TEXT = TEXT[TEXT.index("From fairest") :]
+
+
+Content = dict[str, NDArray[np.float32]]
+
+
+def content(cell: Cell, steps: int, units: int, seed: int = 0) -> Content:
+    """Every quantity of a cell, (steps, units), none like another."""
+    rng = np.random.default_rng(seed)
+    made = {}
+    for quantity in cell.quantities:
+        values = rng.normal(0, 3, (steps, units))
+        made[quantity.name] = (1 / (1 + np.exp(-values)) if quantity.fraction else np.tanh(values)).astype(np.float32)
+    return made
+
+
+def initial(cell: Cell, units: int) -> Content:
+    """A state to start from that is not zero."""
+    return {state: np.linspace(-0.5, 0.5, units, dtype=np.float32) for state in cell.states}
+
+
+def previous(state: NDArray[np.float32], start: NDArray[np.float32], backward: bool = False) -> NDArray[np.float32]:
+    """The state before each timestep, in the order in which the layer reads."""
+    return np.concatenate([state[1:], start[None]]) if backward else np.concatenate([start[None], state[:-1]])
+
+
+def write(path: Path, cell: Cell, values: Content, *, residual: float = 0.0, **layer: str) -> Recording:
+    """A recording with these numbers in it and no inputs, open."""
+    units = values["hidden"].shape[1]
+    start = initial(cell, units)
+    with Writer(path) as writer:
+        writer.add_tape("main")
+        writer.add_layer("rnn.l0", tape="main", cell=cell, size=units, **layer)
+        writer.begin("main", "s", initial={"rnn.l0": start})
+        before = previous(values[cell.state], start[cell.state])
+        writer.append("main", {"rnn.l0": Block(values, before)})
+        writer.end("main", {"rnn.l0": residual})
+    return gruviz.recording.open(path)
+
+
+def make(
+    path: Path,
+    inputs: Sequence[str] | Sequence[NDArray[np.float32]] = (TEXT[:300],),
+    units: int = 6,
+    cell: Cell = GRU,
+    *,
+    backward: bool = False,
+    columns: Sequence[str] = (),
+    missing: NDArray[np.bool_] | None = None,
+    names: Sequence[str] | None = None,
+    symbols: Sequence[str] | None = None,
+) -> tuple[Recording, list[Content]]:
+    """A recording with one layer `rnn.l0` that read `inputs`, open, and the numbers in it."""
+    vocabulary = sorted({symbol for given in inputs if isinstance(given, str) for symbol in given})
+    if symbols:
+        vocabulary = list(symbols)
+    made = [content(cell, len(given), units, seed=i) for i, given in enumerate(inputs)]
+    with Writer(path) as writer:
+        writer.add_tape("main", vocabulary=vocabulary or None, columns=columns)
+        direction = "backward" if backward else "forward"
+        writer.add_layer("rnn.l0", tape="main", cell=cell, size=units, direction=direction)
+        for number, (given, values) in enumerate(zip(inputs, made, strict=True)):
+            start = initial(cell, units)
+            writer.begin("main", names[number] if names else f"Sonnet {number}", initial={"rnn.l0": start})
+            before = previous(values[cell.state], start[cell.state], backward)
+            labels = None if missing is None else {"missing": missing.astype(np.uint8)}
+            if isinstance(given, str):
+                read = {"tokens": np.array([vocabulary.index(symbol) for symbol in given])}
+            elif given.dtype.kind == "i":
+                read = {"tokens": given}
+            else:
+                read = {"values": given}
+            writer.append("main", {"rnn.l0": Block(values, before)}, labels=labels, **read)
+            writer.end("main", {"rnn.l0": 1.2e-7})
+    return gruviz.recording.open(path), made
+
+
+def image(page: Page, quantity: str) -> AxesImage:
+    """The heatmap of a quantity."""
+    (found,) = (image for axes in page.axes for image in axes.images if image.get_gid() == f"heatmap-{quantity}")
+    return found
+
+
+def pixels(page: Page, quantity: str) -> NDArray[np.uint8]:
+    return np.asarray(image(page, quantity).get_array())
+
+
+def texts(page: Page) -> list[str]:
+    """Everything that is written on a page."""
+    return [text.get_text() for text in page.findobj(lambda artist: hasattr(artist, "get_text")) if text.get_text()]
+
+
+def small_print(page: Page) -> str:
+    """What is written below the figure, as one line."""
+    lines = [text for text in page.texts if text.get_fontsize() == 6]
+    return " ".join(text.get_text() for text in sorted(lines, key=lambda text: -text.get_position()[1]))
