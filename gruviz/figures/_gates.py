@@ -35,7 +35,7 @@ from gruviz.figures._page import (
 )
 from gruviz.figures._subject import Subject, subject
 from gruviz.recording import Recording
-from gruviz.view import Order, View
+from gruviz.view import Order, Reduction, View
 
 # Millimetres.
 _MARGIN, _LEFT, _RIGHT = 1.0, 17.5, 9.5
@@ -75,6 +75,7 @@ def gates(
     order: Order | None = None,
     quantities: Sequence[str] | None = None,
     thresholds: Thresholds | None = None,
+    reduction: Reduction | None = None,
     width: float = SINGLE,
 ) -> Page:
     """Draw what the gates of a layer do over a range of timesteps.
@@ -96,6 +97,7 @@ def gates(
         quantities: names of what to show. Without, what is not folded away in the view, and without a view all but the
             candidate.
         thresholds: where retained and overwritten begin.
+        reduction: `mean`, `min` or `max`: how a column of a heatmap comes from more than one timestep.
         width: in millimetres: 85 for a single column of a report, 170 for a double one.
 
     Returns:
@@ -106,7 +108,7 @@ def gates(
     """
     if width < _NARROWEST:
         raise GruvizError(f"a figure of gates needs at least {_NARROWEST:g} mm, not {width:g}: give a greater width")
-    shown = subject(run, view, layer, sequence, start, stop, units, order, thresholds)
+    shown = subject(run, view, layer, sequence, start, stop, units, order, thresholds, reduction)
     chosen = _quantities(shown, quantities, view)
     with style():
         return _Drawing(shown, chosen, width).page()
@@ -397,6 +399,8 @@ class _Drawing:
             command += ["--order", str(shown.order)]
         if limits != Thresholds():
             command += ["--thresholds", f"{limits.retained:g},{limits.overwritten:g},{limits.moved:g}"]
+        if self.columns.factor > 1 and shown.reduction != "mean":
+            command += ["--reduction", shown.reduction]
         facts = {
             "recording": shown.run.name,
             "uuid": shown.run.uuid,

@@ -51,6 +51,7 @@ def subject(
     units: Sequence[int] | None = None,
     order: Order | None = None,
     thresholds: Thresholds | None = None,
+    reduction: Reduction | None = None,
 ) -> Subject:
     """Find what is meant. Arguments override the view; without either it is the whole of the first sequence.
 
@@ -89,7 +90,7 @@ def subject(
         by,
         pane.units if pane else (),
         thresholds or (view.thresholds if view else found.thresholds) or Thresholds(),
-        view.reduction if view else "mean",
+        reduction or (view.reduction if view else "mean"),
     )
 
 

@@ -160,5 +160,6 @@ def _snippets(symbols: Symbols, width: float) -> list[tuple[int, str]]:
         if words:
             at = words[0][0]
             text = " ".join(word for _, word in _words(nearby[at:]))
-            found.append((begin + at, shorten(text[:_MOST_LETTERS], SMALL, width / number - 1.5)))
+            shown = shorten(text[:_MOST_LETTERS], SMALL, width / number - 1.5)
+            found.append((begin + at, shown.replace(" /…", "…")))
     return found

@@ -18,7 +18,7 @@ from gruviz.errors import GruvizError
 from gruviz.figures import FIGURES, Page, draw, gates
 from gruviz.figures._page import style
 from gruviz.recording import Block, Writer, classify
-from gruviz.view import Pane, View
+from gruviz.view import Pane, Reduction, View
 
 from .made import TEXT, content, image, initial, make, pixels, previous, small_print, texts, write
 
@@ -131,6 +131,18 @@ def test_more_timesteps_than_paper_resolves_are_averaged_and_it_says_so(tmp_path
         assert image(page, "update").get_extent()[:2] == [99.5, 5899.5]
         assert counted(page).sum(axis=1) == pytest.approx(3)
         assert drawn.shape[1] <= (page.width - 20) / 25.4 * 600
+
+
+@pytest.mark.parametrize("how", ["min", "max"])
+def test_a_column_can_be_the_least_or_the_most_of_its_timesteps(tmp_path: Path, how: Reduction) -> None:
+    run, made = make(tmp_path / "run.h5", [TEXT[:3000]], units=3)
+    with run:
+        given, viewed = gates(run, reduction=how), gates(run, View(length=3000, stop=3000, reduction=how))
+        assert f"1 column = 3 steps ({how})" in small_print(given)
+        expected = painted(getattr(made[0]["update"].reshape(1000, 3, 3), how)(axis=1), "update", GRU)
+        np.testing.assert_array_equal(pixels(given, "update"), expected)
+        np.testing.assert_array_equal(pixels(viewed, "update"), expected)
+        assert given.provenance.command[-2:] == ("--reduction", how)
 
 
 def test_more_units_than_paper_resolves_are_averaged_and_it_says_so(tmp_path: Path) -> None:
