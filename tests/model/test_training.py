@@ -29,20 +29,32 @@ def test_a_seed_gives_the_same_weights_bit_for_bit_here_and_in_another_process()
     assert run(7) == one
     assert run(8) != one
     program = (
-        "import sys, torch; torch.set_num_threads(int(sys.argv[2]))\n"
+        "import sys\n"
         "from gruviz.model import checkpoint, tasks, training; from gruviz.sequences import read\n"
         "task = tasks.make('char', read(sys.argv[1]))\n"
         "print(checkpoint.fingerprint(training.train(task, hidden=24, steps=12, seed=7).model))"
     )
-    command = [sys.executable, "-c", program, str(DATA / "sonnets.txt"), str(torch.get_num_threads())]
+    command = [sys.executable, "-c", program, str(DATA / "sonnets.txt")]
     other = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
     assert other.stdout.strip() == one
 
 
-def test_training_leaves_the_global_random_state_alone():
-    before = torch.get_rng_state()
-    train(char(), hidden=8, steps=2)
+def test_training_leaves_global_randomness_and_threads_alone():
+    before, threads = torch.get_rng_state(), torch.get_num_threads()
+    trained = train(char(), hidden=8, steps=2)
     assert torch.equal(torch.get_rng_state(), before)
+    assert torch.get_num_threads() == threads
+    assert trained.device == "cpu, 1 thread"
+
+
+def test_the_number_of_threads_makes_no_difference_to_a_small_network():
+    threads = torch.get_num_threads()
+    fingerprints = set()
+    for number in (1, 2):
+        torch.set_num_threads(number)
+        fingerprints.add(checkpoint.fingerprint(train(char(), hidden=24, steps=3).model))
+    torch.set_num_threads(threads)
+    assert len(fingerprints) == 1
 
 
 def test_those_who_watch_change_nothing():
