@@ -21,6 +21,8 @@ from gruviz.recording.pyramid import Reduced
 from gruviz.recording.validation import validate
 
 Floats = NDArray[np.float32]
+_PIECE = 16384
+"""Rows that are gone through at a time."""
 
 
 @dataclass(frozen=True)
@@ -262,6 +264,24 @@ class Layer:
         return Reduced(
             *(Values(level[name], len(level[name]))[offset + start : offset + stop] for name in schema.STATISTICS)
         )
+
+    def extremes(self, quantity: str) -> tuple[float, float]:
+        """The least and the greatest finite value on the tape; NaN where there is none.
+
+        Read from the coarsest level of the pyramid, where there is one.
+        """
+        parts = [self[quantity]]
+        if factors := self.factors(quantity):
+            level = self._group[f"pyramid/{quantity}/{factors[-1]}"]
+            parts = [Values(level[name], len(level[name])) for name in ("min", "max")]
+        low, high = np.inf, -np.inf
+        for values in parts:
+            for start in range(0, len(values), _PIECE):
+                piece = values[start : start + _PIECE]
+                finite = piece[np.isfinite(piece)]
+                low = min(low, float(finite.min(initial=np.inf)))
+                high = max(high, float(finite.max(initial=-np.inf)))
+        return (low, high) if low <= high else (float("nan"), float("nan"))
 
     def __repr__(self) -> str:
         return f"<Layer {self.name}: {self.cell.title} {self.size}, {len(self.tape)} timesteps>"

@@ -127,3 +127,13 @@ def test_float16_levels_hold_means_of_the_fractions_not_of_their_logits(tmp_path
 def test_the_pyramid_of_a_short_recording_is_small(tmp_path: Path) -> None:
     write(tmp_path / "run.h5", [2000], units=128)
     assert (tmp_path / "run.h5").stat().st_size < 2 * 2000 * 128 * 4 * 4
+
+
+@pytest.mark.parametrize("lengths", [(3,), (40, 1, 500), (1,) * 100])
+def test_extremes_are_those_of_all_values(tmp_path: Path, lengths: tuple[int, ...]) -> None:
+    made = write(tmp_path / "r.h5", lengths)
+    with gruviz.recording.open(tmp_path / "r.h5") as recording:
+        layer = recording.layers["rnn.l0"]
+        for quantity in layer.quantities:
+            everything = np.concatenate([values[quantity] for values in made])
+            assert layer.extremes(quantity) == (everything.min(), everything.max())

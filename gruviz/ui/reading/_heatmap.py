@@ -93,17 +93,7 @@ def _limit(layer: Layer, quantity: Quantity) -> float:
     """1, or as far as the values of the whole tape go beyond it, to two digits."""
     if quantity.fraction:
         return 1.0
-    factors = layer.factors(quantity.name)
-    largest = 1.0
-    for info in layer.tape.sequences:
-        if factors:
-            blocks = layer.blocks(quantity.name, info.index, factors[-1], 0, info.length)
-            extremes = [blocks.min, blocks.max]
-        else:
-            extremes = [layer[quantity.name][info.rows]]
-        for values in extremes:
-            finite = values[np.isfinite(values)]
-            largest = max(largest, float(np.abs(finite).max(initial=0.0)))
+    largest = max((1.0, *map(abs, layer.extremes(quantity.name))))  # a NaN is not larger than 1
     digit = 10.0 ** (np.floor(np.log10(largest)) - 1)
     return float(np.ceil(largest / digit - 1e-9) * digit)
 
