@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from gruviz.cells import Thresholds
 from gruviz.errors import GruvizError
 
 if TYPE_CHECKING:
@@ -226,6 +227,10 @@ def _export(arguments: Sequence[str]) -> int:
     parser.add_argument("--units", type=_units, metavar="LIST", help="hidden units, as in 0:16,40,41")
     parser.add_argument("--quantities", type=_names, metavar="LIST", help="as in update,hidden")
     parser.add_argument("--order", choices=("index", "keep", "likeness"), help="of the units")
+    parser.add_argument("--reduction", choices=("mean", "min", "max"), help="of several timesteps in a column")
+    parser.add_argument(
+        "--thresholds", type=_thresholds, metavar="R,O,M", help="where units count as retained, overwritten, moved"
+    )
     parser.add_argument("--width", type=float, metavar="MM", help="85 is a column, 170 two")
     parser.add_argument("--dpi", type=int, default=300, help="of a .png")
     parser.add_argument("--list", action="store_true", help="the figures, one a line, name first")
@@ -239,7 +244,8 @@ def _export(arguments: Sequence[str]) -> int:
         return 0
     if not given.recording or not given.figure or not given.output:
         raise GruvizError("give a recording, a figure and -o FILE: gruviz export run.h5 gates -o gates.pdf")
-    options = {name: getattr(given, name) for name in ("layer", "sequence", "units", "quantities", "order", "width")}
+    names = ("layer", "sequence", "units", "quantities", "order", "reduction", "thresholds", "width")
+    options = {name: getattr(given, name) for name in names}
     if given.range:
         options["start"], options["stop"] = given.range
     with recording.open(given.recording) as run:
@@ -418,6 +424,13 @@ def _units(text: str) -> tuple[int, ...]:
             raise argparse.ArgumentTypeError(f"{text!r} names no units: write 0:16,40,41")
         units += range(int(start), int(stop)) if colon else [int(start)]
     return tuple(units)
+
+
+def _thresholds(text: str) -> Thresholds:
+    try:
+        return Thresholds(*map(float, text.split(",")))
+    except (TypeError, ValueError) as error:
+        raise argparse.ArgumentTypeError(f"{text!r} are no thresholds: write 0.9,0.1,0.05 ({error})") from error
 
 
 def _names(text: str) -> tuple[str, ...]:

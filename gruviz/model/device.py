@@ -1,5 +1,7 @@
 """Where a network runs: the processor, an NVIDIA GPU or Apple's."""
 
+import os
+
 import torch
 
 from gruviz.errors import GruvizError
@@ -34,3 +36,8 @@ def describe(device: torch.device) -> str:
         threads = torch.get_num_threads()
         return f"cpu, {threads} thread{'s' if threads != 1 else ''}"
     return str(device)
+
+
+def leave_a_core() -> None:
+    """Let torch use all cores of the CPU but one, so that a window beside it stays quick."""
+    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))

@@ -7,8 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import cast, get_args
 
-from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QImage, QImageWriter, QPainter
+from PySide6.QtCore import QLoggingCategory, QObject, QPoint, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QGuiApplication, QImage, QImageWriter, QPainter
 from PySide6.QtWidgets import QApplication
 
 from gruviz._assets import asset
@@ -118,7 +118,7 @@ class _Picture(QObject):
         if path is None:
             self._soon.start()
         else:
-            self.window.open_path(path)
+            self.window.open_recording(path)
 
     def make(self) -> int:
         """Run until the picture is saved."""
@@ -192,6 +192,8 @@ def make_application() -> QApplication:
         app = QApplication(["gruviz"])
         app.setApplicationName("gruviz")
         app.setApplicationDisplayName("gruviz")
+    if QGuiApplication.platformName() == "offscreen":  # which says of every window that it has no screen
+        QLoggingCategory.setFilterRules("default.warning=false")
     dress(app)
     import pyqtgraph as pg
 

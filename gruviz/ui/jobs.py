@@ -1,6 +1,5 @@
 """Long work, each on a thread of its own: training, recording, drawing. What it needs of torch is imported late."""
 
-import os
 import threading
 import time
 import traceback
@@ -115,7 +114,7 @@ class Training:
         from gruviz.model.training import Progress as Step
         from gruviz.model.training import train
 
-        _leave_a_core_to_the_window()
+        device.leave_a_core()
         checkpoint.check_writable(self.output)
         task = tasks.make(self.task, sequences.read(self.data) if self.data else None)
         said = ""
@@ -159,12 +158,12 @@ class Recording:
     def __call__(self, report: Report) -> Done:
         """Record. Raises GruvizError."""
         report(Progress(0, "loading PyTorch"))
-        from gruviz.model import checkpoint
+        from gruviz.model import checkpoint, device
         from gruviz.model.inputs import read_inputs
         from gruviz.model.run import record_sequences
         from gruviz.sequences import Sequence
 
-        _leave_a_core_to_the_window()
+        device.leave_a_core()
         loaded = checkpoint.load(self.model)
         if self.text:
             read = [Sequence("typed text", text=self.text)]
@@ -203,9 +202,3 @@ class Drawing:
         with gruviz.recording.open(self.recording) as run:
             figures.save(figures.draw(run, self.figure, self.view, **dict(self.options)), self.output)
         return Done(self.output, f"Saved {Path(self.output).name}")
-
-
-def _leave_a_core_to_the_window() -> None:
-    import torch
-
-    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))

@@ -178,12 +178,12 @@ class MainWindow(QMainWindow):
 
     @Slot(str)
     def open_path(self, path: str) -> None:
-        """Open a recording. It takes the place of the one that is open, once it proves to be one.
+        """Open a recording; a model, or a sequence that one can read, is recorded first."""
+        if not (Path(path).is_file() and self.flows.take(path)):
+            self.open_recording(path)
 
-        A model, or a sequence that one can read, is recorded first.
-        """
-        if Path(path).is_file() and self.flows.take(path):
-            return
+    def open_recording(self, path: str) -> None:
+        """Open a recording. It takes the place of the one that is open, once it proves to be one."""
         self._opening = str(path)
         self.loader.open(self._opening)
         self._patience.start()
