@@ -17,7 +17,7 @@ from gruviz.ui.theme import STEP, bold, small
 from gruviz.view import select_unit
 
 ROW = 20
-_HEAD = 64
+_HEAD = 76
 _UNIT, _VALUE, _CLASS = 44, 52, 108
 """Widths of the columns beside the bar."""
 
@@ -214,7 +214,7 @@ class _Head(QWidget):
         self._panel = panel
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Two lines."""
+        """What and when, and how many units are in each class."""
         context = self._panel.context
         theme, font = context.theme, QApplication.font()
         painter = QPainter(self)
@@ -230,11 +230,12 @@ class _Head(QWidget):
         words = f"{quantity.symbol}  {quantity.title}, largest first"
         draw_text(painter, 3 * STEP, 5 + line, words, small(font), theme.muted)
         if (counts := self._panel.counts) is not None:
-            x = 3.0 * STEP
-            for number, colour in zip(counts, palette.CLASS_COLOURS, strict=True):
-                painter.fillRect(QRectF(x, 2 * line + 13, 8, 8), QColor(colour))
-                x += 12 + draw_text(painter, x + 12, 2 * line + 10, f"{number:,}", small(font), theme.foreground)
-                x += 4 * STEP
+            step, colours = QFontMetricsF(small(font)).height() + 2, palette.CLASS_COLOURS
+            for index, (number, colour, name) in enumerate(zip(counts, colours, CLASSES, strict=True)):
+                x = 3 * STEP + index % 2 * (self.width() / 2 - 2 * STEP)
+                top = 2 * line + 2 * STEP + index // 2 * step
+                painter.fillRect(QRectF(x, round(top + (step - 2 - 8) / 2), 8, 8), QColor(colour))
+                draw_text(painter, x + 12, top, f"{number:,} {name}", small(font), theme.foreground)
 
 
 def format_value(value: float) -> str:
