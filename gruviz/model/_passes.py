@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +17,7 @@ from gruviz.model.intercept import Call, LayerRun
 from gruviz.recording import Block, Writer
 from gruviz.recording.schema import NO_CHECKPOINT
 
-_ROWS = 8192
+_ROWS = 4096
 """Timesteps, over all sequences of a batch together, that are replayed at once: what bounds the memory it takes."""
 
 
@@ -109,7 +110,7 @@ class Passes:
             self._add(tape, chain, fed)
         runs = [(call, run) for call in chain for run in call.layers]
         for items, places in _groups(recorded, first.x.shape[0]):
-            pieces = _pieces(runs, items, recorded)
+            pieces = _ahead(_pieces(runs, items, recorded))
             block = next(pieces)
             for place in places:
                 item = items.start + place
@@ -235,6 +236,20 @@ def _pieces(runs: Sequence[tuple[Call, LayerRun]], items: slice, recorded: Tenso
     step = total if scan or items.stop - items.start > 1 else _ROWS
     for start in range(0, total, step):
         yield replay_piece(runs, items, recorded, start, min(start + step, total))
+
+
+def _ahead(pieces: Iterator[Piece]) -> Iterator[Piece]:
+    """The same, each replayed on a thread of its own while the one before is being written."""
+
+    @torch.no_grad()
+    def replay_next() -> Piece | None:
+        return next(pieces, None)
+
+    with ThreadPoolExecutor(1, "gruviz-replay") as thread:
+        coming = thread.submit(replay_next)
+        while (piece := coming.result()) is not None:
+            coming = thread.submit(replay_next)
+            yield piece
 
 
 def _groups(recorded: Tensor, total: int) -> Iterator[tuple[slice, list[int]]]:

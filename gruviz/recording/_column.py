@@ -1,6 +1,7 @@
 """An HDF5 dataset that grows at its end, in whole chunks."""
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import h5py
@@ -8,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gruviz.recording.schema import CHUNK_ROWS, chunk_units
+
+_DIGESTS = ThreadPoolExecutor(1, "gruviz-digest")
 
 
 class Column:
@@ -18,7 +21,14 @@ class Column:
     """
 
     def __init__(
-        self, group: h5py.Group, name: str, units: int | None, dtype: Any, chunk_rows: int = CHUNK_ROWS
+        self,
+        group: h5py.Group,
+        name: str,
+        units: int | None,
+        dtype: Any,
+        *,
+        chunk_rows: int = CHUNK_ROWS,
+        digested: bool = True,
     ) -> None:
         shape = (0,) if units is None else (0, units)
         chunks = (chunk_rows,) if units is None else (chunk_rows, chunk_units(units))
@@ -36,7 +46,7 @@ class Column:
         self._chunk_rows = chunk_rows
         self._held: list[NDArray[Any]] = []
         self._rows_held = 0
-        self._digest = hashlib.sha256()
+        self._digest = hashlib.sha256() if digested else None
 
     def __len__(self) -> int:
         return len(self.dataset) + self._rows_held
@@ -65,11 +75,15 @@ class Column:
 
     def sha256(self) -> str:
         """Of all rows that were written, as their bytes stand in the file, in order."""
+        assert self._digest is not None
         return self._digest.hexdigest()
 
     def _write(self, rows: NDArray[Any]) -> None:
         rows = np.ascontiguousarray(rows)
         old = len(self.dataset)
         self.dataset.resize(old + len(rows), axis=0)
+        # On another core, while HDF5 works on this one.
+        digested = None if self._digest is None else _DIGESTS.submit(self._digest.update, rows.data)
         self.dataset[old:] = rows
-        self._digest.update(rows.data)
+        if digested is not None:
+            digested.result()

@@ -26,7 +26,8 @@ class Disk:
         try:
             if fcntl is not None:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._file.truncate(0)
+            if self._file.seek(0, os.SEEK_END):  # some file systems write out at once what was ever truncated
+                self._file.truncate(0)
         except OSError:
             self._file.close()
             raise

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gruviz.recording.schema import FACTOR, STEP
+from gruviz.recording.schema import ENOUGH, FACTOR, STEP
 
 Floats = NDArray[np.float32]
 
@@ -68,9 +68,12 @@ def concatenate(parts: list[Reduced], units: int) -> Reduced:
 
 
 def factors(longest: int) -> list[int]:
-    """The levels that a tape has whose longest sequence is `longest`: 16, 64, 256, ... while two blocks are needed."""
+    """The levels that a tape has whose longest sequence is `longest`: 16, 64, 256, ...
+
+    A coarser level has `ENOUGH` blocks or more: with fewer than a screen has columns, nothing is drawn from it.
+    """
     made = [FACTOR]
-    while made[-1] * STEP < longest:
+    while made[-1] * STEP * ENOUGH <= longest:
         made.append(made[-1] * STEP)
     return made
 

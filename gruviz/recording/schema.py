@@ -18,6 +18,8 @@ FACTOR: Final = 16
 """Timesteps in a block of the pyramid's first level."""
 STEP: Final = 4
 """Blocks of one level in a block of the next."""
+ENOUGH: Final = 256
+"""Blocks that the coarsest level has at least, for the longest sequence."""
 STATISTICS: Final = ("mean", "min", "max")
 
 NO_CHECKPOINT: Final = -1

@@ -427,7 +427,9 @@ class _Stored:
             units = reduced.mean.shape[1]
             group = self.group.create_group(f"pyramid/{self.name}/{factor}")
             self.levels[factor] = {
-                s: Column(group, s, units, self.column.dataset.dtype, schema.SMALL_CHUNK_ROWS)
+                s: Column(
+                    group, s, units, self.column.dataset.dtype, chunk_rows=schema.SMALL_CHUNK_ROWS, digested=False
+                )
                 for s in schema.STATISTICS
             }
             for column in self.levels[factor].values():
@@ -463,7 +465,7 @@ class _Layer:
             self._stored[quantity.name] = _Stored(group, quantity.name, how, column)
         self._first = {name: FirstLevel(size) for name in cell.names}
         self._initial = {
-            state: Column(group, _initial_name(state), size, np.float32, schema.SMALL_CHUNK_ROWS)
+            state: Column(group, _initial_name(state), size, np.float32, chunk_rows=schema.SMALL_CHUNK_ROWS)
             for state in cell.states
         }
         self._residual = Column(group, "residual", None, np.float32)

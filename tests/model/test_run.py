@@ -91,7 +91,7 @@ def test_progress_is_told_and_no_ends_it_with_what_there_is(char, tmp_path):
     assert not run.complete
     assert len(run.tapes["main"]) == 300
     assert "".join(run.tapes["main"].symbols(slice(0, 300))) == TEXT[:300]
-    assert run.layers["rnn.l0"].factors("update") == (16, 64, 256)
+    assert run.layers["rnn.l0"].factors("update") == (16,)
 
 
 def test_expected_outputs_prove_a_model_or_refuse_it(char, tmp_path):

@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 
 import gruviz.recording
 from gruviz.cells import GRU, RNN
-from gruviz.recording import Layer, Reduced, reduce_rows
+from gruviz.recording import Layer, Reduced, reduce_rows, schema
 from gruviz.recording.pyramid import FirstLevel, factors, reduce_blocks
 
 from .written import write
@@ -16,6 +17,14 @@ from .written import write
 def brute_force(values: np.ndarray, factor: int) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     pieces = [values[at : at + factor] for at in range(0, len(values), factor)]
     return [(piece.mean(axis=0, dtype=np.float64), piece.min(axis=0), piece.max(axis=0)) for piece in pieces]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _high_pyramids() -> Iterator[None]:
+    """Levels on levels for short sequences too, as a million timesteps have them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gruviz.recording.pyramid.ENOUGH", 1)
+        yield
 
 
 def agrees(made: Reduced, values: np.ndarray, factor: int, mean: float = 1e-6) -> None:
@@ -63,8 +72,13 @@ def test_the_first_level_does_not_depend_on_the_pieces(pieces: list[int]) -> Non
     agrees(whole, values, 16)
 
 
-@pytest.mark.parametrize(("longest", "made"), [(1, [16]), (64, [16]), (65, [16, 64]), (2000, [16, 64, 256, 1024])])
-def test_levels_go_up_while_two_blocks_are_needed(longest: int, made: list[int]) -> None:
+@pytest.mark.parametrize(
+    ("longest", "made"), [(1, [16]), (16_383, [16]), (16_384, [16, 64]), (10**6, [16, 64, 256, 1024])]
+)
+def test_levels_go_up_while_a_screen_has_use_for_their_blocks(
+    longest: int, made: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gruviz.recording.pyramid.ENOUGH", schema.ENOUGH)
     assert factors(longest) == made
 
 
@@ -102,7 +116,7 @@ def test_blocks_do_not_straddle_thousands_of_short_sequences(tmp_path: Path) -> 
     made = write(tmp_path / "run.h5", lengths, units=2, cell=RNN)
     with gruviz.recording.open(tmp_path / "run.h5") as run:
         layer = run.layers["rnn.l0"]
-        assert layer.factors("hidden") == (16,)
+        assert layer.factors("hidden")[0] == 16
         for sequence in (0, 1, 999, 1998, 1999):
             agrees(layer.blocks("hidden", sequence, 16, 0, 10), made[sequence]["hidden"], 16)
 
