@@ -41,6 +41,7 @@ from gruviz.view import (
     resume,
     seek,
     show_all,
+    show_range,
     showing,
     step,
     to_plain,
@@ -53,6 +54,8 @@ from gruviz.view import (
 DEMO = "demo.h5"
 """The recording that the demo opens, among the assets."""
 SIZE = (1280, 800)
+_LETTERS = 64
+"""Timesteps of the demo that are on show at first: each letter stands over its column."""
 _PATIENCE = 200
 """Milliseconds that opening may take before the window speaks of it."""
 _BEGINNING = View(hidden=("candidate",))
@@ -221,6 +224,8 @@ class MainWindow(QMainWindow):
             self.state.change(with_pane, units=pane.units)
         else:
             self._show(layer, first)
+            if facts.name == DEMO:  # a newcomer reads letters over their columns first
+                self.state.change(show_range, 0, _LETTERS)
         if not facts.complete:
             self._say(f"{facts.name} was cut short while it was being recorded. What it holds is valid.")
         self.stage.setFocus()
