@@ -70,6 +70,8 @@ def _open(arguments: Sequence[str], demo: bool = False) -> int:
     parser.add_argument("--at", type=int, metavar="T", help="the timestep that the cursor stands at")
     parser.add_argument("--theme", choices=("light", "dark"), help="instead of the system's")
     given = parser.parse_args(arguments)
+    if sys.platform == "win32" and given.screenshot is None:
+        import gruviz.model.device  # noqa: F401 - on Windows torch loads before Qt or not at all
     from gruviz.ui.app import run
 
     return run(

@@ -6,7 +6,6 @@ import os
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -17,28 +16,14 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from gruviz.cells import CLASSES, Cell, Thresholds
+from gruviz.cells import Cell, Thresholds
 from gruviz.errors import GruvizError
 from gruviz.recording import schema
-from gruviz.recording._column import Column
 from gruviz.recording._disk import Disk
-from gruviz.recording.classes import count
-from gruviz.recording.encoding import decode, encode, scale
-from gruviz.recording.pyramid import FirstLevel, Reduced, concatenate, factors, reduce_blocks
+from gruviz.recording._growing_layer import Block, GrowingLayer
+from gruviz.recording._growing_tape import GrowingTape
 
 Floats = NDArray[np.float32]
-_PIECE = 16384
-"""Blocks of the pyramid that are reduced at a time when its upper levels are made."""
-
-
-@dataclass(frozen=True)
-class Block:
-    """Some consecutive timesteps of one layer."""
-
-    values: Mapping[str, Floats]
-    """Every quantity of the cell, (n, H)."""
-    previous: Floats | None = None
-    """The state that the keep acts on, before each of these timesteps in processing order, (n, H). None for an RNN."""
 
 
 class Writer:
@@ -73,8 +58,8 @@ class Writer:
         self.path = None if path is None else Path(path)
         self.dtype = np.dtype(dtype)
         self.thresholds = thresholds or Thresholds()
-        self._tapes: dict[str, _Tape] = {}
-        self._layers: dict[str, _Layer] = {}
+        self._tapes: dict[str, GrowingTape] = {}
+        self._layers: dict[str, GrowingLayer] = {}
         description = json.dumps(dict(model or {}))
         self._open = True
         self._flushed = False
@@ -118,7 +103,7 @@ class Writer:
             group.attrs["rate"] = rate
         if unit is not None:
             group.attrs["unit"] = unit
-        self._tapes[name] = _Tape(group, vocabulary, tuple(columns))
+        self._tapes[name] = GrowingTape(group, vocabulary, tuple(columns))
 
     def add_layer(
         self,
@@ -156,7 +141,7 @@ class Writer:
                 "backend": backend,
             }
         )
-        self._layers[name] = _Layer(group, self._tapes[tape], cell, size, self.dtype, self.thresholds)
+        self._layers[name] = GrowingLayer(group, self._tapes[tape], cell, size, self.dtype, self.thresholds)
 
     def add_checkpoint(
         self, step: int, *, weights: Mapping[str, NDArray[Any]], sha256: str, metric: str | None = None
@@ -283,10 +268,10 @@ class Writer:
     ) -> None:
         self.close(complete=kind is None)
 
-    def _on(self, tape: str) -> list["_Layer"]:
+    def _on(self, tape: str) -> list[GrowingLayer]:
         return [layer for layer in self._layers.values() if layer.tape is self._tapes[tape]]
 
-    def _parts(self) -> list["_Tape | _Layer"]:
+    def _parts(self) -> list[GrowingTape | GrowingLayer]:
         return [*self._tapes.values(), *self._layers.values()]
 
     def _digest(self) -> str:
@@ -323,243 +308,6 @@ class Writer:
             self.file.close()
         if self._disk is not None:
             self._disk.close()
-
-
-class _Tape:
-    def __init__(self, group: h5py.Group, vocabulary: Sequence[str] | None, columns: tuple[str, ...]) -> None:
-        self._group = group
-        self._vocabulary = vocabulary
-        self._columns = columns
-        self._rows = 0
-        self._table: list[list[Any]] = []  # name, offset, length, pass, item, checkpoint
-        self._flushed = 0
-        self._data: dict[str, Column] = {}
-        self.running = False
-        text = h5py.string_dtype()
-        sequences = group.create_group("sequences")
-        self._fields = [sequences.create_dataset("name", (0,), maxshape=(None,), dtype=text, chunks=(1024,))] + [
-            sequences.create_dataset(name, (0,), maxshape=(None,), dtype="i8", chunks=(1024,), fletcher32=True)
-            for name in ("offset", "length", "pass", "item", "checkpoint")
-        ]
-
-    @property
-    def lengths(self) -> list[int]:
-        return [row[2] for row in self._table]
-
-    def begin(self, name: str, pass_: int, item: int, checkpoint: int) -> None:
-        if self.running:
-            raise ValueError("the sequence before has not ended")
-        self._table.append([name, self._rows, 0, pass_, item, checkpoint])
-        self.running = True
-
-    def append(
-        self,
-        length: int,
-        tokens: NDArray[np.integer] | None,
-        values: Floats | None,
-        outputs: Mapping[str, NDArray[Any]],
-        labels: Mapping[str, NDArray[Any]],
-    ) -> None:
-        if not self.running:
-            raise ValueError("no sequence was begun")
-        new = {f"outputs/{name}": array for name, array in outputs.items()}
-        new |= {f"labels/{name}": array for name, array in labels.items()}
-        if tokens is not None:
-            new["inputs/token"] = np.asarray(tokens, np.int32)
-        if values is not None:
-            new["inputs/values"] = np.asarray(values, np.float32)
-        if self._rows and new.keys() != self._data.keys():
-            raise ValueError(f"a tape has the same data throughout: {sorted(self._data)}, not {sorted(new)}")
-        for name, array in new.items():
-            if len(array) != length:
-                raise ValueError(f"{name} has {len(array)} timesteps, the layers have {length}")
-            if name not in self._data:
-                self._data[name] = self._column(name, array)
-            self._data[name].append(array)
-        self._table[-1][2] += length
-        self._rows += length
-
-    def end(self) -> None:
-        self.running = False
-
-    def cut(self, rows: int) -> None:
-        """Leave the running sequence no more timesteps than there are rows."""
-        last = self._table[-1]
-        last[2] = min(last[2], rows - last[1])
-
-    def flush(self) -> None:
-        for column in self._data.values():
-            column.flush()
-        new = self._table[self._flushed :]
-        for field_number, dataset in enumerate(self._fields):
-            dataset.resize(len(self._table), axis=0)
-            if new:
-                dataset[self._flushed :] = [row[field_number] for row in new]
-        self._flushed = len(self._table) - self.running  # a running sequence is written again, with its new length
-
-    def content(self) -> list[Column]:
-        return list(self._data.values())
-
-    def _column(self, name: str, array: NDArray[Any]) -> Column:
-        column = Column(self._group, name, array.shape[1] if array.ndim == 2 else None, array.dtype)
-        if name == "inputs/token" and self._vocabulary is not None:
-            column.dataset.attrs.create("vocabulary", list(self._vocabulary), dtype=h5py.string_dtype())
-        if name == "inputs/values" and self._columns:
-            column.dataset.attrs.create("columns", list(self._columns), dtype=h5py.string_dtype())
-        return column
-
-
-@dataclass
-class _Stored:
-    """One quantity of a layer: its rows, and its pyramid."""
-
-    group: h5py.Group
-    name: str
-    scale: str
-    column: Column
-    levels: dict[int, dict[str, Column]] = field(default_factory=dict)
-
-    def append(self, values: Floats) -> None:
-        self.column.append(encode(values, self.scale, self.column.dataset.dtype))
-
-    def append_blocks(self, factor: int, reduced: Reduced) -> None:
-        if factor not in self.levels:
-            units = reduced.mean.shape[1]
-            group = self.group.create_group(f"pyramid/{self.name}/{factor}")
-            self.levels[factor] = {
-                s: Column(
-                    group, s, units, self.column.dataset.dtype, chunk_rows=schema.SMALL_CHUNK_ROWS, digested=False
-                )
-                for s in schema.STATISTICS
-            }
-            for column in self.levels[factor].values():
-                column.dataset.attrs["scale"] = self.scale
-        for statistic, column in self.levels[factor].items():
-            column.append(encode(getattr(reduced, statistic), self.scale, column.dataset.dtype))
-
-    def blocks(self, factor: int, rows: slice) -> Reduced:
-        columns = self.levels[factor]
-        return Reduced(*(decode(columns[s].dataset[rows], self.scale) for s in schema.STATISTICS))
-
-    def flush(self) -> None:
-        self.column.flush()
-        for level in self.levels.values():
-            for column in level.values():
-                column.flush()
-
-
-class _Layer:
-    def __init__(
-        self, group: h5py.Group, tape: _Tape, cell: Cell, size: int, dtype: np.dtype[Any], thresholds: Thresholds
-    ) -> None:
-        self.name = str(group.name).removeprefix("/layers/")
-        self.tape = tape
-        self._cell = cell
-        self._size = size
-        self._thresholds = thresholds
-        self._stored: dict[str, _Stored] = {}
-        for quantity in cell.quantities:
-            how = scale(quantity, dtype)
-            column = Column(group, quantity.name, size, dtype)
-            column.dataset.attrs["scale"] = how
-            self._stored[quantity.name] = _Stored(group, quantity.name, how, column)
-        self._first = {name: FirstLevel(size) for name in cell.names}
-        self._initial = {
-            state: Column(group, _initial_name(state), size, np.float32, chunk_rows=schema.SMALL_CHUNK_ROWS)
-            for state in cell.states
-        }
-        self._residual = Column(group, "residual", None, np.float32)
-        self._counts: Column | None = None
-        if cell.keep:
-            self._counts = Column(group, "counts", len(CLASSES), np.uint16 if size < 2**16 else np.uint32)
-            self._counts.dataset.attrs.update(
-                {
-                    "classes": list(CLASSES),
-                    "retained": thresholds.retained,
-                    "overwritten": thresholds.overwritten,
-                    "moved": thresholds.moved,
-                }
-            )
-
-    def begin(self, initial: Mapping[str, Floats]) -> None:
-        for state, column in self._initial.items():
-            column.append(np.asarray(initial[state], np.float32).reshape(1, self._size))
-
-    def append(self, block: Block) -> None:
-        for name, stored in self._stored.items():
-            stored.append(block.values[name])
-            stored.append_blocks(schema.FACTOR, self._first[name].push(block.values[name]))
-        if self._counts is not None and self._cell.keep is not None:
-            if block.previous is None:
-                raise ValueError("a layer with a keep needs its previous states")
-            keep, state = block.values[self._cell.keep], block.values[self._cell.state]
-            counts = count(keep, state, block.previous, self._thresholds)
-            self._counts.append(counts.astype(self._counts.dataset.dtype))
-
-    def end(self, residual: float) -> None:
-        for name, stored in self._stored.items():
-            stored.append_blocks(schema.FACTOR, self._first[name].finish())
-        self._residual.append(np.array([residual], np.float32))
-
-    def flush(self) -> None:
-        for stored in self._stored.values():
-            stored.flush()
-        for column in (*self._initial.values(), self._residual, *([self._counts] if self._counts else [])):
-            column.flush()
-
-    def columns(self) -> list[Column]:
-        return [stored.column for stored in self._stored.values()]
-
-    def content(self) -> list[Column]:
-        return [*self.columns(), *self._initial.values()]
-
-    def finish(self) -> None:
-        """Make the upper levels of the pyramid, each from the one below."""
-        lengths = self.tape.lengths
-        for stored in self._stored.values():
-            for factor in factors(max(lengths, default=0))[1:]:
-                below = factor // schema.STEP
-                for start, group in _grouped(lengths, below):
-                    self._raise_level(stored, below, start, group)
-                stored.flush()
-
-    def _raise_level(self, stored: _Stored, below: int, start: int, lengths: list[int]) -> None:
-        """Reduce the blocks, from block `start` of level `below` on, of some sequences or of a piece of one."""
-        held = [schema.blocks(length, below) for length in lengths]
-        blocks = stored.blocks(below, slice(start, start + sum(held)))
-        made, at = [], 0
-        for length, number in zip(lengths, held, strict=True):
-            sizes = np.full(number, below)
-            sizes[-1:] = length - below * (number - 1)
-            made.append(reduce_blocks(blocks[at : at + number], sizes, schema.STEP))
-            at += number
-        stored.append_blocks(below * schema.STEP, concatenate(made, self._size))
-
-
-def _grouped(lengths: Sequence[int], factor: int) -> Iterator[tuple[int, list[int]]]:
-    """Walk a level in pieces of bounded size: where a piece starts, and the timesteps of the sequences in it.
-
-    Short sequences are taken together, so that ten thousand of them are a few reads; a long one is cut where blocks of
-    the next level end.
-    """
-    start, group, held = 0, list[int](), 0
-    for whole in lengths:
-        rest = whole
-        while rest > 0:
-            piece = min(rest, _PIECE * factor)
-            number = schema.blocks(piece, factor)
-            if group and held + number > _PIECE:
-                yield start, group
-                start, group, held = start + held, [], 0
-            group.append(piece)
-            held += number
-            rest -= piece
-    if group:
-        yield start, group
-
-
-def _initial_name(state: str) -> str:
-    return "initial" if state == "hidden" else f"initial_{state}"
 
 
 def _partial(path: Path) -> Path:
