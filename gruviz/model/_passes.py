@@ -154,7 +154,7 @@ class Passes:
         if tokens:
             if fed is None or not fed.tokens:
                 return {"tokens": np.full(stop - start, -1, np.int32)}
-            return {"tokens": fed.data[item, start:stop].cpu().numpy().astype(np.int32)}
+            return {"tokens": fed.data[item, start:stop].numpy().astype(np.int32)}
         data = call.x[start:stop, item] if fed is None or fed.tokens else fed.data[item, start:stop]
         if data.shape[1] != width:
             return {"values": np.full((stop - start, width), np.nan, np.float32)}
@@ -187,7 +187,7 @@ class Piece:
     values: dict[str, dict[str, NDArray[np.float32]]]
     previous: dict[str, NDArray[np.float32] | None]
     difference: dict[str, NDArray[np.float32]]
-    began: dict[str, dict[str, Tensor]]
+    began: dict[str, dict[str, NDArray[np.float32]]]
 
     def layer(self, name: str, place: int, stop: int, residuals: dict[str, float]) -> Block:
         """One sequence of one layer, up to timestep `stop`; takes the largest difference into `residuals`."""
@@ -200,11 +200,8 @@ class Piece:
         )
 
     def initial(self, name: str, place: int) -> dict[str, NDArray[np.float32]]:
-        """The states that one sequence of one layer started from, (H,) each.
-
-        A backward layer that also read the padding behind a sequence started the sequence itself from what that left.
-        """
-        return {state: values[place].float().cpu().numpy() for state, values in self.began[name].items()}
+        """The states that one sequence of one layer started from, (H,) each."""
+        return {state: values[place] for state, values in self.began[name].items()}
 
 
 def replay_piece(runs: Sequence[tuple[Call, LayerRun]], items: slice, recorded: Tensor, start: int, stop: int) -> Piece:
@@ -213,20 +210,19 @@ def replay_piece(runs: Sequence[tuple[Call, LayerRun]], items: slice, recorded: 
     for call, whole in runs:
         run, processed = whole.select(items), call.lengths[items]
         replay = run.replay(processed, start, stop)
-        piece.values[run.name] = {quantity: _items_first(value) for quantity, value in replay.values.items()}
-        piece.previous[run.name] = None if replay.previous is None else _items_first(replay.previous)
-        piece.difference[run.name] = _items_first(replay.difference)
-        piece.began[run.name] = dict(run.initial)
+        previous = None if replay.previous is None else _items_first(replay.previous)
+        began = {state: values.float().cpu().numpy().copy() for state, values in run.initial.items()}
+        # A backward layer that also read the padding behind a sequence starts the sequence from what that left.
         padded = (recorded[items] < processed).nonzero()[:, 0].tolist() if run.backward else []
         for place in padded:
             last = int(recorded[items][place]) - 1
-            after = {"hidden": run.hidden[last + 1, place]}
-            if "cell" in run.initial and replay.previous is not None:
-                after["cell"] = replay.previous[last - start, place]
-            piece.began[run.name] = {
-                name: state.index_copy(0, torch.tensor([place], device=state.device), after[name][None].to(state.dtype))
-                for name, state in piece.began[run.name].items()
-            }
+            began["hidden"][place] = run.hidden[last + 1, place].float().cpu().numpy()
+            if "cell" in began and previous is not None:
+                began["cell"][place] = previous[place, last - start]
+        piece.values[run.name] = {quantity: _items_first(value) for quantity, value in replay.values.items()}
+        piece.previous[run.name] = previous
+        piece.difference[run.name] = _items_first(replay.difference)
+        piece.began[run.name] = began
     return piece
 
 
@@ -315,7 +311,7 @@ def _fed(given: Sequence[Any], call: Call) -> Fed | None:
     steps, batch = call.x.shape[:2]
     laid_out = [_batch_first(value, batch, steps, call.batch_first) for value in _tensors(given)]
     found = sorted((data for data in laid_out if data is not None), key=lambda data: data.dim())
-    return Fed(found[0].detach()) if found else None
+    return Fed(found[0].detach().cpu()) if found else None
 
 
 def _tensors(given: Any) -> Iterator[tuple[Tensor, bool]]:

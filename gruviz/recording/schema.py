@@ -25,7 +25,7 @@ STATISTICS: Final = ("mean", "min", "max")
 NO_CHECKPOINT: Final = -1
 """The checkpoint of a sequence whose model was not in training."""
 
-TOLERANCE: Final = {"float32": 1e-5, "float64": 1e-5, "float16": 5e-3, "bfloat16": 3e-2}
+TOLERANCE: Final = {"float32": 1e-5, "float64": 1e-5, "tf32": 5e-3, "float16": 5e-3, "bfloat16": 3e-2}
 """A residual above this, for the dtype that the layer ran in, is a warning."""
 
 
