@@ -104,6 +104,9 @@ class Workbench(QWidget):
     @Slot(object)
     def _finished(self, done: Done) -> None:
         self._done = done
+
+    def _offer(self, done: Done) -> None:
+        """Say what came of it, and offer the next step: now that the thread has ended, another job can start."""
         cut = "" if done.complete else "Cancelled; what there is until then is kept. "
         self.text.setText(f"{cut}{done.text}  ({Path(done.path).name})")
         self.text.setToolTip(done.path)
@@ -127,8 +130,9 @@ class Workbench(QWidget):
         if self._done is None:
             self.hide()
         elif self._at_once and self._done.complete:
-            self.hide()
             self._go_on()
+        else:
+            self._offer(self._done)
 
     @Slot()
     def _go_on(self) -> None:
