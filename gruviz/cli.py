@@ -16,7 +16,7 @@ from gruviz.errors import GruvizError
 
 if TYPE_CHECKING:
     from gruviz.model.training import Progress
-    from gruviz.recording import Recording
+    from gruviz.recording import Layer, Recording
 
 _HDF5 = b"\x89HDF"
 _OVERVIEW = """commands:
@@ -45,6 +45,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return command(arguments[1:]) if command else _open(arguments)
     except GruvizError as error:
         print(f"gruviz: {error}", file=sys.stderr)
+        return 2
+    except (MemoryError, RuntimeError) as error:
+        if not isinstance(error, MemoryError) and "memory" not in str(error):
+            raise
+        print("gruviz: there is not enough memory for this: ask for less", file=sys.stderr)
         return 2
     except (PermissionError, FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         print(f"gruviz: cannot use {error.filename}: {(error.strerror or str(error)).lower()}", file=sys.stderr)
@@ -323,7 +328,7 @@ def _recording_facts(path: str) -> dict[str, Any]:
         }
 
 
-def _layer_facts(layer: Any) -> dict[str, Any]:
+def _layer_facts(layer: "Layer") -> dict[str, Any]:
     return {
         "name": layer.name,
         "cell": layer.cell.title,
@@ -332,10 +337,16 @@ def _layer_facts(layer: Any) -> dict[str, Any]:
         "timesteps": len(layer.tape),
         "quantities": ", ".join(layer.quantities),
         "convention": f"{layer.convention} convention",
-        "residual": f"residual {layer.residual:.2g}{'' if layer.trusted else ' (too large: do not trust these gates)'}",
+        "residual": _residual(layer),
         "dtype": layer.dtype,
         "backend": layer.backend,
     }
+
+
+def _residual(layer: "Layer") -> str:
+    if layer.residual != layer.residual:
+        return "residual not known: cut short while recording"
+    return f"residual {layer.residual:.2g}{'' if layer.trusted else ' (too large: do not trust these gates)'}"
 
 
 def _tape_facts(run: "Recording", name: str) -> dict[str, Any]:
@@ -349,7 +360,7 @@ def _tape_facts(run: "Recording", name: str) -> dict[str, Any]:
     }
 
 
-def _layer_line(layer: Any) -> str:
+def _layer_line(layer: "Layer") -> str:
     facts = _layer_facts(layer)
     return f"{facts['name']}  {facts['cell']} {facts['size']}  {facts['timesteps']:,} timesteps  {facts['residual']}"
 

@@ -141,6 +141,9 @@ def bad_inputs(folder):
         (["export", text, "gates", "-o", folder / "g.pdf"], "not a gruviz recording"),
         (["export", folder / "missing.h5", "gates", "-o", folder / "g.pdf"], "missing.h5"),
         (["export"], "give a recording"),
+        (["train", "copy", "--steps", "1", "-o", folder / "words.csv"], "not replaced"),
+        (["export", folder / "other.h5", "gates", "-o", folder / "g.pdf", "--dpi", "0"], "not a gruviz recording"),
+        ([text, "--screenshot", folder / "s.jpg"], ".png"),
         ([folder / "missing.h5", "--screenshot", folder / "s.png"], "missing.h5"),
         ([text, "--screenshot", folder / "s.png"], "sonnets.txt"),
         (["--screenshot"], "--screenshot"),
@@ -176,6 +179,7 @@ def test_export_names_what_there_is(hamlet, tmp_path, capsys):
         (["gates", "--sequence", "5"], "5"),
         (["gates", "--range", "30000:30100"], "20,000"),
         (["gates", "--units", "64"], "64"),
+        (["gates", "--range", "0:9", "--dpi", "0"], "dots per inch"),
         (["gates", "--quantities", "forget"], "update"),
     ):
         status, _, error = run(capsys, "export", recording, *arguments, "-o", tmp_path / "g.pdf")

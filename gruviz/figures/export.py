@@ -29,6 +29,8 @@ def save(figure: Page, path: str | os.PathLike[str], *, dpi: int = 300) -> Path:
         GruvizError: the suffix is none of the three, or the file cannot be written.
     """
     path = Path(path)
+    if not 30 <= dpi <= 2400:
+        raise GruvizError(f"{dpi} dots per inch: give 30 to 2400")
     kind = path.suffix.lower().removeprefix(".")
     if kind not in FORMATS:
         raise GruvizError(f"cannot save a figure as {path.name}: end its name in .pdf, .svg or .png")

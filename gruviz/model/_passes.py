@@ -1,5 +1,6 @@
 """From the calls of one forward pass to the tapes of a recording."""
 
+import math
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
+from gruviz.errors import GruvizError
 from gruviz.model.device import describe
 from gruviz.model.intercept import Call, LayerRun
 from gruviz.recording import Block, Writer
@@ -65,6 +67,8 @@ class Passes:
         """
         chains = _chains(calls)
         padded = len(calls[0].x)
+        if lengths is not None:
+            _check_lengths(lengths, calls[0])
         for tape, modules in self._assign(chains):
             mates = [chains[module] for module in modules]
             for chain in zip(*mates, strict=True):
@@ -125,17 +129,16 @@ class Passes:
                     checkpoint=checkpoint,
                 )
                 self._sequences[tape] += 1
-                residuals = {run.name: 0.0 for _, run in runs}
                 while True:
                     stop = min(block.stop, length)
                     if stop > block.start:
                         what = self._input(tape, first, fed, item, block.start, stop)
-                        layers = {run.name: block.layer(run.name, place, stop, residuals) for _, run in runs}
+                        layers = {run.name: block.layer(run.name, place, stop) for _, run in runs}
                         self._writer.append(tape, layers, **what)
                     if stop >= length:
                         break
                     block = next(pieces)
-                self._writer.end(tape, residuals)
+                self._writer.end(tape)
 
     def _add(self, tape: str, chain: Sequence[Call], fed: Fed | None) -> None:
         tokens = fed is not None and fed.tokens
@@ -189,14 +192,15 @@ class Piece:
     difference: dict[str, NDArray[np.float32]]
     began: dict[str, dict[str, NDArray[np.float32]]]
 
-    def layer(self, name: str, place: int, stop: int, residuals: dict[str, float]) -> Block:
-        """One sequence of one layer, up to timestep `stop`; takes the largest difference into `residuals`."""
+    def layer(self, name: str, place: int, stop: int) -> Block:
+        """One sequence of one layer, up to timestep `stop`."""
         n = stop - self.start
-        residuals[name] = max(residuals[name], float(self.difference[name][place, :n].max()))
+        worst = float(self.difference[name][place, :n].max())
         previous = self.previous[name]
         return Block(
             {quantity: array[place, :n] for quantity, array in self.values[name].items()},
             None if previous is None else previous[place, :n],
+            math.inf if math.isnan(worst) else worst,  # what is not a number proves nothing
         )
 
     def initial(self, name: str, place: int) -> dict[str, NDArray[np.float32]]:
@@ -300,6 +304,14 @@ def _joined(parts: Sequence[Call]) -> Call:
         for runs in zip(*(part.layers for part in parts), strict=True)
     ]
     return replace(parts[0], layers=layers, lengths=torch.stack([part.lengths for part in parts]).sum(0))
+
+
+def _check_lengths(lengths: Tensor, call: Call) -> None:
+    steps, batch = call.x.shape[:2]
+    if lengths.shape != (batch,) or int(lengths.min()) < 1 or int(lengths.max()) > steps:
+        raise GruvizError(
+            f"lengths={lengths.tolist()}: give one whole number from 1 to {steps} for each of the {batch} sequences"
+        )
 
 
 def _signature(chains: Sequence[Call]) -> Any:

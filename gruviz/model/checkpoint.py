@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import safetensors
 import safetensors.torch
 import torch
 from numpy.typing import ArrayLike, NDArray
@@ -74,6 +75,8 @@ def check_writable(path: str | os.PathLike[str]) -> None:
     folder = path.absolute().parent
     if path.is_dir():
         raise GruvizError(f"cannot write {path}: it is a folder; name a file, such as {path / 'model.safetensors'}")
+    if path.exists() and not _is_safetensors(path):
+        raise GruvizError(f"{path} is there already and is no model: it is not replaced, give another name")
     if not folder.is_dir():
         raise GruvizError(f"cannot write {path}: there is no folder {folder}; make it first, or choose another")
     try:  # a read-only disk or a share may refuse what the folder's permissions allow
@@ -81,6 +84,14 @@ def check_writable(path: str | os.PathLike[str]) -> None:
             pass
     except OSError as error:
         raise GruvizError(f"cannot write {path}: the folder {folder} is not writable; choose another") from error
+
+
+def _is_safetensors(path: Path) -> bool:
+    try:
+        with safetensors.safe_open(path, framework="pt"):
+            return True
+    except (safetensors.SafetensorError, OSError):
+        return False
 
 
 def save(

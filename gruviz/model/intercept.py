@@ -154,7 +154,7 @@ class Intercept(TorchFunctionMode):
         """The path of the module whose weights these are, by identity."""
         for path, module in recurrent_modules(self._model):
             if module._flat_weights and module._flat_weights[0] is parameters[0]:
-                return path
+                return escaped(path)
         return None
 
     def _watch(self, module: nn.Module) -> None:
@@ -176,6 +176,11 @@ class Intercept(TorchFunctionMode):
 def recurrent_modules(model: nn.Module) -> Iterable[tuple[str, nn.RNNBase]]:
     """Every `nn.GRU`, `nn.LSTM` and `nn.RNN` in `model`, itself included, with its path."""
     return ((path, module) for path, module in model.named_modules() if isinstance(module, nn.RNNBase))
+
+
+def escaped(path: str) -> str:
+    """The path of a module as a name in HDF5, where a slash would begin a group."""
+    return path.replace("/", "_")
 
 
 def layer_name(module: str, number: int, backward: bool) -> str:

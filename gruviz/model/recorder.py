@@ -15,7 +15,7 @@ from gruviz.cells import Thresholds
 from gruviz.errors import GruvizError
 from gruviz.model._passes import Passes
 from gruviz.model.checkpoint import fingerprint
-from gruviz.model.intercept import Call, Intercept, recurrent_modules
+from gruviz.model.intercept import Call, Intercept, escaped, recurrent_modules
 from gruviz.recording.schema import NO_CHECKPOINT
 
 
@@ -72,7 +72,7 @@ class Recorder:
         self.model = model
         self.path = None if path is None else Path(path)
         self._every = every
-        self._lengths = None if lengths is None else torch.as_tensor(lengths, dtype=torch.int64).cpu()
+        self._lengths = None if lengths is None else _whole_numbers(lengths)
         self._names = names
         self._options = {"vocabulary": vocabulary, "columns": columns}
         self._storage: dict[str, Any] = {"dtype": dtype, "thresholds": thresholds}
@@ -119,6 +119,8 @@ class Recorder:
             self.model.forward = self._forward_before
         self._intercept.__exit__(kind, error, trace)
         self._writer.close(complete=kind is None)
+        if error is not None and self.passes:
+            error.add_note(f"gruviz kept what was recorded until then: {self._writer.path or 'in memory'}")
         if self._writer.path is None:
             if self._writer.file:  # closed where nothing was recorded
                 self._recording = recording.Recording(self._writer.file, None)
@@ -213,10 +215,17 @@ def record(
     return run
 
 
+def _whole_numbers(lengths: Sequence[int] | Tensor) -> Tensor:
+    found = torch.as_tensor(lengths).cpu()
+    if found.is_floating_point() or found.dtype == torch.bool or found.dim() != 1 or not len(found):
+        raise GruvizError(f"lengths={lengths}: give one whole number for each sequence of the batch")
+    return found.to(torch.int64)
+
+
 def recurrent_weights(model: nn.Module) -> dict[str, Any]:
     """Weights of the recurrent layers by their full names, as float32 arrays: the views of a cell need no others."""
     return {
-        f"{path}.{name}" if path else name: parameter.detach().float().cpu().numpy()
+        f"{escaped(path)}.{name}" if path else name: parameter.detach().float().cpu().numpy()
         for path, module in recurrent_modules(model)
         for name, parameter in module.named_parameters(recurse=False)
     }

@@ -163,7 +163,6 @@ class _Run:
         x = torch.from_numpy(data)[None].to(self._device)  # (1, T) or (1, T, I)
         chunks = [slice(start, min(start + self._chunk, len(data))) for start in range(0, len(data), self._chunk)]
         before = self._states_before(x, chunks)
-        residuals: dict[str, float] = {}
         for index, rows in enumerate(chunks):
             output, final, piece, call = self._step(x[:, rows], before[index])
             if index + 1 < len(chunks) and before[index + 1] is None:
@@ -171,12 +170,11 @@ class _Run:
             names = {run.name: (self._model.path + run.name.removeprefix("rnn")).lstrip(".") for run in call.layers}
             if index == 0:
                 self._begin(number, sequence, call, names)
-                residuals = dict.fromkeys(names, 0.0)
-            blocks = {name: piece.layer(layer, 0, piece.stop, residuals) for layer, name in names.items()}
+            blocks = {name: piece.layer(layer, 0, piece.stop) for layer, name in names.items()}
             self._writer.append("main", blocks, **self._tape(sequence, data, rows, output[0].float().cpu().numpy()))
             self._writer.flush()
             yield rows.stop - rows.start
-        self._writer.end("main", {name: residuals[layer] for layer, name in names.items()})
+        self._writer.end("main")
 
     def _step(self, x: Tensor, state: State | None) -> tuple[Tensor, State, Piece, Call]:
         """Run one chunk and replay it."""

@@ -1,5 +1,6 @@
 """A layer that is being written: its quantities with their pyramids, the counts of its classes, and where it began."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +30,8 @@ class Block:
     """Every quantity of the cell, (n, H)."""
     previous: Floats | None = None
     """The state that the keep acts on, before each of these timesteps in processing order, (n, H). None for an RNN."""
+    residual: float = math.nan
+    """The largest difference, in any step and unit, between model and replay; NaN where it was not measured."""
 
 
 @dataclass
@@ -73,6 +76,9 @@ class _Stored:
 class GrowingLayer:
     """One layer, whose timesteps lie on a tape that grows with it."""
 
+    residual = math.nan
+    """The worst of the sequence that is running, so far."""
+
     def __init__(
         self, group: h5py.Group, tape: GrowingTape, cell: Cell, size: int, dtype: np.dtype[Any], thresholds: Thresholds
     ) -> None:
@@ -106,10 +112,12 @@ class GrowingLayer:
             )
 
     def begin(self, initial: Mapping[str, Floats]) -> None:
+        self.residual = math.nan
         for state, column in self._initial.items():
             column.append(np.asarray(initial[state], np.float32).reshape(1, self._size))
 
     def append(self, block: Block) -> None:
+        self.residual = max((value for value in (self.residual, block.residual) if value == value), default=math.nan)
         for name, stored in self._stored.items():
             stored.append(block.values[name])
             stored.append_blocks(schema.FACTOR, self._first[name].push(block.values[name]))

@@ -364,7 +364,7 @@ def open(path: str | os.PathLike[str]) -> Recording:
     try:
         if not h5py.is_hdf5(path):
             raise GruvizError(f"{path} is not a gruviz recording: those are HDF5 files, made by gruviz record")
-        file = h5py.File(path, "r", locking=False)
+        file = _file(path)
     except OSError as error:
         raise GruvizError(
             f"cannot read {path}: it is damaged, or still being written ({_first_line(error)})"
@@ -378,6 +378,13 @@ def open(path: str | os.PathLike[str]) -> Recording:
     except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
         file.close()
         raise GruvizError(f"{path} is damaged: {_first_line(error)}") from error
+
+
+def _file(path: Path) -> h5py.File:
+    try:
+        return h5py.File(path, "r")  # as others open it, so that they can while it is open here
+    except OSError:
+        return h5py.File(path, "r", locking=False)  # it is being written
 
 
 def _reading(dataset: h5py.Dataset, index: Any) -> NDArray[Any]:

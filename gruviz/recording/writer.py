@@ -208,12 +208,12 @@ class Writer:
             for layer in self._on(tape):
                 layer.append(layers[layer.name])
 
-    def end(self, tape: str, residuals: Mapping[str, float]) -> None:
-        """End the sequence, with the largest per-step residual of each layer."""
+    def end(self, tape: str, residuals: Mapping[str, float] | None = None) -> None:
+        """End the sequence. Its residuals are those of its blocks, unless others are given for each layer."""
         with self._saying_what_failed():
             self._tapes[tape].end()
             for layer in self._on(tape):
-                layer.end(residuals[layer.name])
+                layer.end(layer.residual if residuals is None else residuals[layer.name])
 
     def flush(self) -> None:
         """Write everything that is held back, so that it survives the end of this process and can be read by others."""
@@ -242,7 +242,7 @@ class Writer:
         for name, tape in self._tapes.items():
             if tape.running:  # cut short, perhaps within an append: what all have becomes a sequence of its own
                 tape.cut(min((len(column) for layer in self._on(name) for column in layer.columns()), default=0))
-                self.end(name, {layer.name: float("nan") for layer in self._on(name)})
+                self.end(name)
         self.flush()
         with self._saying_what_failed():
             for layer in self._layers.values():
@@ -319,6 +319,8 @@ def _create(path: Path | None) -> Disk | None:
         return None
     if path.is_dir():
         raise GruvizError(f"{path} is a folder: give the name of a file to record to")
+    if path.exists() and not _is_recording(path):
+        raise GruvizError(f"{path} is there already and is no recording: it is not replaced, give another name")
     if not path.parent.is_dir():
         raise GruvizError(f"the folder {path.parent} does not exist: make it, or record to another")
     try:
@@ -327,6 +329,14 @@ def _create(path: Path | None) -> Disk | None:
         raise GruvizError(f"cannot write {path}: another recording is being written there") from error
     except OSError as error:
         raise GruvizError(f"cannot write {path}: {_reason(error)}") from error
+
+
+def _is_recording(path: Path) -> bool:
+    try:
+        with h5py.File(path, "r", locking=False) as file:
+            return "format" in file.attrs
+    except OSError:
+        return False
 
 
 def _in_memory() -> h5py.File:

@@ -1,6 +1,7 @@
 """Starting the app, on a screen or for a picture."""
 
 import os
+import socket
 import sys
 import traceback
 from pathlib import Path
@@ -44,6 +45,8 @@ def run(
     Raises:
         GruvizError: there is no display; or, for a picture, what keeps it from being made.
     """
+    if screenshot is not None and not screenshot.lower().endswith(".png"):
+        raise GruvizError(f"a picture of the window is a PNG: end {screenshot} in .png")
     _need_display(screenshot is not None)
     if theme is not None and theme not in get_args(Choice):
         raise GruvizError(f"the theme is one of {', '.join(get_args(Choice))}, not {theme}")
@@ -209,13 +212,28 @@ def _demo() -> str:
 
 def _need_display(picture: bool) -> None:
     """Qt aborts the process where it finds no display: look first."""
-    if sys.platform != "linux" or any(
-        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
-    ):
+    if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM"):
         return
     if not picture:
+        if os.environ.get("WAYLAND_DISPLAY") or _answers(os.environ.get("DISPLAY", "")):
+            return
         raise GruvizError(
             "there is no display to open a window on: log in with a desktop or with ssh -X, or save a picture with "
             "gruviz FILE --screenshot OUT.png"
         )
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+
+def _answers(display: str) -> bool:
+    """Whether an X server is there; of one on another machine that is taken on trust."""
+    host, _, number = display.partition(":")
+    if not number or host not in ("", "unix"):
+        return bool(number)
+    with socket.socket(socket.AF_UNIX) as server:
+        for address in (f"/tmp/.X11-unix/X{number.partition('.')[0]}", f"\0/tmp/.X11-unix/X{number.partition('.')[0]}"):
+            try:
+                server.connect(address)
+            except OSError:
+                continue
+            return True
+    return False

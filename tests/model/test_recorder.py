@@ -3,6 +3,7 @@
 import itertools
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 import torch
@@ -344,12 +345,56 @@ def test_an_exception_in_the_users_loop_keeps_what_was_recorded(tmp_path):
             module(torch.randn(1, T, X))
             raise ZeroDivisionError
 
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ZeroDivisionError) as caught:
         loop()
+    assert "gruviz kept what was recorded" in caught.value.__notes__[0]
     with gruviz.open(tmp_path / "run.h5") as run:
         assert not run.complete
         assert len(run.tapes["main"]) == T
     assert "forward" not in vars(module)
+
+
+def test_what_is_not_a_number_proves_nothing():
+    module = made("gru", batch_first=True)
+    x = torch.randn(2, T, X)
+    x[1, 4] = torch.nan
+    layer = gruviz.record(module, x).layers["l0"]
+    assert layer.residuals[0] < 1e-5
+    assert layer.residual == np.inf
+    assert not layer.trusted
+
+
+def test_a_slash_in_the_name_of_a_module_is_no_group(tmp_path):
+    class Odd(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.parts = nn.ModuleDict({"enc/a": made("gru", batch_first=True)})
+
+        def forward(self, x):
+            return self.parts["enc/a"](x)
+
+    run = gruviz.record(Odd().eval(), torch.randn(1, T, X), path=tmp_path / "run.h5")
+    assert list(run.layers) == ["parts.enc_a.l0"]
+    assert "parts.enc_a.weight_hh_l0" in run.weights()
+
+
+@pytest.mark.parametrize("lengths", [[6, 2], [12, 1, 1, 1], [0, 1, 1, 1], [-1, 2, 3, 3], [1.5, 2, 3, 3], 3, [[1]]])
+def test_lengths_that_cannot_be_are_refused(lengths):
+    with pytest.raises(GruvizError, match="give one whole number"):
+        gruviz.record(made("gru", batch_first=True), torch.randn(B, T, X), lengths=lengths)
+
+
+def test_other_peoples_files_are_not_replaced(tmp_path):
+    (tmp_path / "thesis.txt").write_text("precious")
+    with pytest.raises(GruvizError, match="is no recording: it is not replaced"):
+        gruviz.record(made(), torch.randn(T, X), path=tmp_path / "thesis.txt")
+    assert (tmp_path / "thesis.txt").read_text() == "precious"
+
+
+def test_plain_h5py_reads_a_recording_that_is_open_in_the_same_process(tmp_path):
+    run = gruviz.record(made(), torch.randn(T, X), path=tmp_path / "run.h5")
+    with h5py.File(tmp_path / "run.h5") as file:
+        np.testing.assert_array_equal(file["layers/l0/update"][:], run.layers["l0"]["update"][:])
 
 
 @pytest.mark.gpu
