@@ -19,6 +19,7 @@ from gruviz.ui.panels import (
     Panel,
     TextPanel,
     TimeAxisPanel,
+    TimelinesPanel,
 )
 from gruviz.ui.panels.panel import LEFT, RIGHT
 from gruviz.ui.reading import LayerFacts, Request
@@ -89,6 +90,7 @@ class Stage(pg.GraphicsView):
         self.cursor_line = Cursor()
         self.scene().addItem(self.cursor_line)
         self._drag: _Drag | None = None
+        self._heights: list[int | None] = []
         self._layer: tuple[str, LayerFacts] | None = None
         self._sequence = -1
         self.setFrameShape(pg.GraphicsView.Shape.NoFrame)
@@ -154,6 +156,7 @@ class Stage(pg.GraphicsView):
         shown = [quantity for quantity in layer.cell.quantities if quantity.name not in hidden]
         self.panels += [panel(HeatmapPanel, quantity, key=quantity.name) for quantity in shown]
         self.panels.append(panel(CountsPanel if layer.cell.keep else NoCountsPanel))
+        self.panels.append(panel(TimelinesPanel))
         self.panels.append(panel(TimeAxisPanel))
         for gone in standing.values():
             gone.remove()
@@ -162,6 +165,7 @@ class Stage(pg.GraphicsView):
 
     def _lay_out(self) -> None:
         """Give every panel its pixels: those of fixed height first, the rest in equal parts."""
+        self._heights = [panel.height for panel in self.panels]
         width = self.viewport().width() - LEFT - RIGHT
         fixed = sum(panel.height for panel in self.panels if panel.height is not None)
         elastic = sum(panel.height is None for panel in self.panels)
@@ -171,7 +175,7 @@ class Stage(pg.GraphicsView):
         for panel in self.panels:
             height = each if panel.height is None else panel.height
             panel.place(QRect(LEFT, y, max(width, 1), height))
-            y += height + (0 if isinstance(panel, CountsPanel | NoCountsPanel) else _GAP)
+            y += height + (0 if isinstance(panel, TimelinesPanel) else _GAP)
         self._place_cursor()
 
     @Slot()
@@ -190,6 +194,9 @@ class Stage(pg.GraphicsView):
 
     @Slot()
     def _apply_units(self) -> None:
+        if [panel.height for panel in self.panels] != self._heights:
+            self._lay_out()
+            self._refresh()
         for panel in self.panels:
             panel.units_changed()
 

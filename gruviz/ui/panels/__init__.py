@@ -7,6 +7,7 @@ from gruviz.ui.panels.overview import OverviewPanel
 from gruviz.ui.panels.panel import Context, Panel
 from gruviz.ui.panels.text import TextPanel
 from gruviz.ui.panels.time_axis import TimeAxisPanel
+from gruviz.ui.panels.timelines import TimelinesPanel
 from gruviz.ui.panels.units import UnitsPanel
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "Panel",
     "TextPanel",
     "TimeAxisPanel",
+    "TimelinesPanel",
     "UnitsPanel",
 ]

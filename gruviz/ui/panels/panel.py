@@ -183,18 +183,14 @@ class Panel:
         if self.symbol:
             x += draw_text(painter, x, y, self.symbol, bold(font), theme.foreground) + 6
         if self.title:
-            draw_text(painter, x, y, self.title, font, theme.foreground)
+            x += draw_text(painter, x, y, self.title, font, theme.foreground)
+        metrics = QFontMetricsF(small(font))
         for where, label in self.ticks():
-            metrics = QFontMetricsF(small(font))
+            left = rect.width() - STEP - metrics.horizontalAdvance(label)
             top = min(max(where * rect.height() - metrics.height() / 2, 0), rect.height() - metrics.height())
-            draw_text(
-                painter,
-                rect.width() - STEP - metrics.horizontalAdvance(label),
-                top,
-                label,
-                small(font),
-                theme.muted,
-            )
+            if left < x + STEP:  # below the title that has no room for it
+                top = max(top, y + metrics.height() + 2)
+            draw_text(painter, left, top, label, small(font), theme.muted)
 
     def paint_wrong(self, painter: QPainter, rect: QRectF) -> None:
         """Where nothing can be shown, why."""

@@ -17,6 +17,8 @@ class TapeFacts:
     """Its input is tokens."""
     columns: tuple[str, ...]
     """The names of the columns of its numeric input."""
+    outputs: tuple[str, ...]
+    """What is stored of the model's outputs."""
     rate: float | None
     unit: str | None
 
@@ -66,9 +68,8 @@ def facts_of(recording: Recording) -> Facts:
 
 
 def _tape(tape: Tape) -> TapeFacts:
-    return TapeFacts(
-        tape.name, tape.sequences, tape.tokens(slice(0, 0)) is not None, tape.columns, tape.rate, tape.unit
-    )
+    text = tape.tokens(slice(0, 0)) is not None
+    return TapeFacts(tape.name, tape.sequences, text, tape.columns, tape.outputs, tape.rate, tape.unit)
 
 
 def _layer(layer: Layer) -> LayerFacts:
