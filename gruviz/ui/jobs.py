@@ -137,7 +137,7 @@ class Training:
             on_progress=watch,
         )
         trained.save(self.output)
-        return Done(self.output, trained.result.sentence, len(trained.history.step) == trained.steps)
+        return Done(self.output, trained.sentence, len(trained.history.step) == trained.steps)
 
 
 @dataclass(frozen=True)
