@@ -25,7 +25,7 @@ from gruviz.ui.flows import MODELS, SEQUENCES, Flows
 from gruviz.ui.help import HelpDialog
 from gruviz.ui.loader import Loader
 from gruviz.ui.pages import EmptyPage, FailedPage, LoadingPage, WelcomePage, label
-from gruviz.ui.panels import Context, UnitsPanel
+from gruviz.ui.panels import Context, PredictionsPanel, UnitsPanel
 from gruviz.ui.player import Player
 from gruviz.ui.reading import Facts
 from gruviz.ui.settings import Settings
@@ -96,6 +96,7 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
         self.stage = Stage(self.context)
         self.units = UnitsPanel(self.context)
+        self.predictions = PredictionsPanel(self.context)
         self._build_pages()
         self._build_menus()
         self._wire()
@@ -116,10 +117,16 @@ class MainWindow(QMainWindow):
         self.welcome.show_recent(self.settings.recent)
         self.splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False, handleWidth=1)
         self.splitter.addWidget(self.stage)
-        self.splitter.addWidget(self.units)
+        self.side = QWidget()
+        side = QVBoxLayout(self.side)
+        side.setContentsMargins(0, 0, 0, 0)
+        side.setSpacing(0)
+        side.addWidget(self.units, 2)
+        side.addWidget(self.predictions, 1)
+        self.splitter.addWidget(self.side)
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setStretchFactor(1, 0)
-        self.units.setMinimumWidth(280)
+        self.side.setMinimumWidth(280)
         self.splitter.setSizes([SIZE[0] - 320, 320])
         self.pages = QStackedWidget()
         for page in (self.welcome, self.loading, self.failed, self.empty, self.splitter):
@@ -521,6 +528,7 @@ class MainWindow(QMainWindow):
                 self.settings.view = to_plain(self.state.view)
             self.settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
             settings_file.save(self.settings)
+        self.hide()  # work may take a moment to end, and nobody should have to look on
         self.workbench.stop()
         self.loader.stop()
         super().closeEvent(event)

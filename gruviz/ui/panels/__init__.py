@@ -5,6 +5,7 @@ from gruviz.ui.panels.curves import CurvesPanel
 from gruviz.ui.panels.heatmap import HeatmapPanel
 from gruviz.ui.panels.overview import OverviewPanel
 from gruviz.ui.panels.panel import Context, Panel
+from gruviz.ui.panels.predictions import PredictionsPanel
 from gruviz.ui.panels.text import TextPanel
 from gruviz.ui.panels.time_axis import TimeAxisPanel
 from gruviz.ui.panels.timelines import TimelinesPanel
@@ -18,6 +19,7 @@ __all__ = [
     "NoCountsPanel",
     "OverviewPanel",
     "Panel",
+    "PredictionsPanel",
     "TextPanel",
     "TimeAxisPanel",
     "TimelinesPanel",

@@ -176,6 +176,12 @@ def sign(symbol: str) -> str:
     return _SIGNS.get(symbol, symbol if symbol.isprintable() else "�")
 
 
+def named(symbol: str) -> str:
+    """A symbol in quotes, or in words where it cannot be seen."""
+    words = {" ": "space", "\n": "line end", "\t": "tab", "": "empty"}
+    return words.get(symbol) or (f"‘{symbol}’" if symbol.isprintable() else repr(symbol))
+
+
 def _font(larger: int = _LARGEST) -> QFont:
     font = QApplication.font()
     font.setPointSizeF(font.pointSizeF() + larger)

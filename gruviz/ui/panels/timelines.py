@@ -106,6 +106,7 @@ class TimelinesPanel(PlotPanel):
             self.plot.removeItem(line)
         self._lines = []
         units, traces = self.units, self.traces
+        self._over.setZValue(5 if units else 101)  # the cursor does not strike a sentence through
         self.plot.setYRange(0, max(len(units), 1), padding=0)
         if traces is not None and traces.units == units:
             start, step = traces.columns.start, traces.columns.step
@@ -126,7 +127,7 @@ class TimelinesPanel(PlotPanel):
         self.plot.addItem(item, ignoreBounds=True)
         self._lines.append(item)
 
-    def _band(self, quantity: Quantity, middle: Floats, low: Any, high: Any) -> QGraphicsPathItem:
+    def _band(self, quantity: Quantity, middle: Any, low: Any, high: Any) -> QGraphicsPathItem:
         """From the least to the greatest of each column, pale."""
         known = np.isfinite(low) & np.isfinite(high)
         x, y = np.r_[middle[known], middle[known][::-1]], np.r_[low[known], high[known][::-1]]
