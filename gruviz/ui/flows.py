@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 
 from gruviz.ui.dialogs import ExportDialog, RecordDialog, TrainDialog
-from gruviz.ui.jobs import Done
+from gruviz.ui.jobs import Done, Recording
 from gruviz.ui.workbench import Workbench, replaces, show_file
 
 if TYPE_CHECKING:
@@ -42,12 +42,15 @@ class Flows(QObject):
         dialog = RecordDialog(self._folder(), model or self._model, read or self._read, self._window)
 
         def begin() -> None:
-            asked = dialog.asked()
-            self._model, self._read = asked.model, "; ".join(asked.inputs)
-            self._bench.start("Recording", asked, "Open it", self._open, at_once=True)
+            self.start_recording(dialog.asked())
 
         dialog.accepted.connect(lambda: replaces(self._window, dialog.asked().output, begin))
         dialog.open()
+
+    def start_recording(self, asked: Recording) -> None:
+        """Record, and open what was recorded, also where it was cut short."""
+        self._model, self._read = asked.model, "; ".join(asked.inputs)
+        self._bench.start("Recording", asked, "Open it", self._open, at_once=True)
 
     def export(self) -> None:
         """Ask which figure of what is being looked at to save, and save it."""

@@ -529,6 +529,7 @@ class MainWindow(QMainWindow):
             self.settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
             settings_file.save(self.settings)
         self.hide()  # work may take a moment to end, and nobody should have to look on
+        self.hide()  # work may take a moment to end, and nobody should have to look on
         self.workbench.stop()
         self.loader.stop()
         super().closeEvent(event)

@@ -124,7 +124,7 @@ class Slow(tasks.Char):
             while True:
                 time.sleep(0.05)
                 watch(0.5)
-        return super().evaluate(model, watch)
+        return super().evaluate(model)
 
 
 @pytest.mark.parametrize("cell", ["gru", "lstm", "rnn"])
