@@ -195,8 +195,15 @@ def toggle_loop(view: View) -> View:
     return replace(view, loop=not view.loop)
 
 
+def find(view: View, text: str) -> View:
+    """Look for a text; the empty one ends it."""
+    return replace(view, find=text)
+
+
 def seek_among(view: View, timesteps: Sequence[int], forward: bool = True) -> View:
     """Move the cursor to the next of some timesteps, or the one before; the last is followed by the first.
+
+    One that was out of sight comes to the middle, so that what stands around it is seen.
 
     Args:
         view: the view.
@@ -205,9 +212,13 @@ def seek_among(view: View, timesteps: Sequence[int], forward: bool = True) -> Vi
     """
     if not len(timesteps):
         return view
-    if forward:
-        return seek(view, int(timesteps[bisect_right(timesteps, view.cursor) % len(timesteps)]))
-    return seek(view, int(timesteps[bisect_left(timesteps, view.cursor) - 1]))
+    place = (
+        bisect_right(timesteps, view.cursor) % len(timesteps) if forward else bisect_left(timesteps, view.cursor) - 1
+    )
+    moved = seek(view, int(timesteps[place]))
+    if (moved.start, moved.stop) == (view.start, view.stop):
+        return moved
+    return _ranged(moved, moved.cursor - view.span // 2, moved.cursor - view.span // 2 + view.span)
 
 
 def resume(view: View, earlier: View) -> View:

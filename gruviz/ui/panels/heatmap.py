@@ -82,6 +82,11 @@ class HeatmapPanel(PlotPanel):
         """Mark the selected ones."""
         self._marks.update()
 
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """The one that is drawn."""
+        return (self.quantity.name,)
+
     def unit_at(self, y: float) -> int | None:
         """The unit whose row is at this height."""
         size = self.context.layer.size

@@ -81,6 +81,8 @@ class Panel:
 
     slot = ""
     """The loader's slot that it waits for; empty where it asks for nothing."""
+    also: tuple[str, ...] = ()
+    """Slots of others, whose answers it draws as well."""
     height: int | None = None
     """In pixels, or None where it takes what is left, shared equally with others."""
     key = ""
@@ -147,6 +149,20 @@ class Panel:
     def unit_at(self, y: float) -> int | None:
         """The unit at this height of the scene, or None where there is none."""
         return None
+
+    @property
+    def units(self) -> Sequence[int]:
+        """The units that have rows here, from top to bottom."""
+        return ()
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """What is to be read out of the unit under the pointer."""
+        return ()
+
+    def words_at(self, timestep: int) -> str:
+        """What else there is to say of a timestep under the pointer."""
+        return ""
 
     def fail(self, message: str) -> None:
         """Say why there is nothing to show."""

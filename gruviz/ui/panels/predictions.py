@@ -3,9 +3,10 @@
 import math
 
 from PySide6.QtCore import QRectF, QSize, Qt, Slot
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QContextMenuEvent, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
+from gruviz.ui.panels.copying import offer_copies
 from gruviz.ui.panels.panel import Context, draw_text
 from gruviz.ui.panels.text import named
 from gruviz.ui.reading import STRETCH, Guess, Numbers, Predictions, PredictionsRequest, Request
@@ -90,6 +91,10 @@ class PredictionsPanel(QWidget):
         if request.slot == self.slot:
             self.wrong = message
             self.update()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Copy it."""
+        offer_copies(self, event.globalPos(), {"the prediction": self.rect()})
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw what is predicted, and what came."""

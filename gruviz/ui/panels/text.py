@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QApplication, QGraphicsScene
 
+from gruviz import palette
 from gruviz.ui.panels.panel import Context, Painted, Panel, draw_text, text_width
-from gruviz.ui.reading import Request, Text, TextRequest
+from gruviz.ui.reading import Hits, Request, Text, TextRequest
 from gruviz.ui.theme import STEP
 
 _SIGNS = {" ": "·", "\n": "↵", "\t": "→", "\r": "␍", "": "∅"}
@@ -26,6 +28,7 @@ class TextPanel(Panel):
     """One line of text."""
 
     slot = "text"
+    also = ("find",)
     symbol = "x"
     title = "sequence"
     height = 28
@@ -38,6 +41,7 @@ class TextPanel(Panel):
         super().__init__(context, scene)
         self.text = Text(0, ())
         """What was read."""
+        self._hits: Hits | None = None
         self._widths: dict[str, float] = {}
         self._strip = self.add(Painted(self._paint))
         self._strip.setToolTip(self.tip)
@@ -64,9 +68,14 @@ class TextPanel(Panel):
     def clear(self) -> None:
         """Draw nothing until the next answer."""
         self.text = Text(0, ())
+        self._hits = None
 
     def take(self, request: Request, answer: Any) -> None:
         """Draw it."""
+        if isinstance(answer, Hits):
+            self._hits = answer
+            self._strip.update()
+            return
         self.text = answer
         self.wrong = ""
         self._strip.update()
@@ -102,12 +111,23 @@ class TextPanel(Panel):
 
     def _paint_aligned(self, painter: QPainter, rect: QRectF) -> None:
         start, stop = self.visible
-        cursor = self.context.state.view.cursor
+        cursor, found = self.context.state.view.cursor, self._found(start, stop)
         for timestep in range(start, stop):
             symbol = self.text.at(timestep)
             if symbol is not None:
                 left = (timestep - start) * self.column
+                if timestep in found:
+                    mark = QRectF(left, rect.height() - 4, self.column, 3)
+                    painter.fillRect(mark, QColor(palette.SELECTION))
                 self._paint_symbol(painter, symbol, left, self.column, rect.height(), timestep == cursor)
+
+    def _found(self, start: int, stop: int) -> set[int]:
+        """Timesteps from `start` up to `stop` that belong to what is looked for."""
+        hits = self._hits
+        if hits is None or not hits.text or hits.text != self.context.state.view.find:
+            return set()
+        near = np.flatnonzero((hits.stops > start) & (hits.starts < stop))
+        return {step for hit in near for step in range(int(hits.starts[hit]), int(hits.stops[hit]))}
 
     def _paint_flowing(self, painter: QPainter, rect: QRectF) -> None:
         """The symbol at the cursor stands where the cursor stands, or as near as may be; the others beside it."""

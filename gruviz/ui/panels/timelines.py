@@ -56,6 +56,11 @@ class TimelinesPanel(PlotPanel):
         return self._chosen[-room:]
 
     @property
+    def quantities(self) -> tuple[str, ...]:
+        """All of the unit."""
+        return self._layer.cell.names
+
+    @property
     def _chosen(self) -> tuple[int, ...]:
         return tuple(unit for unit in self.context.state.view.pane.units if unit < self._layer.size)
 
