@@ -106,7 +106,7 @@ def show(self):
     shown(self)
     self.workbench.start("Training", jobs.Training({task!r}, None, {output!r}, steps=10**6), "", lambda done: None)
     timer = QTimer(self, interval=20)
-    timer.timeout.connect(lambda: self.close() if {when} else None)
+    timer.timeout.connect(lambda: self.close() if self.workbench.job and {when} else None)
     timer.start()
 window.MainWindow.show = show
 sys.exit(app.run(None))
