@@ -81,6 +81,7 @@ class HeatmapPanel(PlotPanel):
     def units_changed(self) -> None:
         """Mark the selected ones."""
         self._marks.update()
+        self._gutter.update()
 
     @property
     def quantities(self) -> tuple[str, ...]:
@@ -101,7 +102,13 @@ class HeatmapPanel(PlotPanel):
     def ticks(self) -> Sequence[tuple[float, str]]:
         """The first unit and the last."""
         units = self.units
-        return [(0.5, "0")] if len(units) == 1 else [(0.0, str(units[0])), (1.0, str(units[-1]))]
+        if len(units) == 1:
+            return [(0.5, "0")]
+        chosen = self.context.state.view.pane.units
+        marked = [(self._places[unit] + 0.5) / len(units) for unit in chosen if unit < len(units)]
+        near = 3 * QFontMetricsF(small(QApplication.font())).height() / max(self.body.height(), 1)
+        ends = [(0.0, str(units[0])), (1.0, str(units[-1]))]  # left out where the number of a selected unit stands
+        return [(end, label) for end, label in ends if all(abs(end - where) > near for where in marked)]
 
     def paint_gutter(self, painter: QPainter, rect: QRectF) -> None:
         """Title, the number of units, ticks."""
