@@ -111,7 +111,7 @@ class _Gates(Sheet):
         shown = self.shown
         return [*input_panels(self), *heatmaps, *count_panels(self, None if shown.everything else shown.units)]
 
-    def reduced(self) -> list[str]:
+    def remarks(self) -> list[str]:
         """Timesteps to columns, and units to rows."""
         steps = [f"1 column = {self.columns.factor:,} steps ({self.shown.reduction})"] * (self.columns.factor > 1)
         return steps + [f"1 row = {self.sharing:,} units (mean)"] * (self.sharing > 1)

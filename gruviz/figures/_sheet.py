@@ -68,8 +68,8 @@ class Sheet(ABC):
         """From top to bottom."""
 
     @abstractmethod
-    def reduced(self) -> list[str]:
-        """What was put together to what, for the small print."""
+    def remarks(self) -> list[str]:
+        """What else the small print says of this kind of figure, clause by clause."""
 
     def page(self) -> Page:
         """Draw it."""
@@ -123,8 +123,8 @@ class Sheet(ABC):
                 "PyTorch’s convention" if layer.convention == "pytorch" else f"from {layer.convention}’s convention"
             )
             sentences += [f"{symbol} is the keep: {share} ({source}).", _sentence(shown.thresholds.describe())]
-        if reduced := self.reduced():
-            sentences.append("; ".join(reduced) + ".")
+        if remarks := self.remarks():
+            sentences.append("; ".join(remarks) + ".")
         if self.gaps:
             sentences.append("Gaps in the curve: missing values.")
         residual = float(layer.residuals[shown.sequence.index])

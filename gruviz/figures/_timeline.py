@@ -132,11 +132,12 @@ class _Timeline(Sheet):
         ]
         return [*above, key, *lanes, *count_panels(self, None)]
 
-    def reduced(self) -> list[str]:
-        """Timesteps to points."""
-        if self.columns.factor == 1:
-            return []
-        return [f"1 point = {self.columns.factor:,} steps ({self.shown.reduction})"]
+    def remarks(self) -> list[str]:
+        """Which scale is whose, and timesteps to points."""
+        both = any(q.fraction for q in self.quantities) and any(not q.fraction for q in self.quantities)
+        scales = ["Gates on the scale at the left, candidate and states on the one at the right"] * both
+        points = [f"1 point = {self.columns.factor:,} steps ({self.shown.reduction})"] * (self.columns.factor > 1)
+        return scales + points
 
     def _lines(self, quantity: Quantity) -> NDArray[np.float64]:
         """How far up its scale each line stands at each point, (columns, units)."""

@@ -32,6 +32,17 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("record", "&Record…", "Let a network read a sequence, and record it", "&File", ("Ctrl+R",), "file"),
     ActionSpec(
+        "new_sequence",
+        "Ne&w sequence…",
+        "Type a text that the model of this recording reads, and record that",
+        "&File",
+        ("Ctrl+Shift+N",),
+        needs_recording=True,
+    ),
+    ActionSpec(
+        "paste", "&Paste", "Let the model read the text that was copied, or open the file", "&File", ("Ctrl+V",)
+    ),
+    ActionSpec(
         "export", "&Export…", "Save a figure of what is on show", "&File", ("Ctrl+E",), "file", needs_recording=True
     ),
     ActionSpec("quit", "&Quit", "Close the window", "&File", ("Ctrl+Q",)),
@@ -89,6 +100,6 @@ MOUSE: tuple[tuple[str, str], ...] = (
     ("Drag on the time axis", "Pan"),
     ("Double-click on the time axis", "See the whole sequence"),
     ("Drag in the whole sequence", "Move the window that is shown"),
-    ("Drop a file", "Open it"),
+    ("Drop a file or a text", "Open it, or let the model of the recording read it"),
 )
 """What the mouse does, for the page of shortcuts."""

@@ -48,6 +48,8 @@ class Done:
     """What came out of it, in a sentence."""
     complete: bool = True
     """False where it was cancelled: the file holds what there was until then."""
+    weights: str = ""
+    """The SHA-256 of the weights of the model that was recorded."""
 
 
 class CancelledError(Exception):
@@ -184,6 +186,8 @@ class Recording:
     """Only these timesteps of each input, half-open."""
     dtype: str = "float32"
     device: str = "auto"
+    weights: str = ""
+    """The SHA-256 that the model's weights must have; empty for any."""
 
     def __call__(self, report: Report) -> Done:
         """Record. Raises GruvizError."""
@@ -197,6 +201,10 @@ class Recording:
         where = device.pick(self.device)
         _say(report, f"loading {Path(self.model).name}")
         loaded = checkpoint.load(self.model)
+        if self.weights not in ("", loaded.sha256):
+            raise GruvizError(
+                f"{self.model} has other weights than the model of this recording: choose the model with Record…"
+            )
         if self.text:
             read = [Sequence(_title(self.text), text=self.text)]
         else:
@@ -225,7 +233,9 @@ class Recording:
         with run:
             worst = max(layer.residual for layer in run.layers.values())
             steps = sum(map(len, run.tapes.values()))
-            return Done(str(run.path), f"{steps:,} timesteps recorded, residual {worst:.2g}", run.complete)
+            return Done(
+                str(run.path), f"{steps:,} timesteps recorded, residual {worst:.2g}", run.complete, loaded.sha256
+            )
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QObject, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtCore import QByteArray, QMimeData, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QFileDialog,
     QMainWindow,
@@ -457,6 +457,17 @@ class MainWindow(QMainWindow):
         self.flows.record()
 
     @Slot()
+    def new_sequence(self) -> None:
+        """Let the model of the open recording read another text."""
+        self.flows.new_sequence()
+
+    @Slot()
+    def paste(self) -> None:
+        """Open the file on the clipboard, or let the model read the text there."""
+        if not self._take(QGuiApplication.clipboard().mimeData()):
+            self.complain("There is neither a text nor a file on the clipboard: copy one first")
+
+    @Slot()
     def export(self) -> None:
         """Save a figure."""
         self.flows.export()
@@ -608,14 +619,23 @@ class MainWindow(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """A file may be dropped."""
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        data = event.mimeData()
+        if data.hasText() or any(url.isLocalFile() for url in data.urls()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open the file."""
-        path = next(url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile())
+        """Open the file, or let the model read the text."""
         event.acceptProposedAction()
-        self.open_path(path)
+        self._take(event.mimeData())
+
+    def _take(self, data: QMimeData) -> bool:
+        """Do what can be done with what was dropped or pasted; False where that is nothing."""
+        path = next((url.toLocalFile() for url in data.urls() if url.isLocalFile()), "")
+        if path:
+            self.open_path(path)
+        elif data.text():
+            self.flows.read_text(data.text())
+        return bool(path or data.text())
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember, end the thread, close."""
