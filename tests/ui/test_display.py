@@ -1,6 +1,7 @@
 """Timelines, order of units, heatmaps, checkpoints, the pointer and copying, by mouse and keys."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -196,7 +197,10 @@ def test_words_stand_over_their_columns_when_there_is_room(qtbot: QtBot, opened:
 
 
 def point(qtbot: QtBot, window: MainWindow, where: QPoint) -> str:
+    before = window.display.pointer.text()
     QTest.mouseMove(window.stage.viewport(), where)
+    with suppress(qtbot.TimeoutError):  # a screen moves its pointer when it has the time
+        qtbot.waitUntil(lambda: window.display.pointer.text() != before, timeout=300)
     settle(qtbot, window)
     return window.display.pointer.text()
 
