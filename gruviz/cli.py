@@ -126,7 +126,7 @@ def _train(arguments: Sequence[str]) -> int:
     with _interruptible() as interrupted:
 
         def watch(progress: "Progress") -> bool:
-            line.show(_training_line(progress), last=progress.step == progress.steps)
+            line.show(_training_line(progress), last=progress.step == progress.steps and progress.judging is None)
             return not interrupted()
 
         trained = train(
@@ -143,7 +143,7 @@ def _train(arguments: Sequence[str]) -> int:
     done = len(trained.history.step)
     if done < trained.steps:
         print(f"Stopped after {done:,} of {trained.steps:,} steps; what was learned until then is saved.")
-    print(f"{trained.result.sentence}\nSaved {given.output} ({trained.device}, {trained.seconds:.0f} s).")
+    print(f"{trained.sentence}\nSaved {given.output} ({trained.device}, {trained.seconds:.0f} s).")
     return 0 if done == trained.steps else 130
 
 
@@ -301,7 +301,7 @@ def _facts(path: str) -> dict[str, Any]:
         "vocabulary": " ".join(map(repr, loaded.vocabulary.symbols)) if loaded.vocabulary else None,
         "columns": list(loaded.columns),
         "task": loaded.task,
-        "result": loaded.training.get("result", {}).get("sentence"),
+        "result": (loaded.training.get("result") or {}).get("sentence"),
         "training": {key: value for key, value in loaded.training.items() if key not in ("history", "result")},
         "convention": loaded.convention,
         "sha256": loaded.sha256,
@@ -366,6 +366,8 @@ def _layer_line(layer: "Layer") -> str:
 
 
 def _training_line(progress: "Progress") -> str:
+    if progress.judging is not None:
+        return f"step {progress.step:,} of {progress.steps:,}  judging on held-out data, {progress.judging:.0%}"
     left = progress.seconds / progress.step * (progress.steps - progress.step)
     shown = f"step {progress.step:,} of {progress.steps:,}  loss {progress.loss:.4f}  {left:,.0f} s left"
     return f"{shown}  {progress.result.sentence}" if progress.result else shown

@@ -4,6 +4,8 @@ Timesteps are integers, counted from 0 within the sequence on show. Ranges are h
 function returns a `View` whose cursor and ranges lie within the sequence, whatever it is asked for.
 """
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, get_args
 
@@ -56,6 +58,8 @@ class View:
     """How several timesteps become one column."""
     hidden: tuple[str, ...] = ()
     """Quantities whose heatmaps are folded away."""
+    find: str = ""
+    """What is looked for in the sequence; empty for nothing."""
     panes: tuple[Pane, ...] = (Pane(),)
 
     @property
@@ -153,6 +157,22 @@ def select_unit(view: View, unit: int, add: bool = False) -> View:
     return with_pane(view, units=chosen)
 
 
+def select_rows(view: View, unit: int, rows: Sequence[int]) -> View:
+    """Select the units from the one that was selected last to `unit`, as they stand in `rows`, beside those selected.
+
+    Args:
+        view: the view.
+        unit: where the range ends.
+        rows: units from top to bottom.
+    """
+    units = view.pane.units
+    if unit not in rows or not units or units[-1] not in rows:
+        return select_unit(view, unit)
+    first, last = rows.index(units[-1]), rows.index(unit)
+    between = rows[first : last + 1] if first <= last else rows[last : first + 1][::-1]
+    return with_pane(view, units=(*(each for each in units if each not in between), *between))
+
+
 def with_pane(view: View, **changes: object) -> View:
     """Change fields of the first pane that leave time alone: units, order, rows, layer."""
     return replace(view, panes=(replace(view.pane, **changes), *view.panes[1:]))  # type: ignore[arg-type]
@@ -163,6 +183,42 @@ def toggle_quantity(view: View, quantity: str) -> View:
     if quantity in view.hidden:
         return replace(view, hidden=tuple(name for name in view.hidden if name != quantity))
     return replace(view, hidden=(*view.hidden, quantity))
+
+
+def toggle_reference(view: View) -> View:
+    """Put the reference cursor where the cursor is, or take it away if it stands there."""
+    return replace(view, reference=None if view.reference == view.cursor or not view.length else view.cursor)
+
+
+def toggle_loop(view: View) -> View:
+    """Begin again at the end while playing, or stop there."""
+    return replace(view, loop=not view.loop)
+
+
+def find(view: View, text: str) -> View:
+    """Look for a text; the empty one ends it."""
+    return replace(view, find=text)
+
+
+def seek_among(view: View, timesteps: Sequence[int], forward: bool = True) -> View:
+    """Move the cursor to the next of some timesteps, or the one before; the last is followed by the first.
+
+    One that was out of sight comes to the middle, so that what stands around it is seen.
+
+    Args:
+        view: the view.
+        timesteps: where to stop, ascending.
+        forward: the next, or the one before.
+    """
+    if not len(timesteps):
+        return view
+    place = (
+        bisect_right(timesteps, view.cursor) % len(timesteps) if forward else bisect_left(timesteps, view.cursor) - 1
+    )
+    moved = seek(view, int(timesteps[place]))
+    if (moved.start, moved.stop) == (view.start, view.stop):
+        return moved
+    return _ranged(moved, moved.cursor - view.span // 2, moved.cursor - view.span // 2 + view.span)
 
 
 def resume(view: View, earlier: View) -> View:
@@ -209,6 +265,7 @@ def from_plain(stored: object) -> View:
             thresholds=Thresholds(**{name: float(value) for name, value in dict(given["thresholds"]).items()}),
             reduction=_one_of(given["reduction"], get_args(Reduction)),
             hidden=tuple(map(str, given["hidden"])),
+            find=str(given.get("find", "")),
             panes=panes,
         )
         for pane in panes:

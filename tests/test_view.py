@@ -11,24 +11,40 @@ from gruviz.cells import Thresholds
 from gruviz.view import (
     MIN_SPAN,
     View,
+    find,
     from_plain,
     pan,
     resume,
     seek,
+    seek_among,
     select_range,
+    select_rows,
     select_unit,
     show_all,
     show_range,
     showing,
     step,
     to_plain,
+    toggle_loop,
     toggle_play,
     toggle_quantity,
+    toggle_reference,
     with_pane,
     zoom,
 )
 
 TIMES = st.integers(-(2**40), 2**40)
+
+
+def set_order(view: View, how: str) -> View:
+    return with_pane(view, order=how)
+
+
+def among(view: View, parts: list[float], forward: bool) -> View:
+    """Seek among timesteps that the sequence has."""
+    return seek_among(view, sorted({int(part * (view.length - 1)) for part in parts} if view.length else ()), forward)
+
+
 ACTIONS = st.one_of(
     st.tuples(st.just(seek), TIMES),
     st.tuples(st.just(step), st.integers(-1000, 1000)),
@@ -39,6 +55,12 @@ ACTIONS = st.one_of(
     st.tuples(st.just(select_range), TIMES, TIMES),
     st.tuples(st.just(select_unit), st.integers(0, 511), st.booleans()),
     st.tuples(st.just(toggle_play)),
+    st.tuples(st.just(toggle_loop)),
+    st.tuples(st.just(toggle_reference)),
+    st.tuples(st.just(select_rows), st.integers(0, 31), st.permutations(range(32))),
+    st.tuples(st.just(set_order), st.sampled_from(["index", "keep", "likeness"])),
+    st.tuples(st.just(find), st.text(max_size=5)),
+    st.tuples(st.just(among), st.lists(st.floats(0, 1), max_size=9), st.booleans()),
     st.tuples(st.just(toggle_quantity), st.sampled_from(["update", "reset", "hidden"])),
     st.tuples(st.just(showing), st.integers(0, 2**40)),
 )
@@ -63,6 +85,7 @@ def test_whatever_is_done_the_view_lies_within_its_sequence(length: int, actions
     assert view.cursor == 0 if view.length == 0 else 0 <= view.cursor < view.length
     if view.selection is not None:
         assert 0 <= view.selection[0] < view.selection[1] <= view.length
+    assert view.reference is None or 0 <= view.reference < view.length
     assert len(set(view.pane.units)) == len(view.pane.units)
 
 
@@ -163,3 +186,40 @@ def test_units_are_added_and_taken_away() -> None:
     assert select_unit(view, 3, add=True).pane.units == (5,)
     assert select_unit(view, 7).pane.units == (7,)
     assert with_pane(view, units=()).pane.units == ()
+
+
+def test_rows_are_selected_as_they_stand() -> None:
+    rows = (4, 2, 0, 1, 3)
+    assert select_rows(opened(10), 2, rows).pane.units == (2,)  # there is no row to begin from
+    view = select_rows(select_unit(opened(10), 2), 1, rows)
+    assert view.pane.units == (2, 0, 1)
+    assert select_rows(view, 4, rows).pane.units == (1, 0, 2, 4)  # the one clicked comes last
+    assert select_rows(select_unit(opened(10), 9), 1, rows).pane.units == (1,)
+
+
+@given(st.integers(1, 10**6), st.data())
+def test_going_from_place_to_place_meets_all_of_them(length: int, data: st.DataObject) -> None:
+    places = sorted(data.draw(st.sets(st.integers(0, length - 1), min_size=1, max_size=20)))
+    view = show_range(seek(opened(length), data.draw(st.integers(0, length - 1))), 0, data.draw(st.integers(1, length)))
+    for forward in (True, False):
+        seen = []
+        for _ in places:
+            view = seek_among(view, places, forward)
+            assert view.start <= view.cursor < view.stop
+            seen.append(view.cursor)
+        assert sorted(seen) == places
+    assert seek_among(view, [], True) is view
+
+
+def test_a_timestep_is_held_and_let_go() -> None:
+    view = toggle_reference(seek(opened(100), 40))
+    assert seek(view, 60).reference == 40
+    assert toggle_reference(seek(view, 60)).reference == 60
+    assert toggle_reference(seek(view, 40)).reference is None
+    assert toggle_reference(View()).reference is None
+
+
+def test_a_view_from_before_there_was_finding_is_read() -> None:
+    plain = to_plain(opened(100))
+    del plain["find"]
+    assert from_plain(plain) == opened(100)

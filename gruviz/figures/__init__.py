@@ -6,9 +6,32 @@
 The same functions draw for the app, for `gruviz export`, and in a notebook, where a figure shows itself.
 """
 
-from gruviz.figures._gates import gates
-from gruviz.figures._page import Page
-from gruviz.figures._registry import FIGURES, Kind, draw
-from gruviz.figures.export import FORMATS, save
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["FIGURES", "FORMATS", "Kind", "Page", "draw", "gates", "save"]
+if TYPE_CHECKING:
+    from gruviz.figures._gates import gates
+    from gruviz.figures._page import Page
+    from gruviz.figures._registry import FIGURES, Kind, draw
+    from gruviz.figures._timeline import timeline
+    from gruviz.figures.export import FORMATS, save
+
+__all__ = ["FIGURES", "FORMATS", "Kind", "Page", "draw", "gates", "save", "timeline"]
+
+_HOMES = {
+    "gates": "_gates",
+    "timeline": "_timeline",
+    "Page": "_page",
+    "FIGURES": "_registry",
+    "Kind": "_registry",
+    "draw": "_registry",
+    "FORMATS": "export",
+    "save": "export",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for: the app reads `names` without loading matplotlib."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -7,6 +7,8 @@ from typing import Any
 from gruviz.errors import GruvizError
 from gruviz.figures._gates import gates
 from gruviz.figures._page import Page
+from gruviz.figures._timeline import timeline
+from gruviz.figures.names import DESCRIPTIONS
 from gruviz.recording import Recording
 from gruviz.view import View
 
@@ -21,11 +23,8 @@ class Kind:
     """What it shows, in one line."""
 
 
-FIGURES: dict[str, Kind] = {
-    "gates": Kind(
-        gates, "heatmaps of gates and states over a range of timesteps, with the text or curve they belong to"
-    ),
-}
+_FUNCTIONS: tuple[Callable[..., Page], ...] = (gates, timeline)
+FIGURES = {function.__name__: Kind(function, DESCRIPTIONS[function.__name__]) for function in _FUNCTIONS}
 
 
 def draw(run: Recording, name: str, view: View | None = None, **options: Any) -> Page:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gruviz.analysis import order as ordered
-from gruviz.cells import Thresholds
+from gruviz.cells import Quantity, Thresholds
 from gruviz.errors import GruvizError
 from gruviz.figures._columns import fit, heatmap
 from gruviz.recording import Layer, Recording
@@ -92,6 +92,15 @@ def subject(
         thresholds or (view.thresholds if view else found.thresholds) or Thresholds(),
         reduction or (view.reduction if view else "mean"),
     )
+
+
+def chosen(layer: Layer, names: Sequence[str]) -> tuple[Quantity, ...]:
+    """The quantities of these names. Raises GruvizError where the layer has none of that name, or none is named."""
+    unknown = [name for name in names if name not in layer.cell.names]
+    if unknown or not names:
+        what = f"no quantity {unknown[0]}" if unknown else "nothing chosen"
+        raise GruvizError(f"{what}: layer {layer.name} has {', '.join(layer.cell.names)}")
+    return tuple(layer.cell[name] for name in names)
 
 
 def _layer(run: Recording, name: str | None) -> Layer:

@@ -1,6 +1,7 @@
 """Where a network runs: the processor, an NVIDIA GPU or Apple's."""
 
 import os
+from pathlib import Path
 
 import torch
 
@@ -38,6 +39,24 @@ def describe(device: torch.device) -> str:
     return str(device)
 
 
+def memory(device: torch.device) -> str:
+    """Return how much memory is taken, in words: a GPU's by torch, of all that it has; for a CPU the process's own."""
+    if device.type == "cuda":
+        total = torch.cuda.get_device_properties(device).total_memory
+        return f"{_gigabytes(torch.cuda.memory_allocated(device))} of {_gigabytes(total)}"
+    if device.type == "mps":
+        return _gigabytes(torch.mps.current_allocated_memory())
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:  # no Linux
+        return ""
+    return _gigabytes(pages * os.sysconf("SC_PAGE_SIZE"))
+
+
 def leave_a_core() -> None:
     """Let torch use all cores of the CPU but one, so that a window beside it stays quick."""
     torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
+
+
+def _gigabytes(number: int) -> str:
+    return f"{number / 1e9:.2f} GB"

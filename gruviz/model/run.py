@@ -1,7 +1,7 @@
 """Recording by gruviz itself: a model from a file reads sequences, however long, in chunks of bounded memory."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,14 +17,15 @@ from gruviz.model.checkpoint import Loaded
 from gruviz.model.device import pick
 from gruviz.model.intercept import Call, Intercept
 from gruviz.model.network import SequenceModel, State
+from gruviz.model.pace import steps_at_a_time
 from gruviz.model.recorder import recurrent_weights
 from gruviz.recording.schema import TOLERANCE
 
 OnProgress = Callable[[int, int], bool]
 """Told how many timesteps are done, of how many; answers whether to go on."""
 
-_CHUNK = 8192
 _VALUES = 2**22
+"""Of one quantity, that are in memory at a time."""
 
 
 def record_sequences(
@@ -77,7 +78,8 @@ def record_sequences(
         **(about or {}),
     }
     writer = recording.Writer(path, dtype=dtype, model=description)
-    run = _Run(model, loaded, writer, chunk or max(256, min(_CHUNK, _VALUES // model.architecture.hidden)), expect)
+    chunk = chunk or max(1, min(steps_at_a_time(model, 1), _VALUES // model.architecture.hidden))
+    run = _Run(model, loaded, writer, chunk, expect)
     total, done, going = sum(map(len, sequences)), 0, True
     # TF32, which cuDNN uses for RNNs by itself, would cost the states three of their seven digits.
     with torch.no_grad(), torch.backends.cudnn.flags(allow_tf32=False), writer:
@@ -92,6 +94,8 @@ def record_sequences(
                 break
         if not going:
             writer.close(complete=False)
+    if not (going or done):
+        raise GruvizError("the recording was stopped before its first timestep: nothing is kept")
     result = recording.Recording(writer.file, None) if writer.path is None else recording.open(writer.path)
     if expect is not None and run.difference > TOLERANCE["float32"]:
         result.close()
@@ -159,10 +163,10 @@ class _Run:
         """The largest difference from the expected outputs."""
 
     def sequence(self, number: int, sequence: sq.Sequence, data: NDArray[Any]) -> Iterator[int]:
-        """Record one sequence; yields the timesteps of each chunk when it is written."""
+        """Record one sequence; yields the timesteps of each chunk when it is written, and 0 now and then before."""
         x = torch.from_numpy(data)[None].to(self._device)  # (1, T) or (1, T, I)
         chunks = [slice(start, min(start + self._chunk, len(data))) for start in range(0, len(data), self._chunk)]
-        before = self._states_before(x, chunks)
+        before = yield from self._states_before(x, chunks)
         for index, rows in enumerate(chunks):
             output, final, piece, call = self._step(x[:, rows], before[index])
             if index + 1 < len(chunks) and before[index + 1] is None:
@@ -185,13 +189,14 @@ class _Run:
         piece = replay_piece([(call, run) for run in call.layers], slice(0, 1), call.lengths, 0, x.shape[1])
         return output, final, piece, call
 
-    def _states_before(self, x: Tensor, chunks: Sequence[slice]) -> list[State | None]:
+    def _states_before(self, x: Tensor, chunks: Sequence[slice]) -> Generator[int, None, list[State | None]]:
         """The state that each chunk is entered with, as far as it must be known beforehand.
 
         Reading forward it is where the chunk before ended, and comes by itself: None. A bidirectional network enters a
         chunk from both sides. Layer by layer, one walk from the end to the start finds the states of the backward
         direction at the borders, and one from the start to the end those of the forward one: both need only what lies
         below to be right. That is two more passes over the sequence for each layer, in bounded memory.
+        Yields 0 after each chunk.
         """
         if not self._model.architecture.bidirectional or len(chunks) == 1:
             return [None] * len(chunks)
@@ -205,6 +210,7 @@ class _Run:
                     states[index, :, row] = carried
                     _, final = self._model(x[:, chunks[index]], _as_state(states[index]))
                     carried = torch.stack([kind[row] for kind in (final if kinds == 2 else (final,))])
+                    yield 0
         return [_as_state(state) for state in states]
 
     def _begin(self, number: int, sequence: sq.Sequence, call: Call, names: dict[str, str]) -> None:

@@ -18,7 +18,7 @@ from gruviz.errors import GruvizError
 from . import checkpoint
 from .device import describe
 from .network import SequenceModel, build
-from .tasks import Result, Task
+from .tasks import CutShortError, Result, Task
 
 WARM_UP = 50
 """Steps over which the learning rate rises, but a tenth of all at most; it falls to zero on a cosine."""
@@ -27,6 +27,8 @@ THREADS_PAY = 256
 """Hidden units from which on more than one thread of the CPU makes a step faster."""
 KEPT_POINTS = 500
 """Points of the training curve that go into a model file."""
+_GRACE = 0.2
+"""Seconds for a last judgement, once the training was stopped."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class Progress:
     """Since the training began."""
     result: Result | None
     """On held-out data; at every tenth of the way and at the end, else None."""
+    judging: float | None = None
+    """Which fraction of the held-out data was read, while that takes long; the step is told again when it is done."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,14 +68,25 @@ class Trained:
     """In evaluation mode, on the CPU."""
     task: Task
     history: History
-    result: Result
-    """On held-out data, at the end."""
+    result: Result | None
+    """On held-out data, at the end. Where the training was stopped and that would have taken long, the latest there is,
+    of the step that `history.metric` ends with; None where there is none."""
     steps: int
     """Steps asked for; fewer were done where the training was stopped: see `history`."""
     seed: int
     seconds: float
     device: str
     """In words."""
+
+    @property
+    def sentence(self) -> str:
+        """How well it does, as a person would say it."""
+        if self.result is None:
+            return "Stopped before it was judged on held-out data."
+        judged = self.history.metric[-1][0]
+        if judged < len(self.history.step):
+            return f"After step {judged:,}: {self.result.sentence}"
+        return self.result.sentence
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model file. Raises GruvizError where that cannot be."""
@@ -88,7 +103,7 @@ class Trained:
             "seconds": round(self.seconds, 1),
             "device": self.device,
             "torch": torch.__version__,
-            "result": self.result.to_json(),
+            "result": None if self.result is None else self.result.to_json(),
             "history": {
                 "step": history.step[every - 1 :: every].tolist(),
                 "loss": history.loss[every - 1 :: every].tolist(),
@@ -122,9 +137,9 @@ def train(
     """Train a fresh network on `task`; what is None is taken from `task.settings`, the device is the CPU.
 
     On the CPU the same seed gives the same weights, bit for bit (from 256 hidden units on, with the same number of
-    threads; smaller networks run on one). `on_progress` is called after every step; once it returns False the training
-    stops, and what was learned so far is returned. Raises GruvizError for sizes that make no sense, and when the loss
-    or the gradient is not finite.
+    threads; smaller networks run on one). `on_progress` is called after every step, and while held-out data are read;
+    once it returns False the training stops, and what was learned so far is returned. Raises GruvizError for sizes that
+    make no sense, and when the loss or the gradient is not finite.
     """
     settings = task.settings
     device = device or torch.device("cpu")
@@ -144,8 +159,31 @@ def train(
 
     with _threads(hidden):
         began = time.perf_counter()
-        losses, norms, metric = [], [], []
-        result = None
+        losses: list[float] = []
+        norms: list[float] = []
+        metric: list[tuple[int, float]] = []
+        result, latest = None, None
+
+        def tell(result: Result | None = None, judging: float | None = None) -> bool:
+            """Tell those who watch, and return whether to go on."""
+            seconds = time.perf_counter() - began
+            now = Progress(len(losses), steps, losses[-1], norms[-1], seconds, result, judging)
+            return on_progress is None or on_progress(now) is not False
+
+        def judge(goes_on: Callable[[float], bool]) -> Result | None:
+            """Return how well the model does, or None where it was stopped before that was known."""
+
+            def watch(fraction: float) -> None:
+                if not goes_on(fraction):
+                    raise CutShortError
+
+            try:
+                result = task.evaluate(model, watch)
+            except CutShortError:
+                return None
+            metric.append((len(losses), result.value))
+            return result
+
         for step in range(1, steps + 1):
             batch = task.batch(generator).to(device)
             with _randomness(device, int(torch.randint(2**40, (1,), generator=generator))):
@@ -166,15 +204,16 @@ def train(
 
             result = None
             if step == steps or step % max(1, steps // EVALUATIONS) == 0:
-                result = task.evaluate(model)
-                metric.append((step, result.value))
-            seconds = time.perf_counter() - began
-            if on_progress and on_progress(Progress(step, steps, losses[-1], norms[-1], seconds, result)) is False:
+                result = judge(lambda fraction: tell(judging=fraction))
+                latest = result or latest
+                if result is None:
+                    break
+            if not tell(result):
                 break
 
         if result is None:
-            result = task.evaluate(model)
-            metric.append((len(losses), result.value))
+            until = time.perf_counter() + _GRACE
+            result = judge(lambda fraction: time.perf_counter() < until) or latest
         seconds = time.perf_counter() - began
         history = History(np.arange(1, len(losses) + 1), np.array(losses), np.array(norms), tuple(metric))
         return Trained(model.cpu().eval(), task, history, result, steps, seed, seconds, describe(device))

@@ -20,6 +20,8 @@ class ActionSpec:
     """The sign that stands for its text in the toolbar."""
     needs_recording: bool = False
     """It can be done while a recording is open only."""
+    checkable: bool = False
+    """It is on or off."""
 
 
 ACTIONS: tuple[ActionSpec, ...] = (
@@ -29,6 +31,17 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "train", "&Train…", "Train a network on a text, a table or a made-up task", "&File", ("Ctrl+N",), "file"
     ),
     ActionSpec("record", "&Record…", "Let a network read a sequence, and record it", "&File", ("Ctrl+R",), "file"),
+    ActionSpec(
+        "new_sequence",
+        "Ne&w sequence…",
+        "Type a text that the model of this recording reads, and record that",
+        "&File",
+        ("Ctrl+Shift+N",),
+        needs_recording=True,
+    ),
+    ActionSpec(
+        "paste", "&Paste", "Let the model read the text that was copied, or open the file", "&File", ("Ctrl+V",)
+    ),
     ActionSpec(
         "export", "&Export…", "Save a figure of what is on show", "&File", ("Ctrl+E",), "file", needs_recording=True
     ),
@@ -40,6 +53,26 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("go_last", "To the &end", "To the last timestep", "&Go", ("End",), "transport", "last", True),
     ActionSpec("go_back_ten", "Ten timesteps back", "Back by 10", "&Go", ("Shift+Left",), needs_recording=True),
     ActionSpec("go_on_ten", "Ten timesteps on", "On by 10", "&Go", ("Shift+Right",), needs_recording=True),
+    ActionSpec(
+        "loop",
+        "&Loop",
+        "Begin again at the end while playing",
+        "&Go",
+        ("L",),
+        "transport",
+        "loop",
+        needs_recording=True,
+        checkable=True,
+    ),
+    ActionSpec("find_text", "&Find text…", "Find a text in the sequence", "&Go", ("Ctrl+F",), needs_recording=True),
+    ActionSpec("find_next", "Find ne&xt", "The next place of the text", "&Go", ("F3",), needs_recording=True),
+    ActionSpec(
+        "find_previous", "Find pre&vious", "The place of the text before", "&Go", ("Shift+F3",), needs_recording=True
+    ),
+    ActionSpec("go_to", "&Go to timestep…", "Go to a timestep by its number", "&Go", ("Ctrl+G",), needs_recording=True),
+    ActionSpec(
+        "reference", "&Mark this timestep", "Put the dashed cursor here, or take it away", "&Go", ("R",), "", "", True
+    ),
     ActionSpec(
         "next_sequence", "&Next sequence", "The sequence after this", "&Go", ("Ctrl+Down",), needs_recording=True
     ),
@@ -58,12 +91,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
 
 MOUSE: tuple[tuple[str, str], ...] = (
     ("Click or drag", "Go to that timestep"),
-    ("Click on a row", "Select its unit; with Ctrl or Shift, several"),
+    ("Click on a row", "Select its unit; with Ctrl one more"),
+    ("Shift + click on a row", "Select all rows from the last one"),
+    ("Move over a panel", "Read timestep, symbol, unit and value above"),
+    ("Right-click on a panel", "Copy it as a picture"),
     ("Wheel", "Zoom around the pointer"),
     ("Shift + wheel", "Pan"),
     ("Drag on the time axis", "Pan"),
     ("Double-click on the time axis", "See the whole sequence"),
     ("Drag in the whole sequence", "Move the window that is shown"),
-    ("Drop a file", "Open it"),
+    ("Drop a file or a text", "Open it, or let the model of the recording read it"),
 )
 """What the mouse does, for the page of shortcuts."""

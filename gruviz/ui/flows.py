@@ -1,19 +1,22 @@
 """From a dialog to a job to what comes of it: train, then record; record, then look; export a figure."""
 
+import os
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
-from gruviz.ui.dialogs import ExportDialog, RecordDialog, TrainDialog
-from gruviz.ui.jobs import Done
+from gruviz.ui.dialogs import ExportDialog, RecordDialog, TextDialog, TrainDialog, unused
+from gruviz.ui.jobs import Done, Recording
 from gruviz.ui.workbench import Workbench, replaces, show_file
 
 if TYPE_CHECKING:
     from gruviz.ui.window import MainWindow
 
 MODELS = (".safetensors", ".pt", ".pth")
-SEQUENCES = (".txt", ".text", ".md", ".csv", ".tsv", ".npy")
+TEXTS = (".txt", ".text", ".md")
+SEQUENCES = (*TEXTS, ".csv", ".tsv", ".npy")
 
 
 class Flows(QObject):
@@ -22,7 +25,7 @@ class Flows(QObject):
     def __init__(self, window: "MainWindow", bench: Workbench) -> None:
         super().__init__(window)
         self._window, self._bench = window, bench
-        self._model, self._read = "", ""
+        self._model, self._read, self._text = "", "", ""
         bench.wrong.connect(window.complain)
 
     def train(self) -> None:
@@ -37,17 +40,54 @@ class Flows(QObject):
         dialog.accepted.connect(lambda: replaces(self._window, dialog.asked().output, begin))
         dialog.open()
 
-    def record(self, model: str = "", read: str = "") -> None:
+    def record(self, model: str = "", read: str = "", text: str = "") -> None:
         """Ask for a model and what it is to read, record it, and open the recording."""
-        dialog = RecordDialog(self._folder(), model or self._model, read or self._read, self._window)
+        known = model or self._model
+        dialog = RecordDialog(self._folder(), known, "" if text else read or self._read, text, self._window)
 
         def begin() -> None:
-            asked = dialog.asked()
-            self._model, self._read = asked.model, "; ".join(asked.inputs)
-            self._bench.start("Recording", asked, "Open it", self._open, at_once=True)
+            self.start_recording(dialog.asked())
 
         dialog.accepted.connect(lambda: replaces(self._window, dialog.asked().output, begin))
         dialog.open()
+
+    def start_recording(self, asked: Recording) -> None:
+        """Record, and open what was recorded, also where it was cut short."""
+        self._model = asked.model
+        if asked.inputs:
+            self._read = "; ".join(asked.inputs)
+        self._bench.start("Recording", asked, "Open it", self._open, at_once=True)
+
+    def new_sequence(self) -> None:
+        """Ask for a text that the model of the open recording reads next; for a model too where that is not known."""
+        model, facts = self.model(), self._window.loader.facts
+        if not model or facts is None or not any(tape.text for tape in facts.tapes.values()):
+            self.record(model=model)
+            return
+        dialog = TextDialog(model, self._text, self._window)
+        dialog.accepted.connect(lambda: self.read_text(dialog.asked()))
+        dialog.open()
+
+    def read_text(self, text: str) -> None:
+        """Let the model of the open recording read a text, and open that recording; ask where no model is known."""
+        self._text = text
+        model, facts = self.model(), self._window.loader.facts
+        if not model or facts is None:
+            self.record(text=text)
+            return
+        output = unused(self._writable_folder(), f"{Path(model).stem}-text", ".h5")
+        self.start_recording(Recording(model, (), output, text=text, weights=facts.weights))
+
+    def model(self) -> str:
+        """The path of the model of the open recording: where it was read last, or else beside the recording."""
+        facts = self._window.loader.facts
+        if facts is None:
+            return ""
+        beside = Path(facts.path).parent / facts.model if facts.model else None
+        for path in (self._window.settings.models.get(facts.weights), beside):
+            if path and Path(path).is_file():
+                return str(path)
+        return ""
 
     def export(self) -> None:
         """Ask which figure of what is being looked at to save, and save it."""
@@ -68,10 +108,20 @@ class Flows(QObject):
         if suffix in MODELS:
             self.record(model=path)
         elif suffix in SEQUENCES:
-            self.record(read=path)
+            self._read_file(path)
         else:
             return False
         return True
+
+    def _read_file(self, path: str) -> None:
+        """Record it at once where it is what the model of the open recording reads, else ask."""
+        model, facts = self.model(), self._window.loader.facts
+        text = Path(path).suffix.lower() in TEXTS
+        if model and facts is not None and all(tape.text == text for tape in facts.tapes.values()):
+            output = unused(self._writable_folder(), f"{Path(model).stem}-{Path(path).stem}", ".h5")
+            self.start_recording(Recording(model, (path,), output, weights=facts.weights))
+        else:
+            self.record(read=path)
 
     @Slot(object)
     def _record_trained(self, done: Done) -> None:
@@ -79,7 +129,14 @@ class Flows(QObject):
 
     @Slot(object)
     def _open(self, done: Done) -> None:
+        if done.weights:
+            self._window.settings.read_by(done.weights, str(Path(self._model).resolve()))
         self._window.open_path(done.path)
+
+    def _writable_folder(self) -> Path:
+        """Where recordings go that nobody was asked about."""
+        folder = self._folder()
+        return folder if os.access(folder, os.W_OK) else Path(tempfile.gettempdir())
 
     def _folder(self) -> Path:
         """Where new files go: beside the last one that was opened, unless that is gruviz's own."""

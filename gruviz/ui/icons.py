@@ -37,6 +37,15 @@ def _bar(x: float) -> list[tuple[float, float]]:
     return [(x, 3), (x + 2, 3), (x + 2, 13), (x, 13)]
 
 
+def _loop() -> QPainterPath:
+    """An arrow that runs in a circle."""
+    ring, inner, gap = QPainterPath(), QPainterPath(), QPainterPath()
+    ring.addEllipse(QRectF(2.5, 2.5, 11, 11))
+    inner.addEllipse(QRectF(4.2, 4.2, 7.6, 7.6))
+    gap.addRect(QRectF(8, 1, 7, 7))
+    return ring.subtracted(inner).subtracted(gap).united(_shape([(8, 0.2), (12.4, 3.4), (8, 6.6)]))
+
+
 def _theme() -> QPainterPath:
     ring, inner, half = QPainterPath(), QPainterPath(), QPainterPath()
     ring.addEllipse(QRectF(2, 2, 12, 12))
@@ -54,5 +63,6 @@ _SHAPES: dict[str, Callable[[], QPainterPath]] = {
     "back": lambda: _shape([(12, 3), (6, 8), (12, 13)], _bar(3.5)),
     "last": lambda: _shape([(2, 3), (7, 8), (2, 13)], [(7, 3), (12, 8), (7, 13)], _bar(12.5)),
     "first": lambda: _shape([(14, 3), (9, 8), (14, 13)], [(9, 3), (4, 8), (9, 13)], _bar(1.5)),
+    "loop": _loop,
     "theme": _theme,
 }

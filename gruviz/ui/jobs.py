@@ -11,10 +11,15 @@ from typing import Any
 from PySide6.QtCore import QObject, QThread, Signal
 
 from gruviz.errors import GruvizError
+from gruviz.ui.loss import Curve
 from gruviz.view import View
 
-_TICK = 1 / 30
+_TICK = 1 / 10
 """Seconds between two signals of progress, at least: the newest counts, not every one."""
+_LOOK = 0.5
+"""Seconds between two looks at how much memory is taken."""
+_TITLE = 40
+"""Letters of a typed text that its sequence is named after."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,13 @@ class Progress:
     fraction: float
     """From 0 to 1."""
     text: str
+    left: float | None = None
+    """Seconds until the end, where that can be told."""
+    device: str = ""
+    """Where it runs, and how much memory that takes."""
+    curve: Curve | None = None
+    keeps: bool = False
+    """Whether a cancelled job has something to keep by now. One that has not ends by itself: nobody waits for it."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +48,12 @@ class Done:
     """What came out of it, in a sentence."""
     complete: bool = True
     """False where it was cancelled: the file holds what there was until then."""
+    weights: str = ""
+    """The SHA-256 of the weights of the model that was recorded."""
+
+
+class CancelledError(Exception):
+    """Cancelled, before there was anything to keep."""
 
 
 Report = Callable[[Progress], bool]
@@ -74,6 +92,8 @@ class Job(QThread):
         """Do the work; called by Qt in the job's own thread."""
         try:
             done = self._work(self._report)
+        except CancelledError:
+            return
         except GruvizError as error:
             self.failed.emit(str(error))
         except Exception as error:  # what leaves a thread's function is lost, and the window would wait for ever
@@ -108,7 +128,7 @@ class Training:
 
     def __call__(self, report: Report) -> Done:
         """Train. Raises GruvizError."""
-        report(Progress(0, "loading PyTorch"))
+        _load_torch(report)
         from gruviz import sequences
         from gruviz.model import checkpoint, device, tasks
         from gruviz.model.training import Progress as Step
@@ -116,15 +136,27 @@ class Training:
 
         device.leave_a_core()
         checkpoint.check_writable(self.output)
+        where = device.pick(self.device)
+        _say(report, "reading what to learn from")
         task = tasks.make(self.task, sequences.read(self.data) if self.data else None)
-        said = ""
+        curve, taken = Curve(0), ""
+        looked = 0.0
 
         def watch(step: Step) -> bool:
-            nonlocal said
+            nonlocal taken, looked
+            if step.judging is None:
+                curve.steps = step.steps
+                curve.add(step.loss)
+            if step.result is not None:
+                result = step.result
+                curve.judge(step.step, result.value, result.metric, (result.baseline_name, result.baseline))
+            if step.seconds - looked >= _LOOK or not taken:
+                looked, taken = step.seconds, f"{device.describe(where)}, {device.memory(where)}"
+            text = f"step {step.step:,} of {step.steps:,}, loss {step.loss:.3f}"
+            if step.judging is not None:
+                text += f", judging on held-out data {step.judging:.0%}"
             left = step.seconds / step.step * (step.steps - step.step)
-            said = step.result.sentence if step.result else said
-            where = f"step {step.step:,} of {step.steps:,}, loss {step.loss:.3f}, {left:,.0f} s left"
-            return report(Progress(step.step / step.steps, f"{where}. {said}" if said else where))
+            return report(Progress(step.step / step.steps, text, left, taken, curve, keeps=True))
 
         trained = train(
             task,
@@ -133,11 +165,11 @@ class Training:
             layers=self.layers,
             steps=self.steps,
             seed=self.seed,
-            device=device.pick(self.device),
+            device=where,
             on_progress=watch,
         )
         trained.save(self.output)
-        return Done(self.output, trained.result.sentence, len(trained.history.step) == trained.steps)
+        return Done(self.output, trained.sentence, len(trained.history.step) == trained.steps)
 
 
 @dataclass(frozen=True)
@@ -154,32 +186,56 @@ class Recording:
     """Only these timesteps of each input, half-open."""
     dtype: str = "float32"
     device: str = "auto"
+    weights: str = ""
+    """The SHA-256 that the model's weights must have; empty for any."""
 
     def __call__(self, report: Report) -> Done:
         """Record. Raises GruvizError."""
-        report(Progress(0, "loading PyTorch"))
+        _load_torch(report)
         from gruviz.model import checkpoint, device
         from gruviz.model.inputs import read_inputs
         from gruviz.model.run import record_sequences
         from gruviz.sequences import Sequence
 
         device.leave_a_core()
+        where = device.pick(self.device)
+        _say(report, f"loading {Path(self.model).name}")
         loaded = checkpoint.load(self.model)
+        if self.weights not in ("", loaded.sha256):
+            raise GruvizError(
+                f"{self.model} has other weights than the model of this recording: choose the model with Record…"
+            )
         if self.text:
-            read = [Sequence("typed text", text=self.text)]
+            read = [Sequence(_title(self.text), text=self.text)]
         else:
+            _say(report, "reading what it is to read")
             read = read_inputs(self.inputs, task=loaded.task, steps=self.steps)
+        began, going, done = time.monotonic(), True, 0
 
-        def watch(done: int, total: int) -> bool:
-            return report(Progress(done / total, f"{done:,} of {total:,} timesteps"))
+        def watch(steps: int, total: int) -> bool:
+            nonlocal going, done
+            done, passed = steps, time.monotonic() - began
+            text = f"{done:,} of {total:,} timesteps" if done else "reading backwards first"
+            left = passed / done * (total - done) if done else None
+            taken = f"{device.describe(where)}, {device.memory(where)}"
+            going = report(Progress(done / total, text, left, taken, keeps=done > 0))
+            return going
 
         about = {"file": Path(self.model).name}
-        with record_sequences(
-            loaded, read, self.output, dtype=self.dtype, device=self.device, on_progress=watch, about=about
-        ) as run:
+        try:
+            run = record_sequences(
+                loaded, read, self.output, dtype=self.dtype, device=self.device, on_progress=watch, about=about
+            )
+        except GruvizError:
+            if not (going or done):
+                raise CancelledError from None
+            raise
+        with run:
             worst = max(layer.residual for layer in run.layers.values())
             steps = sum(map(len, run.tapes.values()))
-            return Done(str(run.path), f"{steps:,} timesteps recorded, residual {worst:.2g}", run.complete)
+            return Done(
+                str(run.path), f"{steps:,} timesteps recorded, residual {worst:.2g}", run.complete, loaded.sha256
+            )
 
 
 @dataclass(frozen=True)
@@ -195,10 +251,32 @@ class Drawing:
 
     def __call__(self, report: Report) -> Done:
         """Draw and save. Raises GruvizError."""
-        report(Progress(0, "drawing"))
+        _say(report, "drawing")
         import gruviz.recording
         from gruviz import figures
 
         with gruviz.recording.open(self.recording) as run:
-            figures.save(figures.draw(run, self.figure, self.view, **dict(self.options)), self.output)
+            figure = figures.draw(run, self.figure, self.view, **dict(self.options))
+        _say(report, "saving")
+        figures.save(figure, self.output)
         return Done(self.output, f"Saved {Path(self.output).name}")
+
+
+def _say(report: Report, text: str) -> None:
+    """Tell what is being done, while there is nothing to keep. Raises CancelledError once that is not wanted."""
+    if not report(Progress(0, text)):
+        raise CancelledError
+
+
+def _load_torch(report: Report) -> None:
+    _say(report, "loading PyTorch")
+    from gruviz.model.loading import load_torch
+
+    load_torch()
+    _say(report, "starting")
+
+
+def _title(text: str) -> str:
+    """The beginning of a text, as the name of its sequence."""
+    words = " ".join(text.split())
+    return words if len(words) <= _TITLE else words[: _TITLE - 1].rstrip() + "…"

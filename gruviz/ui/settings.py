@@ -12,6 +12,8 @@ import platformdirs
 FILE = "settings.json"
 RECENT = 10
 """Files that are remembered."""
+MODELS = 100
+"""Models whose place is remembered."""
 
 
 @dataclass
@@ -25,8 +27,17 @@ class Settings:
     """What was being looked at in it, as `gruviz.view.to_plain` gives it."""
     recent: list[str] = field(default_factory=list)
     """Files that were opened, the latest first."""
+    models: dict[str, str] = field(default_factory=dict)
+    """Where the model files of recordings are, by the SHA-256 of their weights; recordings do not say it."""
     geometry: str = ""
     """Of the window, as Qt saves it, in Base64."""
+
+    def read_by(self, weights: str, path: str) -> None:
+        """Remember where a model's file is, and forget the one that was met longest ago."""
+        self.models.pop(weights, None)
+        self.models[weights] = path
+        while len(self.models) > MODELS:
+            del self.models[next(iter(self.models))]
 
     def opened(self, path: str) -> None:
         """Put a file at the head of the recent ones."""
@@ -54,6 +65,7 @@ def load() -> Settings:
         if isinstance(value, type(getattr(settings, known.name))):
             setattr(settings, known.name, value)
     settings.recent = [path for path in settings.recent if isinstance(path, str)][:RECENT]
+    settings.models = {key: path for key, path in settings.models.items() if isinstance(path, str)}
     if settings.theme not in ("system", "light", "dark"):
         settings.theme = "system"
     return settings

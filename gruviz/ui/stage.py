@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Slot
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QResizeEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QContextMenuEvent, QMouseEvent, QPainter, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from gruviz.ui.panels import (
@@ -19,13 +19,21 @@ from gruviz.ui.panels import (
     Panel,
     TextPanel,
     TimeAxisPanel,
+    TimelinesPanel,
 )
+from gruviz.ui.panels.copying import offer_copies
 from gruviz.ui.panels.panel import LEFT, RIGHT
-from gruviz.ui.reading import LayerFacts, Request
+from gruviz.ui.panels.text import named
+from gruviz.ui.panels.units import format_value
+from gruviz.ui.reading import LayerFacts, Point, PointRequest, Request
 from gruviz.ui.theme import STEP
-from gruviz.view import pan, seek, select_unit, show_all, show_range, zoom
+from gruviz.view import pan, seek, select_rows, select_unit, show_all, show_range, zoom
 
 _GAP = 2 * STEP
+_POINT = "point"
+"""The loader's slot for what is under the pointer."""
+_FEW = 3
+"""Columns of numeric input that are read out."""
 _NOTCH = 120
 """What a mouse wheel reports for one notch."""
 _ZOOM = 0.8
@@ -37,10 +45,14 @@ _FRAMED = 10
 
 
 class Cursor(QGraphicsItem):
-    """The line at the present timestep, over all linked panels. A halo keeps it visible on light and dark alike."""
+    """A line over all linked panels at the present timestep, or, dashed, at another that is held.
 
-    def __init__(self) -> None:
+    A halo keeps it visible on light and dark alike.
+    """
+
+    def __init__(self, dashed: bool = False) -> None:
         super().__init__()
+        self._dashed = dashed
         self._height, self._column = 0.0, 0.0
         self.colour, self.halo = QColor(), QColor()
         self.setZValue(100)
@@ -64,7 +76,9 @@ class Cursor(QGraphicsItem):
         for edge in edges:
             x = round(edge) + shift
             painter.fillRect(QRectF(x - 1, 0, 3, self._height), self.halo)
-            painter.fillRect(QRectF(x, 0, 1, self._height), self.colour)
+            for y in range(0, int(self._height), 8) if self._dashed else (0,):
+                length = min(5.0, self._height - y) if self._dashed else self._height
+                painter.fillRect(QRectF(x, y, 1, length), self.colour)
 
 
 @dataclass
@@ -81,14 +95,22 @@ class _Drag:
 class Stage(pg.GraphicsView):
     """Lays the panels out, tells them what the state says, and turns the mouse into changes of the state."""
 
+    pointed = Signal(str)
+    """What is under the pointer, in words; empty where there is nothing."""
+
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         self.context = context
         self.panels: list[Panel] = []
         """From top to bottom."""
         super().__init__(parent, background=None)  # resizes already
         self.cursor_line = Cursor()
-        self.scene().addItem(self.cursor_line)
+        self.reference_line = Cursor(dashed=True)
+        self.reference_line.setZValue(99)
+        for line in (self.cursor_line, self.reference_line):
+            self.scene().addItem(line)
         self._drag: _Drag | None = None
+        self._heights: list[int | None] = []
+        self._pointed_panel: Panel | None = None
         self._layer: tuple[str, LayerFacts] | None = None
         self._sequence = -1
         self.setFrameShape(pg.GraphicsView.Shape.NoFrame)
@@ -103,6 +125,8 @@ class Stage(pg.GraphicsView):
         state.range_changed.connect(self._apply_range)
         state.cursor_changed.connect(self._apply_cursor)
         state.units_changed.connect(self._apply_units)
+        state.mark_changed.connect(self._apply_cursor)
+        state.find_changed.connect(self._update_marks)
         loader.answered.connect(self._take)
         loader.failed.connect(self._fail)
         context.themes.changed.connect(self._restyle)
@@ -154,6 +178,7 @@ class Stage(pg.GraphicsView):
         shown = [quantity for quantity in layer.cell.quantities if quantity.name not in hidden]
         self.panels += [panel(HeatmapPanel, quantity, key=quantity.name) for quantity in shown]
         self.panels.append(panel(CountsPanel if layer.cell.keep else NoCountsPanel))
+        self.panels.append(panel(TimelinesPanel))
         self.panels.append(panel(TimeAxisPanel))
         for gone in standing.values():
             gone.remove()
@@ -162,6 +187,7 @@ class Stage(pg.GraphicsView):
 
     def _lay_out(self) -> None:
         """Give every panel its pixels: those of fixed height first, the rest in equal parts."""
+        self._heights = [panel.height for panel in self.panels]
         width = self.viewport().width() - LEFT - RIGHT
         fixed = sum(panel.height for panel in self.panels if panel.height is not None)
         elastic = sum(panel.height is None for panel in self.panels)
@@ -171,7 +197,7 @@ class Stage(pg.GraphicsView):
         for panel in self.panels:
             height = each if panel.height is None else panel.height
             panel.place(QRect(LEFT, y, max(width, 1), height))
-            y += height + (0 if isinstance(panel, CountsPanel | NoCountsPanel) else _GAP)
+            y += height + (0 if isinstance(panel, TimelinesPanel) else _GAP)
         self._place_cursor()
 
     @Slot()
@@ -190,6 +216,9 @@ class Stage(pg.GraphicsView):
 
     @Slot()
     def _apply_units(self) -> None:
+        if [panel.height for panel in self.panels] != self._heights:
+            self._lay_out()
+            self._refresh()
         for panel in self.panels:
             panel.units_changed()
 
@@ -199,18 +228,28 @@ class Stage(pg.GraphicsView):
             panel.refresh()
 
     @Slot()
+    def _update_marks(self) -> None:
+        """Something else is looked for, or nothing."""
+        for panel in self.panels:
+            if panel.also:
+                panel.cursor_moved()
+
+    @Slot()
     def _restyle(self) -> None:
         theme = self.context.theme
         self.setBackground(QColor(theme.window))
-        self.cursor_line.colour, self.cursor_line.halo = QColor(theme.foreground), QColor(theme.panel)
-        self.cursor_line.update()
+        for line in (self.cursor_line, self.reference_line):
+            line.colour, line.halo = QColor(theme.foreground), QColor(theme.panel)
+            line.update()
         for panel in self.panels:
             panel.restyle()
 
     @Slot(object, object)
     def _take(self, request: Request, answer: object) -> None:
+        if isinstance(answer, Point):
+            self._say(answer)
         for panel in self.panels:
-            if panel.slot == request.slot:
+            if request.slot == panel.slot or request.slot in panel.also:
                 panel.take(request, answer)
 
     @Slot(object, str)
@@ -222,12 +261,13 @@ class Stage(pg.GraphicsView):
     def _place_cursor(self) -> None:
         view = self.context.state.view
         linked = [panel.body for panel in self.panels if panel.linked and not isinstance(panel, TextPanel)]
-        visible = bool(linked) and view.start <= view.cursor < view.stop
-        self.cursor_line.setVisible(visible)
-        if visible:
-            top, bottom = linked[0].top(), linked[-1].top()
-            self.cursor_line.shape_to(bottom - top, self.column)
-            self.cursor_line.setPos(self.x_of(view.cursor + 0.5), top)
+        for line, timestep in ((self.cursor_line, view.cursor), (self.reference_line, view.reference)):
+            visible = bool(linked) and timestep is not None and view.start <= timestep < view.stop
+            line.setVisible(visible)
+            if timestep is not None and visible:
+                top, bottom = linked[0].top(), linked[-1].top()
+                line.shape_to(bottom - top, self.column)
+                line.setPos(self.x_of(timestep + 0.5), top)
 
     # Pixels and time
 
@@ -289,6 +329,7 @@ class Stage(pg.GraphicsView):
             panel = self.panel_at(event.position().y())
             grab = isinstance(panel, OverviewPanel | TimeAxisPanel)
             self.viewport().setCursor(Qt.CursorShape.OpenHandCursor if grab else Qt.CursorShape.ArrowCursor)
+            self._point(panel, event.position())
             return
         if (event.position() - drag.at).manhattanLength() >= _CLICK:
             drag.clicked = False
@@ -301,9 +342,27 @@ class Stage(pg.GraphicsView):
         if drag is None or not drag.clicked:
             return
         unit = drag.panel.unit_at(drag.at.y())
-        if unit is not None:
-            more = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
-            self.context.state.change(select_unit, unit, bool(event.modifiers() & more))
+        if unit is None:
+            return
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.context.state.change(select_rows, unit, drag.panel.units)
+        else:
+            add = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+            self.context.state.change(select_unit, unit, add)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Nothing is under the pointer any more."""
+        super().leaveEvent(event)
+        self._point(None, QPointF())
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Copy a panel, or all of them."""
+        panel = self.panel_at(event.pos().y())
+        parts = {"all panels": self.rect()}
+        if panel is not None:
+            name = f"‘{panel.title}’"
+            parts = {name: QRect(0, panel.body.top() - 2, self.width(), panel.body.height() + 4), **parts}
+        offer_copies(self, event.globalPos(), parts)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """On the axis or the overview, show all; elsewhere it is two clicks."""
@@ -325,6 +384,35 @@ class Stage(pg.GraphicsView):
             around = min(max(self.time_at(event.position().x()), view.start), view.stop)
             state.change(zoom, _ZOOM ** (along / _NOTCH), around)
         event.accept()
+
+    def _point(self, panel: Panel | None, at: QPointF) -> None:
+        """Ask for what is under the pointer."""
+        loader, view = self.context.loader, self.context.state.view
+        if panel is None or not LEFT <= at.x() < LEFT + self._width or not view.length:
+            loader.forget(_POINT)
+            self.pointed.emit("")
+            return
+        time = panel.timestep_at(at.x()) if isinstance(panel, OverviewPanel) else self.time_at(at.x())
+        timestep = min(max(int(time // 1), 0), view.length - 1)
+        unit = panel.unit_at(at.y())
+        quantities = () if unit is None else panel.quantities
+        self._pointed_panel = panel
+        loader.ask(PointRequest(_POINT, *self.context.subject, timestep, unit, quantities))
+
+    def _say(self, point: Point) -> None:
+        """Tell what is under the pointer."""
+        cell = self.context.layer.cell
+        words = [f"t = {point.timestep:,}"]
+        if point.symbol is not None:
+            words.append(named(point.symbol))
+        if point.inputs and not point.values:
+            words.append("x = " + ", ".join(f"{value:.6g}".replace("-", "−") for value in point.inputs[:_FEW]))
+        if point.unit is not None:
+            words.append(f"unit {point.unit}")
+        words += [f"{cell[name].symbol} = {format_value(value)}" for name, value in point.values.items()]
+        if self._pointed_panel in self.panels:
+            words.append(self._pointed_panel.words_at(point.timestep))
+        self.pointed.emit("   ".join(filter(None, words)))
 
     def _seek(self, at: QPointF) -> None:
         self.context.state.change(seek, int(self.time_at(at.x()) // 1))

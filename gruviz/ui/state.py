@@ -29,6 +29,8 @@ class ViewState(QObject):
     display_changed = Signal()
     """How timesteps are reduced to columns, or which heatmaps are shown."""
     playback_changed = Signal()
+    find_changed = Signal()
+    """Something else is looked for."""
 
     def __init__(self, view: View | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -76,4 +78,5 @@ class ViewState(QObject):
         (lambda state: state.cursor_changed, lambda view: view.cursor),
         (lambda state: state.mark_changed, lambda view: (view.reference, view.selection)),
         (lambda state: state.playback_changed, lambda view: (view.playing, view.speed, view.loop)),
+        (lambda state: state.find_changed, lambda view: view.find),
     )

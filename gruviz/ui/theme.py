@@ -148,8 +148,16 @@ def _style_sheet(theme: Theme) -> str:
     QToolBar QToolButton:hover, QToolBar QToolButton:checked {{ background: {theme.hover}; }}
     QToolBar QToolButton:pressed {{ background: {theme.rule}; }}
     QToolBar QToolButton:disabled {{ color: {theme.muted}; }}
+    QToolButton#chooser {{ background: {theme.panel}; border: 1px solid {theme.rule}; border-radius: 4px;
+                           color: {theme.foreground}; }}
+    QToolButton#chooser:hover {{ background: {theme.hover}; }}
     QToolBar QToolButton#chooser {{ background: {theme.panel}; border: 1px solid {theme.rule}; }}
     QToolBar QToolButton#chooser:hover {{ background: {theme.hover}; }}
+    QToolButton#quantity {{ border: 1px solid {theme.rule}; border-radius: 4px; padding: 3px 4px;
+                            color: {theme.muted}; background: transparent; }}
+    QToolButton#quantity:checked {{ background: {theme.panel}; color: {theme.foreground}; font-weight: 600;
+                                    border-color: {theme.muted}; }}
+    QToolButton#quantity:hover {{ background: {theme.hover}; }}
     QScrollBar:vertical {{ background: transparent; width: 12px; margin: 0; }}
     QScrollBar::handle:vertical {{ background: {theme.rule}; min-height: 32px; border-radius: 4px; margin: 2px; }}
     QScrollBar::handle:vertical:hover {{ background: {theme.muted}; }}

@@ -76,6 +76,7 @@ class ToolBar(QToolBar):
     @Slot()
     def _show_playback(self) -> None:
         self.restyle()
+        self._made["loop"].setChecked(self._context.state.view.loop)
         speed = self._context.state.view.speed
         self.speed.show_choices([f"{each:,}/s" for each in SPEEDS], SPEEDS.index(speed) if speed in SPEEDS else -1)
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QObject, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtCore import QByteArray, QMimeData, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QFileDialog,
     QMainWindow,
@@ -21,11 +21,13 @@ from gruviz._assets import asset
 from gruviz.errors import GruvizError
 from gruviz.ui import settings as settings_file
 from gruviz.ui.actions import ACTIONS
+from gruviz.ui.display import HEIGHT, DisplayBar
+from gruviz.ui.find import FindBar, GoBar
 from gruviz.ui.flows import MODELS, SEQUENCES, Flows
 from gruviz.ui.help import HelpDialog
 from gruviz.ui.loader import Loader
 from gruviz.ui.pages import EmptyPage, FailedPage, LoadingPage, WelcomePage, label
-from gruviz.ui.panels import Context, UnitsPanel
+from gruviz.ui.panels import Context, PredictionsPanel, UnitsPanel
 from gruviz.ui.player import Player
 from gruviz.ui.reading import Facts
 from gruviz.ui.settings import Settings
@@ -45,8 +47,10 @@ from gruviz.view import (
     showing,
     step,
     to_plain,
+    toggle_loop,
     toggle_play,
     toggle_quantity,
+    toggle_reference,
     with_pane,
     zoom,
 )
@@ -99,6 +103,7 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
         self.stage = Stage(self.context)
         self.units = UnitsPanel(self.context)
+        self.predictions = PredictionsPanel(self.context)
         self._build_pages()
         self._build_menus()
         self._wire()
@@ -118,11 +123,29 @@ class MainWindow(QMainWindow):
         self.loading, self.failed, self.empty = LoadingPage(), FailedPage(again), EmptyPage(again)
         self.welcome.show_recent(self.settings.recent)
         self.splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False, handleWidth=1)
-        self.splitter.addWidget(self.stage)
-        self.splitter.addWidget(self.units)
+        self.display = DisplayBar(self.context)
+        self.find_bar, self.go_bar = FindBar(self.context), GoBar(self.context)
+        self.strips = QStackedWidget()
+        for strip in (self.display, self.find_bar, self.go_bar):
+            self.strips.addWidget(strip)
+        self.strips.setFixedHeight(HEIGHT)
+        main = QWidget()
+        rows = QVBoxLayout(main)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(self.strips)
+        rows.addWidget(self.stage)
+        self.splitter.addWidget(main)
+        self.side = QWidget()
+        side = QVBoxLayout(self.side)
+        side.setContentsMargins(0, 0, 0, 0)
+        side.setSpacing(0)
+        side.addWidget(self.units, 2)
+        side.addWidget(self.predictions, 1)
+        self.splitter.addWidget(self.side)
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setStretchFactor(1, 0)
-        self.units.setMinimumWidth(280)
+        self.side.setMinimumWidth(280)
         self.splitter.setSizes([SIZE[0] - 320, 320])
         self.pages = QStackedWidget()
         for page in (self.welcome, self.loading, self.failed, self.empty, self.splitter):
@@ -145,6 +168,7 @@ class MainWindow(QMainWindow):
         action.setToolTip(f"{spec.tip} ({QKeySequence(spec.keys[0]).toString()})" if spec.keys else spec.tip)
         action.setShortcuts([QKeySequence(key) for key in spec.keys])
         action.setEnabled(not spec.needs_recording)
+        action.setCheckable(spec.checkable)
         action.triggered.connect(getattr(self, spec.name))
         if spec.name == "help":
             action.setIconText("?")
@@ -172,10 +196,14 @@ class MainWindow(QMainWindow):
         loader.opened.connect(self._opened)
         loader.refused.connect(self._refused)
         state.pane_changed.connect(self._show_choices)
-        toolbar.sequence.chosen.connect(self.choose_sequence)
+        toolbar.sequence.chosen.connect(self._choose_offered)
         toolbar.layer.chosen.connect(self._choose_layer)
         toolbar.speed.chosen.connect(self._choose_speed)
         self.welcome.wanted.connect(self.open_path)
+        self.display.checkpoint_chosen.connect(self._choose_checkpoint)
+        self.stage.pointed.connect(self.display.say)
+        self.find_bar.left.connect(self._show_display)
+        self.go_bar.left.connect(self._show_display)
 
     # Opening
 
@@ -292,6 +320,23 @@ class MainWindow(QMainWindow):
             units=pane.units if same else (),
         )
 
+    @property
+    def _offered(self) -> list[int]:
+        """The sequences that there are to choose from: those of the checkpoint on show."""
+        facts, pane = self.loader.facts, self.state.view.pane
+        if facts is None or pane.layer not in facts.layers:
+            return []
+        return [info.index for info in facts.sequences_of(pane.layer) if info.checkpoint == pane.checkpoint]
+
+    @Slot(int)
+    def _choose_offered(self, place: int) -> None:
+        self.choose_sequence(self._offered[place])
+
+    def _step_sequence(self, places: int) -> None:
+        offered, here = self._offered, self.state.view.pane.sequence
+        if here in offered and 0 <= offered.index(here) + places < len(offered):
+            self.choose_sequence(offered[offered.index(here) + places])
+
     @Slot(int)
     def choose_sequence(self, sequence: int) -> None:
         """Turn to another sequence of the tape."""
@@ -324,6 +369,19 @@ class MainWindow(QMainWindow):
         self._show(layer, sequence)
 
     @Slot(int)
+    def _choose_checkpoint(self, checkpoint: int) -> None:
+        """Turn to the same sequence as another training step read it: of the same name and item, or the same place."""
+        facts, pane = self.loader.facts, self.state.view.pane
+        if facts is None or pane.layer not in facts.layers:
+            return
+        sequences = facts.sequences_of(pane.layer)
+        here = sequences[pane.sequence]
+        there = [info for info in sequences if info.checkpoint == checkpoint and info.length]
+        place = sum(info.checkpoint == here.checkpoint for info in sequences[: pane.sequence])
+        alike = [info for info in there if (info.name, info.item) == (here.name, here.item)]
+        self._show(pane.layer, (alike or there[place:] or there)[0].index)
+
+    @Slot(int)
     def _choose_speed(self, index: int) -> None:
         self.state.change(replace, speed=float(SPEEDS[index]))
         self.stage.setFocus()
@@ -335,8 +393,9 @@ class MainWindow(QMainWindow):
             self.toolbar.sequence.show_choices([], -1)
             self.toolbar.layer.show_choices([], -1)
             return
-        sequences = facts.sequences_of(pane.layer)
-        self.toolbar.sequence.show_choices([info.name or f"sequence {info.index}" for info in sequences], pane.sequence)
+        sequences, offered = facts.sequences_of(pane.layer), self._offered
+        labels = [sequences[index].name or f"sequence {index}" for index in offered]
+        self.toolbar.sequence.show_choices(labels, offered.index(pane.sequence))
         layers = list(facts.layers)
         self.toolbar.layer.show_choices(layers, layers.index(pane.layer))
 
@@ -403,6 +462,17 @@ class MainWindow(QMainWindow):
         self.flows.record()
 
     @Slot()
+    def new_sequence(self) -> None:
+        """Let the model of the open recording read another text."""
+        self.flows.new_sequence()
+
+    @Slot()
+    def paste(self) -> None:
+        """Open the file on the clipboard, or let the model read the text there."""
+        if not self._take(QGuiApplication.clipboard().mimeData()):
+            self.complain("There is neither a text nor a file on the clipboard: copy one first")
+
+    @Slot()
     def export(self) -> None:
         """Save a figure."""
         self.flows.export()
@@ -448,14 +518,59 @@ class MainWindow(QMainWindow):
         self.state.change(toggle_play)
 
     @Slot()
+    def loop(self) -> None:
+        """Begin again at the end while playing, or stop there."""
+        self.state.change(toggle_loop)
+
+    @Slot()
+    def reference(self) -> None:
+        """Put the dashed cursor here, or take it away."""
+        self.state.change(toggle_reference)
+
+    @Slot()
+    def find_text(self) -> None:
+        """Find a text in the sequence."""
+        self.strips.setCurrentWidget(self.find_bar)
+        self.find_bar.begin()
+
+    @Slot()
+    def find_next(self) -> None:
+        """The next place of the text."""
+        self._find_on(True)
+
+    @Slot()
+    def find_previous(self) -> None:
+        """The place of the text before."""
+        self._find_on(False)
+
+    def _find_on(self, forward: bool) -> None:
+        if not self.state.view.find:
+            self.find_text()
+        elif forward:
+            self.find_bar.on()
+        else:
+            self.find_bar.back()
+
+    @Slot()
+    def go_to(self) -> None:
+        """Go to a timestep by its number."""
+        self.strips.setCurrentWidget(self.go_bar)
+        self.go_bar.begin()
+
+    @Slot()
+    def _show_display(self) -> None:
+        self.strips.setCurrentWidget(self.display)
+        self.stage.setFocus()
+
+    @Slot()
     def next_sequence(self) -> None:
         """To the sequence after this."""
-        self.choose_sequence(self.state.view.pane.sequence + 1)
+        self._step_sequence(1)
 
     @Slot()
     def previous_sequence(self) -> None:
         """To the sequence before this."""
-        self.choose_sequence(self.state.view.pane.sequence - 1)
+        self._step_sequence(-1)
 
     @Slot()
     def zoom_in(self) -> None:
@@ -509,14 +624,23 @@ class MainWindow(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """A file may be dropped."""
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        data = event.mimeData()
+        if data.hasText() or any(url.isLocalFile() for url in data.urls()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open the file."""
-        path = next(url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile())
+        """Open the file, or let the model read the text."""
         event.acceptProposedAction()
-        self.open_path(path)
+        self._take(event.mimeData())
+
+    def _take(self, data: QMimeData) -> bool:
+        """Do what can be done with what was dropped or pasted; False where that is nothing."""
+        path = next((url.toLocalFile() for url in data.urls() if url.isLocalFile()), "")
+        if path:
+            self.open_path(path)
+        elif data.text():
+            self.flows.read_text(data.text())
+        return bool(path or data.text())
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember, end the thread, close."""
@@ -526,6 +650,7 @@ class MainWindow(QMainWindow):
                 self.settings.view = to_plain(self.state.view)
             self.settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
             settings_file.save(self.settings)
+        self.hide()  # work may take a moment to end, and nobody should have to look on
         self.workbench.stop()
         self.loader.stop()
         super().closeEvent(event)

@@ -1,13 +1,15 @@
 """The strip in which long work tells how far it is, and the way from training to recording to looking."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMessageBox, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMessageBox, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from gruviz.ui.jobs import Done, Job, Work
+from gruviz.ui.loss import CurvePlots
 from gruviz.ui.theme import STEP
 
 _PARTS = 1000
@@ -22,16 +24,27 @@ class Workbench(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.job: Job | None = None
+        self._leaving: list[Job] = []
+        """Cancelled with nothing to keep: they end when they notice."""
         self._next: Callable[[Done], None] | None = None
         self._at_once = False
         self._done: Done | None = None
         self.setObjectName("workbench")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(3 * STEP, STEP, 3 * STEP, STEP)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(3 * STEP, 2 * STEP, 3 * STEP, 2 * STEP)
+        column.setSpacing(2 * STEP)
+        row = QHBoxLayout()
         row.setSpacing(2 * STEP)
+        column.addLayout(row)
+        self.curves = CurvePlots()
+        self.curves.hide()
+        column.addWidget(self.curves)
         self.text = QLabel()
         self.bar = QProgressBar(maximum=_PARTS, textVisible=False)
         self.bar.setFixedWidth(200)
+        self.device = QLabel()
+        self.device.setObjectName("quiet")
+        self.device.setToolTip("Where it runs, and how much memory that takes")
         self.cancel = QPushButton("Cancel")
         self.cancel.setToolTip("End it, and keep what there is until now")
         self.action = QPushButton()
@@ -40,6 +53,7 @@ class Workbench(QWidget):
         for widget in (self.bar, self.text):
             row.addWidget(widget)
         row.addStretch()
+        row.addWidget(self.device)
         for button in (self.action, self.cancel, self.close_):
             row.addWidget(button)
         self.cancel.clicked.connect(self._cancel)
@@ -60,7 +74,7 @@ class Workbench(QWidget):
             work: the job's function.
             follow: what a button offers when it is done.
             then: what that button does.
-            at_once: do it without waiting for the button, unless the job was cancelled.
+            at_once: do it without waiting for the button.
         """
         if self.busy:
             self.wrong.emit("gruviz is still at work on something else: wait for it, or cancel it")
@@ -73,6 +87,7 @@ class Workbench(QWidget):
         self.cancel.show()
         self.bar.show()
         self.bar.setValue(0)
+        self.curves.hide()
         self.job = Job(title, work, self)
         self.job.progressed.connect(self._progressed)
         self.job.done.connect(self._finished)
@@ -84,32 +99,55 @@ class Workbench(QWidget):
 
     def stop(self) -> None:
         """Cancel what is running and wait for it: before the window closes."""
-        if self.job is not None:
-            self.job.cancel()
-            self.job.wait()
+        for job in (*self._leaving, *([self.job] if self.job else [])):
+            job.cancel()
+            job.wait()
 
     @Slot()
     def _progressed(self) -> None:
         if self.job is not None and not self.job.cancelled:
-            self.bar.setValue(round(self.job.latest.fraction * _PARTS))
-            self.text.setText(f"{self.job.title}: {self.job.latest.text}")
+            now = self.job.latest
+            self.bar.setValue(round(now.fraction * _PARTS))
+            left = "" if now.left is None else f", {_duration(now.left)} left"
+            self.text.setText(f"{self.job.title}: {now.text}{left}")
+            self.device.setText(now.device)
+            self._show_curve()
+
+    def _show_curve(self) -> None:
+        if self.job is not None and self.job.latest.curve is not None:
+            self.curves.show_curve(self.job.latest.curve)
+            self.curves.show()
 
     @Slot()
     def _cancel(self) -> None:
-        if self.job is not None:
-            self.job.cancel()
+        if self.job is None:
+            return
+        self.job.cancel()
+        if not self.job.latest.keeps:
+            self._let_go(self.job)
+        else:
             self.cancel.setEnabled(False)
             self.text.setText(f"{self.job.title}: ending, and keeping what there is")
+
+    def _let_go(self, job: Job) -> None:
+        """It has nothing to keep: whatever it is at, nobody has to wait for it."""
+        for signal in (job.progressed, job.done, job.failed, job.finished):
+            signal.disconnect()
+        self._leaving = [other for other in self._leaving if other.isRunning()] + [job]
+        self.job = None
+        self.hide()
 
     @Slot(object)
     def _finished(self, done: Done) -> None:
         self._done = done
+        self._show_curve()
 
     def _offer(self, done: Done) -> None:
         """Say what came of it, and offer the next step: now that the thread has ended, another job can start."""
         cut = "" if done.complete else "Cancelled; what there is until then is kept. "
         self.text.setText(f"{cut}{done.text}  ({Path(done.path).name})")
         self.text.setToolTip(done.path)
+        self.device.clear()
         self.action.show()
 
     @Slot(str)
@@ -121,15 +159,16 @@ class Workbench(QWidget):
     @Slot()
     def _ended(self) -> None:
         """The thread has ended, after all its other signals."""
-        job, self.job = self.job, None
-        if job is not None:
-            job.deleteLater()
+        if self.job is None or not self.job.isFinished():
+            return  # it was another that ended, which nobody waited for
+        self.job.deleteLater()
+        self.job = None
         self.cancel.hide()
         self.bar.hide()
         self.close_.show()
         if self._done is None:
             self.hide()
-        elif self._at_once and self._done.complete:
+        elif self._at_once:
             self._go_on()
         else:
             self._offer(self._done)
@@ -140,6 +179,13 @@ class Workbench(QWidget):
         if done is not None and self._next is not None:
             self.hide()
             self._next(done)
+
+
+def _duration(seconds: float) -> str:
+    minutes, whole = divmod(math.ceil(seconds), 60)
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes} min {whole} s" if minutes else f"{whole} s"
 
 
 def show_file(done: Done) -> None:

@@ -1,6 +1,7 @@
 import dataclasses
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +68,10 @@ def test_those_who_watch_change_nothing():
     watched = train(char(), hidden=8, steps=20, on_progress=watch)
     alone = train(char(), hidden=8, steps=20)
     assert checkpoint.fingerprint(watched.model) == checkpoint.fingerprint(alone.model)
+    judging = [progress.judging for progress in seen if progress.judging is not None]
+    seen = [progress for progress in seen if progress.judging is None]
+    assert len(judging) == 10
+    assert all(0 < fraction < 1 for fraction in judging)
     assert [progress.step for progress in seen] == list(range(1, 21))
     assert [progress.step for progress in seen if progress.result] == list(range(2, 21, 2))
     assert np.array_equal([progress.loss for progress in seen], alone.history.loss)
@@ -82,6 +87,44 @@ def test_stopping_early_keeps_what_was_learned(tmp_path):
     assert not trained.model.training
     trained.save(tmp_path / "m.safetensors")
     assert checkpoint.load(tmp_path / "m.safetensors").training["steps_done"] == 7
+
+
+def test_stopping_while_it_is_judged_keeps_what_was_learned(tmp_path):
+    trained = train(char(), hidden=8, steps=100, on_progress=lambda progress: progress.judging is None)
+    assert trained.history.step.tolist() == list(range(1, 11))
+    assert trained.history.metric == ((10, trained.result.value),)
+    trained.save(tmp_path / "m.safetensors")
+    assert checkpoint.load(tmp_path / "m.safetensors").training["steps_done"] == 10
+
+
+def test_stopping_where_judging_takes_long_says_what_is_known(tmp_path):
+    def stop(progress):
+        return progress.judging is None and progress.step < 3
+
+    unjudged = train(Slow(), hidden=8, steps=20, on_progress=stop)
+    assert unjudged.result is None
+    assert unjudged.sentence == "Stopped before it was judged on held-out data."
+    unjudged.save(tmp_path / "m.safetensors")
+    assert checkpoint.load(tmp_path / "m.safetensors").training["result"] is None
+    judged = train(Slow(patient=1), hidden=8, steps=20, on_progress=stop)
+    assert judged.history.metric == ((2, judged.result.value),)
+    assert judged.sentence == f"After step 2: {judged.result.sentence}"
+
+
+class Slow(tasks.Char):
+    """Takes its time over all judgements but the first ones."""
+
+    def __init__(self, patient: int = 0) -> None:
+        super().__init__(read(DATA / "sonnets.txt"))
+        self.patient = patient
+
+    def evaluate(self, model, watch):
+        self.patient -= 1
+        if self.patient < 0:
+            while True:
+                time.sleep(0.05)
+                watch(0.5)
+        return super().evaluate(model)
 
 
 @pytest.mark.parametrize("cell", ["gru", "lstm", "rnn"])

@@ -7,13 +7,15 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
 from pytestqt.qtbot import QtBot
 
+from gruviz._assets import asset
+from gruviz.cli import main
 from gruviz.ui import app as application
 from gruviz.ui.settings import load
 from gruviz.ui.theme import Themes
 from gruviz.ui.window import MainWindow
 
 from .hand import settle
-from .recordings import make
+from .recordings import make, read_by_a_network
 
 
 @pytest.fixture(scope="session")
@@ -67,3 +69,26 @@ def sonnets(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def window(opened: Callable[[Path], MainWindow], sonnets: Path) -> MainWindow:
     return opened(sonnets)
+
+
+@pytest.fixture(scope="session")
+def predicted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Text that a network with a read-out has read: 700 timesteps of characters, 12 units."""
+    return read_by_a_network(tmp_path_factory.mktemp("predicted") / "predicted.h5")
+
+
+@pytest.fixture(scope="session")
+def both_ways(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, by a bidirectional network of two layers."""
+    return read_by_a_network(tmp_path_factory.mktemp("both_ways") / "both_ways.h5", bidirectional=True)
+
+
+@pytest.fixture(scope="session")
+def co2(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A series with missing values, by a network that the command line has trained a little and let read it."""
+    folder, table = tmp_path_factory.mktemp("co2"), str(asset("data/co2.csv"))
+    model, run = str(folder / "model.safetensors"), str(folder / "co2.h5")
+    train = ["train", "series", "--data", table, "--steps", "4", "--hidden", "8", "--device", "cpu", "-o", model]
+    assert main(train) == 0
+    assert main(["record", model, table, "-o", run, "--device", "cpu"]) == 0
+    return Path(run)

@@ -8,8 +8,11 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 import gruviz.recording
-from gruviz.ui.panels import HeatmapPanel, OverviewPanel, Panel, TimeAxisPanel
+from gruviz.analysis import order
+from gruviz.recording import Layer, Tape
+from gruviz.ui.panels import HeatmapPanel, OverviewPanel, Panel, TimeAxisPanel, TimelinesPanel
 from gruviz.ui.panels.panel import LEFT, RIGHT, PlotPanel
+from gruviz.ui.reading import Guess
 from gruviz.ui.window import MainWindow
 
 LEFT_BUTTON = Qt.MouseButton.LeftButton
@@ -89,9 +92,14 @@ def assert_all_agree(qtbot: QtBot, window: MainWindow) -> None:
     if line.isVisible():
         exact = LEFT + (view.cursor + 0.5 - view.start) * width / (view.stop - view.start)
         assert abs(line.x() - exact) < 1e-6
-        assert line.y() <= panel(window, HeatmapPanel).body.top()
+        assert line.y() <= stage.panels[2].body.top()
         assert line.y() + line.boundingRect().height() == panel(window, TimeAxisPanel).body.top()
+    marked = view.reference is not None and view.start <= view.reference < view.stop
+    assert stage.reference_line.isVisible() == marked
     assert f"t = {view.cursor:,} of {view.length:,}" in window.toolbar.readout.text()
+    assert window.display.order._index == ["index", "keep", "likeness"].index(view.pane.order)
+    shown = {name for name, button in window.display.buttons.items() if button.isChecked()}
+    assert shown == {each.quantity.name for each in stage.panels if isinstance(each, HeatmapPanel)}
     _assert_values(window)
 
 
@@ -100,10 +108,17 @@ def _assert_values(window: MainWindow) -> None:
     with gruviz.recording.open(view.pane.recording) as recording:
         layer = recording.layers[view.pane.layer]
         offset = layer.slice(view.pane.sequence).start
+        rows = layer.slice(view.pane.sequence)
+        key = layer.cell.keep or layer.cell.state
+        expected = order(layer[key][rows], view.pane.order) if rows.stop - rows.start <= 1024 else None
         for each in window.stage.panels:
             if isinstance(each, HeatmapPanel):
-                _assert_heatmap(each, layer[each.quantity.name][layer.slice(view.pane.sequence)], view.start, view.stop)
-        key = layer.cell.keep or layer.cell.state
+                if expected is not None:
+                    assert np.array_equal(each.units, expected)
+                _assert_heatmap(each, layer[each.quantity.name][rows], view.start, view.stop)
+            if isinstance(each, TimelinesPanel):
+                _assert_timelines(each, layer, rows)
+        _assert_predictions(window, layer.tape, rows)
         values = layer[key][offset + view.cursor]
     assert np.array_equal(window.units.order, np.argsort(-values, kind="stable"))
 
@@ -118,4 +133,39 @@ def _assert_heatmap(panel: HeatmapPanel, values: np.ndarray, start: int, stop: i
     if columns.step == 1 and heatmap.units == 1:
         low = 0.0 if panel.quantity.fraction else -heatmap.limit
         shown = heatmap.image.T / 254 * (heatmap.limit - low) + low
-        assert np.abs(shown - values[start:stop]).max() <= (heatmap.limit - low) / 254 / 2 + 1e-6
+        assert np.abs(shown - values[start:stop, heatmap.order]).max() <= (heatmap.limit - low) / 254 / 2 + 1e-6
+
+
+def _assert_timelines(panel: TimelinesPanel, layer: Layer, rows: slice) -> None:
+    chosen = panel.context.state.view.pane.units
+    assert panel.units == chosen[len(chosen) - len(panel.units) :]
+    assert bool(panel.units) == bool(chosen)
+    if not chosen:
+        return
+    traces, view = panel.traces, panel.context.state.view
+    assert traces is not None
+    assert traces.units == panel.units
+    assert traces.columns.start <= view.start < view.stop <= traces.columns.stop
+    starts = np.arange(traces.columns.start, min(traces.columns.stop, view.length), traces.columns.step)
+    for name in layer.cell.names:
+        values = layer[name][rows][starts[0] : traces.columns.stop, list(panel.units)]
+        assert np.array_equal(traces.low[name], np.minimum.reduceat(values, starts - starts[0]))
+        assert np.array_equal(traces.high[name], np.maximum.reduceat(values, starts - starts[0]))
+        assert (traces.low[name] - 1e-5 <= traces.mean[name]).all()
+        assert (traces.mean[name] <= traces.high[name] + 1e-5).all()
+
+
+def _assert_predictions(window: MainWindow, tape: Tape, rows: slice) -> None:
+    """The list at the side says what the file says; it is away where nothing was recorded."""
+    view = window.state.view
+    assert window.predictions.isVisible() == ("values" in tape.outputs)
+    if "probability" in tape.outputs:
+        row = rows.start + view.cursor
+        recorded = float(tape.output("probability", slice(row, row + 1))[0])
+        says = window.predictions.says
+        assert isinstance(says, Guess)
+        assert (says.came is None) == np.isnan(recorded) == (view.cursor == view.length - 1)
+        assert np.isclose(says.probability, recorded, atol=1e-6, equal_nan=True)
+        shares = [share for _, share in says.likeliest]
+        assert shares == sorted(shares, reverse=True)
+        assert sum(shares) <= 1 + 1e-6

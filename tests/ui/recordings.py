@@ -62,6 +62,43 @@ def make(
     return path
 
 
+def read_by_a_network(path: Path, *, bidirectional: bool = False) -> Path:
+    """Record 700 characters, and what an untrained network predicts."""
+    from gruviz.model import checkpoint
+    from gruviz.model.network import Architecture, build
+    from gruviz.model.run import record_sequences
+    from gruviz.sequences import Sequence as Fed
+    from gruviz.sequences import Vocabulary
+
+    words = text(700)
+    vocabulary = Vocabulary.of(words)
+    size, model = len(vocabulary), path.with_suffix(".safetensors")
+    shape = Architecture(
+        "gru", size, 12, layers=1 + bidirectional, outputs=size, embedding=6, bidirectional=bidirectional
+    )
+    checkpoint.save(model, build(shape, seed=5), vocabulary=vocabulary, task={"name": "char"}, training={})
+    record_sequences(checkpoint.load(model), [Fed("sonnets", text=words)], path, device="cpu").close()
+    return path
+
+
+def read_word_by_word(path: Path) -> Path:
+    """Two sequences of 60 words each, as three checkpoints of a network read them."""
+    rng, kind = np.random.default_rng(7), CELLS["gru"]
+    words = text(4000).split()[:120]
+    vocabulary = sorted(set(words))
+    with Writer(path) as writer:
+        writer.add_tape("main", vocabulary=vocabulary)
+        writer.add_layer("rnn.l0", tape="main", cell=kind, size=6, backend="cpu")
+        for step in (0, 100, 5000):
+            for item in range(2):
+                zero = {"rnn.l0": {"hidden": np.zeros(6, np.float32)}}
+                writer.begin("main", f"part {item + 1}", initial=zero, item=item, checkpoint=step)
+                tokens = [vocabulary.index(word) for word in words[60 * item : 60 * item + 60]]
+                writer.append("main", {"rnn.l0": _block(rng, kind, 60, 6, 1.0)}, tokens=np.array(tokens, np.int32))
+                writer.end("main", {"rnn.l0": 1e-7})
+    return path
+
+
 def _block(rng: np.random.Generator, cell: Cell, count: int, units: int, scale: float) -> Block:
     values = {}
     for quantity in cell.quantities:

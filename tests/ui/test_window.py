@@ -352,12 +352,32 @@ _HANDS = st.lists(
         st.tuples(st.just("drag"), st.floats(-0.2, 1.2), st.floats(-0.2, 1.2)),
         st.tuples(st.just("axis"), st.floats(0, 1), st.floats(0, 1)),
         st.tuples(st.just("wheel"), st.floats(0, 1), st.floats(-6, 6)),
-        st.tuples(st.just("key"), st.sampled_from(["Left", "Right", "Home", "End", "Plus", "Minus", "0", "Escape"])),
+        st.tuples(
+            st.just("key"), st.sampled_from(["Left", "Right", "Home", "End", "Plus", "Minus", "0", "Escape", "R", "L"])
+        ),
         st.tuples(st.just("sequence"), st.integers(0, 1)),
+        st.tuples(st.just("add"), st.floats(0, 1), st.floats(0.01, 0.99)),
+        st.tuples(st.just("range"), st.floats(0, 1), st.floats(0.01, 0.99)),
+        st.tuples(st.just("order"), st.integers(0, 2)),
+        st.tuples(st.just("heatmap"), st.sampled_from(["candidate", "reset"])),
+        st.tuples(st.just("find"), st.sampled_from(["e", "the", "zebra", ""])),
+        st.tuples(st.just("go to"), st.integers(0, 500)),
     ),
     min_size=1,
     max_size=10,
 )
+
+
+def _write(qtbot: QtBot, window: MainWindow, what: str, words: str) -> None:
+    """Into the strip for finding, or the one for going to a timestep; then Enter, and Escape."""
+    key(window, Qt.Key.Key_F if what == "find" else Qt.Key.Key_G, Qt.KeyboardModifier.ControlModifier)
+    bar = window.find_bar if what == "find" else window.go_bar
+    QTest.keyClick(bar.field, Qt.Key.Key_Delete)
+    QTest.keyClicks(bar.field, words)
+    settle(qtbot, window)
+    for which in (Qt.Key.Key_Return, Qt.Key.Key_Escape):
+        QTest.keyClick(bar.field, which)
+    assert window.strips.currentWidget() is window.display
 
 
 def test_panels_agree_after_any_actions(qtbot: QtBot, window: MainWindow) -> None:
@@ -372,10 +392,11 @@ def test_panels_agree_after_any_actions(qtbot: QtBot, window: MainWindow) -> Non
         for what, *how in actions:
             body = panel(window, HeatmapPanel).body
             axis = window.stage.panels[-1].body.center().y()
-            if what == "click":
-                click(
-                    window, QPoint(body.left() + round(how[0] * (body.width() - 1)), body.top() + round(how[1] * 100))
-                )
+            if what in ("click", "add", "range"):
+                modifier = Qt.KeyboardModifier
+                held = {"click": modifier.NoModifier, "add": modifier.ControlModifier, "range": modifier.ShiftModifier}
+                x = body.left() + round(how[0] * (body.width() - 1))
+                click(window, QPoint(x, body.top() + int(how[1] * body.height())), held[what])
             elif what in ("drag", "axis"):
                 y = axis if what == "axis" else body.center().y()
                 start, stop = (QPoint(body.left() + round(part * body.width()), y) for part in how)
@@ -385,6 +406,12 @@ def test_panels_agree_after_any_actions(qtbot: QtBot, window: MainWindow) -> Non
                 wheel(window, QPoint(body.left() + round(how[0] * body.width()), body.center().y()), how[1])
             elif what == "key":
                 key(window, getattr(Qt.Key, f"Key_{how[0]}"))
+            elif what == "order":
+                window.display.order.chosen.emit(how[0])
+            elif what == "heatmap":
+                QTest.mouseClick(window.display.buttons[how[0]], LEFT_BUTTON)
+            elif what in ("find", "go to"):
+                _write(qtbot, window, what, str(how[0]))
             else:
                 window.choose_sequence(how[0])
         assert_all_agree(qtbot, window)

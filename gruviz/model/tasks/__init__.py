@@ -6,7 +6,7 @@ from typing import Any
 from gruviz.errors import GruvizError
 from gruviz.sequences import Sequence
 
-from ._task import Batch, Result, Settings, Synthetic, Task
+from ._task import Batch, CutShortError, Result, Settings, Synthetic, Task, Watch
 from .adding import Adding
 from .anbn import AnBn
 from .char import Char
@@ -14,7 +14,7 @@ from .copy import Copy
 from .flipflop import FlipFlop
 from .series import Series
 
-__all__ = ["TASKS", "Batch", "Result", "Settings", "Task", "make", "sample"]
+__all__ = ["TASKS", "Batch", "CutShortError", "Result", "Settings", "Task", "Watch", "make", "sample"]
 
 TASKS: dict[str, type[Task]] = {task.name: task for task in (Char, Series, Copy, Adding, FlipFlop, AnBn)}
 """Every task by its name."""

@@ -2,7 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
@@ -13,11 +13,23 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - its usual name
 
 from gruviz.errors import GruvizError
-from gruviz.model.network import Architecture, SequenceModel
+from gruviz.model.network import Architecture, SequenceModel, State
+from gruviz.model.pace import steps_at_a_time
 from gruviz.sequences import Sequence, Vocabulary
 
 HELD_OUT_SEED = 2**40
 """Examples to be judged by are drawn from seeds that no training starts from."""
+
+Watch = Callable[[float], None]
+"""Told now and then which fraction is done. Raises CutShortError to end it there."""
+
+
+class CutShortError(Exception):
+    """Whoever watches has asked for an end."""
+
+
+def unwatched(fraction: float) -> None:
+    """Let it go on to its end."""
 
 
 @dataclass(frozen=True)
@@ -98,8 +110,8 @@ class Task(ABC):
         """Return the next examples to learn from, drawn with `generator` and with nothing else."""
 
     @abstractmethod
-    def evaluate(self, model: SequenceModel) -> Result:
-        """Return how well `model` does on what it was not trained on."""
+    def evaluate(self, model: SequenceModel, watch: Watch = unwatched) -> Result:
+        """Return how well `model` does on what it was not trained on. Raises what `watch` raises."""
 
     @abstractmethod
     def describe(self) -> dict[str, Any]:
@@ -149,13 +161,25 @@ def seeded(seed: int) -> torch.Generator:
 
 
 @torch.no_grad()
-def predict(model: SequenceModel, inputs: Tensor) -> Tensor:
-    """Return the outputs (B, T, O) of a model in evaluation mode, on the CPU; its mode is left as it was."""
-    training = model.training
+def predict(model: SequenceModel, inputs: Tensor, watch: Watch = unwatched) -> Tensor:
+    """Return the outputs (B, T, O) of a model in evaluation mode, on the CPU; its mode is left as it was.
+
+    The model, which must read forward only, reads in pieces, and `watch` is told between them.
+    """
+    training, device = model.training, next(model.parameters()).device
+    total, step = inputs.shape[1], steps_at_a_time(model, len(inputs))
+    state: State | None = None
+    outputs = []
     model.eval()
-    outputs, _ = model(inputs.to(next(model.parameters()).device))
-    model.train(training)
-    return outputs.cpu()  # type: ignore[no-any-return]
+    try:
+        for start in range(0, total, step):
+            if start:
+                watch(start / total)
+            piece, state = model(inputs[:, start : start + step].to(device), state)
+            outputs.append(piece.cpu())
+    finally:
+        model.train(training)
+    return torch.cat(outputs, 1)
 
 
 def bits(nats: float) -> float:

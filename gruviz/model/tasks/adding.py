@@ -12,7 +12,7 @@ import torch
 from gruviz.model.network import Architecture, SequenceModel
 from gruviz.sequences import Sequence
 
-from ._task import HELD_OUT_SEED, Batch, Result, Settings, Synthetic, numbers, predict, seeded
+from ._task import HELD_OUT_SEED, Batch, Result, Settings, Synthetic, Watch, numbers, predict, seeded, unwatched
 
 HELD_OUT = 1024
 MEAN = 1.0
@@ -60,11 +60,11 @@ class Adding(Synthetic):
         mask[:, -1] = True
         return Batch(inputs, targets, mask)
 
-    def evaluate(self, model: SequenceModel) -> Result:
+    def evaluate(self, model: SequenceModel, watch: Watch = unwatched) -> Result:
         """Return the root mean squared error of the sum, on sequences from another seed than any training's."""
         batch = self.examples(HELD_OUT, seeded(HELD_OUT_SEED))
         actual = batch.targets[:, -1]
-        value = float((predict(model, batch.inputs)[:, -1] - actual).square().mean().sqrt())
+        value = float((predict(model, batch.inputs, watch)[:, -1] - actual).square().mean().sqrt())
         baseline = float((MEAN - actual).square().mean().sqrt())
         return Result(
             "RMSE",

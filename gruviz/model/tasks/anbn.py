@@ -15,7 +15,7 @@ from torch import Tensor
 from gruviz.model.network import Architecture, SequenceModel
 from gruviz.sequences import Sequence, Vocabulary
 
-from ._task import Batch, Result, Settings, Synthetic, numbers, predict, seeded
+from ._task import Batch, Result, Settings, Synthetic, Watch, numbers, predict, seeded, unwatched
 
 SYMBOLS = ("a", "X", "b", "$")
 A, X, B, END = range(4)
@@ -57,14 +57,14 @@ class AnBn(Synthetic):
         # The X stands at place n; at place 2n, after the last b, the end is to be said.
         return Batch(strings[:, :-1], strings[:, 1:], (place >= n) & (place <= 2 * n))
 
-    def evaluate(self, model: SequenceModel) -> Result:
+    def evaluate(self, model: SequenceModel, watch: Watch = unwatched) -> Result:
         """Return by how many b's the model is off when it says the end, for n larger than any trained on."""
         n = torch.arange(self.longest + 1, self.longest * 3 // 2 + 1)[:, None]
         most = 2 * int(n.max())
         # Fed with b's without end: its count is how many it has read when `$` first is the likeliest, or else `most`.
         strings = _strings(n, int(n.max()) + 1 + most)
         strings[strings == END] = B
-        says_end = predict(model, strings).argmax(2) == END
+        says_end = predict(model, strings, watch).argmax(2) == END
         counts = torch.tensor([_first(row[int(k) : int(k) + most]) for k, row in zip(n, says_end, strict=True)])
         value = float((counts - n[:, 0]).abs().double().mean())
         baseline = float((n - self.longest).double().mean())

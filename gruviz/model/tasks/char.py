@@ -9,7 +9,7 @@ from gruviz.errors import GruvizError
 from gruviz.model.network import Architecture, SequenceModel
 from gruviz.sequences import Sequence, Vocabulary
 
-from ._task import Batch, Result, Settings, Task, bits, predict
+from ._task import Batch, Result, Settings, Task, Watch, bits, predict, unwatched
 
 LENGTH = 64
 SHORTEST = 200
@@ -50,11 +50,11 @@ class Char(Task):
         window = self.train[starts + torch.arange(self.length + 1)]  # (B, T + 1)
         return Batch(window[:, :-1], window[:, 1:])
 
-    def evaluate(self, model: SequenceModel) -> Result:
+    def evaluate(self, model: SequenceModel, watch: Watch = unwatched) -> Result:
         """Return the bits per character on the held-out text, read in one go from a state of zero."""
         # The last character of the training text comes first, so that each held-out one is predicted.
         inputs = torch.cat([self.train[-1:], self.held_out[:-1]])
-        value = bits(F.cross_entropy(predict(model, inputs[None])[0], self.held_out).item())
+        value = bits(F.cross_entropy(predict(model, inputs[None], watch)[0], self.held_out).item())
         baseline = self.bigram()
         return Result(
             "bits per character",

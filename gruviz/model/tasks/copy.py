@@ -14,7 +14,7 @@ from torch import Tensor
 from gruviz.model.network import Architecture, SequenceModel
 from gruviz.sequences import Sequence, Vocabulary
 
-from ._task import HELD_OUT_SEED, Batch, Result, Settings, Synthetic, numbers, predict, seeded
+from ._task import HELD_OUT_SEED, Batch, Result, Settings, Synthetic, Watch, numbers, predict, seeded, unwatched
 
 SYMBOLS = "abcdefgh"
 BLANK, GO = ".", "|"
@@ -65,10 +65,10 @@ class Copy(Synthetic):
         """Return examples whose symbols are not among those held out."""
         return self.examples(self.settings.batch, generator, held_out=False)
 
-    def evaluate(self, model: SequenceModel) -> Result:
+    def evaluate(self, model: SequenceModel, watch: Watch = unwatched) -> Result:
         """Return the share of symbols repeated right, for combinations of symbols that were held out."""
         batch = self.examples(HELD_OUT, seeded(HELD_OUT_SEED), held_out=True)
-        said = predict(model, batch.inputs)[:, -self.length :].argmax(2)
+        said = predict(model, batch.inputs, watch)[:, -self.length :].argmax(2)
         value = float((said == batch.targets[:, -self.length :]).double().mean())
         chance = 1 / len(SYMBOLS)
         return Result(

@@ -12,7 +12,7 @@ import torch
 from gruviz.model.network import Architecture, SequenceModel
 from gruviz.sequences import Sequence
 
-from ._task import HELD_OUT_SEED, Batch, Result, Settings, Synthetic, numbers, predict, seeded
+from ._task import HELD_OUT_SEED, Batch, Result, Settings, Synthetic, Watch, numbers, predict, seeded, unwatched
 
 HELD_OUT = 256
 RATE = 0.05
@@ -57,11 +57,11 @@ class FlipFlop(Synthetic):
         latest = torch.where(pulse, step, 0).cummax(1).values  # (B, T, 3) when the last pulse was, 0 before the first
         return Batch(inputs, inputs.gather(1, latest))
 
-    def evaluate(self, model: SequenceModel) -> Result:
+    def evaluate(self, model: SequenceModel, watch: Watch = unwatched) -> Result:
         """Return the share of bits whose sign is right once there was a pulse, on fresh sequences."""
         batch = self.examples(HELD_OUT, seeded(HELD_OUT_SEED))
         set_bits = batch.targets != 0
-        right = predict(model, batch.inputs).sign() == batch.targets
+        right = predict(model, batch.inputs, watch).sign() == batch.targets
         value = float(right[set_bits].double().mean())
         return Result(
             "bits right",

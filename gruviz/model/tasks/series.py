@@ -10,7 +10,7 @@ from gruviz.errors import GruvizError
 from gruviz.model.network import Architecture, SequenceModel
 from gruviz.sequences import Sequence
 
-from ._task import Batch, Result, Settings, Task, predict
+from ._task import Batch, Result, Settings, Task, Watch, predict, unwatched
 
 LENGTH = 128
 SHORTEST = 40
@@ -73,10 +73,10 @@ class Series(Task):
         """Return the mean squared error as a fraction of what saying "no change" has on the training rows."""
         return super().loss(outputs, batch) / self.usual_change
 
-    def evaluate(self, model: SequenceModel) -> Result:
+    def evaluate(self, model: SequenceModel, watch: Watch = unwatched) -> Result:
         """Return the root mean squared error on the held-out rows, in the units of the file."""
         # All rows are read, so that the state is settled; only the held-out ones are judged.
-        predicted = predict(model, self.rows[None, :-1])[0, self.trained_on - 1 :]
+        predicted = predict(model, self.rows[None, :-1], watch)[0, self.trained_on - 1 :]
         actual, before = self.rows[self.trained_on :], self.rows[self.trained_on - 1 : -1]
         counts, std = self.counts[self.trained_on - 1 :], torch.from_numpy(self.std)
         value = float(((predicted - actual) * std)[counts].square().mean().sqrt())

@@ -1,7 +1,9 @@
 """What to train, what to record, which figure to save: asked for once, then done by a job."""
 
+from gruviz.ui.dialogs._form import unused
 from gruviz.ui.dialogs.export import ExportDialog
 from gruviz.ui.dialogs.record import RecordDialog
+from gruviz.ui.dialogs.text import TextDialog
 from gruviz.ui.dialogs.train import TrainDialog
 
-__all__ = ["ExportDialog", "RecordDialog", "TrainDialog"]
+__all__ = ["ExportDialog", "RecordDialog", "TextDialog", "TrainDialog", "unused"]

@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from gruviz.errors import GruvizError
+from gruviz.figures.names import DESCRIPTIONS
 from gruviz.ui.dialogs._form import FileField, Form, choice, unused, whole, writable
 from gruviz.ui.jobs import Drawing
 from gruviz.view import View, show_range
 
-_FIGURES = (("gates", "gates: heatmaps of the range, with the sequence"),)
 _WIDTHS = ((85, "one column, 85 mm"), (170, "two columns, 170 mm"))
 _FILTERS = ["PDF (*.pdf)", "SVG (*.svg)", "PNG (*.png)"]
 
@@ -35,20 +35,25 @@ class ExportDialog(Form):
             parent,
         )
         self._view, self._recording = view, recording
-        self.figure = choice(_FIGURES)
+        self.figure = choice([(name, name) for name in DESCRIPTIONS])
+        self.about = QLabel(wordWrap=True)
+        self.about.setObjectName("quiet")
         self.start = whole(0, view.start)
         self.stop = whole(1, view.stop)
         self.width_ = choice([(str(millimetres), text) for millimetres, text in _WIDTHS])
         self.output = FileField("Save the figure as", _FILTERS, save=True)
         for label, field in (
             ("&Figure", self.figure),
+            ("", self.about),
             ("&From timestep", self.start),
             ("&Up to", self.stop),
             ("&Width", self.width_),
             ("Save &as", self.output),
         ):
             self.fields.addRow(label, field)
-        self.output.show_path(unused(folder, f"{Path(recording).stem}-{self.figure.currentData()}", ".pdf"))
+        self._folder, self._suggested = folder, ""
+        self.figure.currentIndexChanged.connect(self._figure_changed)
+        self._figure_changed()
 
     def asked(self) -> Drawing:
         """What was filled in. Raises GruvizError for what makes no sense."""
@@ -70,3 +75,11 @@ class ExportDialog(Form):
     def check(self) -> None:
         """Raise GruvizError for what makes no sense."""
         self.asked()
+
+    def _figure_changed(self) -> None:
+        """Say what it shows, and name the file after it as long as nobody has named it otherwise."""
+        name = self.figure.currentData()
+        self.about.setText(DESCRIPTIONS[name][0].upper() + DESCRIPTIONS[name][1:] + ".")
+        if self.output.path == self._suggested:
+            self._suggested = unused(self._folder, f"{Path(self._recording).stem}-{name}", ".pdf")
+            self.output.show_path(self._suggested)

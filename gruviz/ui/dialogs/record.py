@@ -15,13 +15,16 @@ _INPUTS = ["Texts, tables and arrays (*.txt *.md *.csv *.tsv *.npy)", "All files
 class RecordDialog(Form):
     """Asks for a model, and for what it is to read."""
 
-    def __init__(self, folder: Path, model: str = "", inputs: str = "", parent: QWidget | None = None) -> None:
+    def __init__(
+        self, folder: Path, model: str = "", inputs: str = "", text: str = "", parent: QWidget | None = None
+    ) -> None:
         """Build the dialog.
 
         Args:
             folder: where the recording goes, unless another place is chosen.
             model: a model file to begin with.
             inputs: what it is to read, to begin with.
+            text: a text that it is to read instead, to begin with.
             parent: the window.
         """
         super().__init__(
@@ -57,6 +60,8 @@ class RecordDialog(Form):
         self.text.textChanged.connect(self._suggest)
         self.model.show_path(model)
         self.inputs.show_path(inputs)
+        self.text.setPlainText(text)
+        (self.text if model and not inputs else self.model).setFocus()
         self._suggest()
 
     def asked(self) -> Recording:

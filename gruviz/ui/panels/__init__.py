@@ -5,8 +5,10 @@ from gruviz.ui.panels.curves import CurvesPanel
 from gruviz.ui.panels.heatmap import HeatmapPanel
 from gruviz.ui.panels.overview import OverviewPanel
 from gruviz.ui.panels.panel import Context, Panel
+from gruviz.ui.panels.predictions import PredictionsPanel
 from gruviz.ui.panels.text import TextPanel
 from gruviz.ui.panels.time_axis import TimeAxisPanel
+from gruviz.ui.panels.timelines import TimelinesPanel
 from gruviz.ui.panels.units import UnitsPanel
 
 __all__ = [
@@ -17,7 +19,9 @@ __all__ = [
     "NoCountsPanel",
     "OverviewPanel",
     "Panel",
+    "PredictionsPanel",
     "TextPanel",
     "TimeAxisPanel",
+    "TimelinesPanel",
     "UnitsPanel",
 ]

@@ -26,6 +26,8 @@ class CountsPanel(PlotPanel):
 
     def __init__(self, context: Context, scene: QGraphicsScene) -> None:
         super().__init__(context, scene)
+        self.counts: Counts | None = None
+        """What is drawn; None before the first answer."""
         self._image = pg.ImageItem(levels=(0, 255), lut=class_lookup())
         self.plot.addItem(self._image, ignoreBounds=True)
         self.plot.invertY(True)
@@ -44,9 +46,20 @@ class CountsPanel(PlotPanel):
     def clear(self) -> None:
         """Draw nothing until the next answer."""
         self._image.clear()
+        self.counts = None
+
+    def words_at(self, timestep: int) -> str:
+        """How many units are in each class; their means, where several timesteps share a column."""
+        if self.counts is None:
+            return ""
+        column = (timestep - self.counts.columns.start) // self.counts.columns.step
+        if not 0 <= column < len(self.counts.values):
+            return ""
+        return "   ".join(f"{n:.3g} {name}" for n, name in zip(self.counts.values[column], CLASSES, strict=True))
 
     def take(self, request: Request, answer: Any) -> None:
         """Draw it."""
+        self.counts = answer
         show_counts(self._image, answer)
         self.wrong = ""
 

@@ -31,6 +31,8 @@ class HeatmapPanel(PlotPanel):
         super().__init__(context, scene)
         self.heatmap: Heatmap | None = None
         """What is drawn; None before the first answer."""
+        self._places = np.arange(context.layer.size)
+        """By unit, the row in which it stands."""
         self._image = pg.ImageItem(levels=(0, 255), lut=lookup(quantity))
         self.plot.addItem(self._image, ignoreBounds=True)
         self.plot.invertY(True)
@@ -53,10 +55,9 @@ class HeatmapPanel(PlotPanel):
         if not width or not height or stop <= start:
             return
         layer, sequence = self.context.subject
-        reduction = self.context.state.view.reduction
-        self.context.loader.ask(
-            HeatmapRequest(self.slot, layer, sequence, self.quantity.name, start, stop, width, height, reduction)
-        )
+        view, name = self.context.state.view, self.quantity.name
+        how = view.reduction, view.pane.order
+        self.context.loader.ask(HeatmapRequest(self.slot, layer, sequence, name, start, stop, width, height, *how))
 
     def clear(self) -> None:
         """Draw nothing until the next answer."""
@@ -66,28 +67,48 @@ class HeatmapPanel(PlotPanel):
         """Draw it."""
         heatmap: Heatmap = answer
         self.wrong = ""
-        new_scale = self.heatmap is None or self.heatmap.limit != heatmap.limit
-        self.heatmap = heatmap
+        before, self.heatmap = self.heatmap, heatmap
         columns, rows = heatmap.columns, len(heatmap.image)
         self._image.setImage(heatmap.image, autoLevels=False, levels=(0, 255))
         self._image.setRect(QRectF(columns.start, 0, heatmap.image.shape[1] * columns.step, rows * heatmap.units))
-        if new_scale:
+        if before is None or before.limit != heatmap.limit:
             self._bar.update()
+        if before is None or not np.array_equal(before.order, heatmap.order):
+            self._places = np.argsort(heatmap.order)
+            self._marks.update()
+            self._gutter.update()
 
     def units_changed(self) -> None:
         """Mark the selected ones."""
         self._marks.update()
+        self._gutter.update()
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """The one that is drawn."""
+        return (self.quantity.name,)
 
     def unit_at(self, y: float) -> int | None:
         """The unit whose row is at this height."""
         size = self.context.layer.size
-        unit = int((y - self.body.top()) / max(self.body.height(), 1) * size)
-        return unit if 0 <= unit < size else None
+        row = int((y - self.body.top()) / max(self.body.height(), 1) * size)
+        return self.units[row] if 0 <= row < size else None
+
+    @property
+    def units(self) -> Sequence[int]:
+        """The units from top to bottom, as they are drawn."""
+        return range(self.context.layer.size) if self.heatmap is None else self.heatmap.order.tolist()
 
     def ticks(self) -> Sequence[tuple[float, str]]:
         """The first unit and the last."""
-        size = self.context.layer.size
-        return [(0.5, "0")] if size == 1 else [(0.0, "0"), (1.0, str(size - 1))]
+        units = self.units
+        if len(units) == 1:
+            return [(0.5, "0")]
+        chosen = self.context.state.view.pane.units
+        marked = [(self._places[unit] + 0.5) / len(units) for unit in chosen if unit < len(units)]
+        near = 3 * QFontMetricsF(small(QApplication.font())).height() / max(self.body.height(), 1)
+        ends = [(0.0, str(units[0])), (1.0, str(units[-1]))]  # left out where the number of a selected unit stands
+        return [(end, label) for end, label in ends if all(abs(end - where) > near for where in marked)]
 
     def paint_gutter(self, painter: QPainter, rect: QRectF) -> None:
         """Title, the number of units, ticks."""
@@ -117,7 +138,8 @@ class HeatmapPanel(PlotPanel):
         for unit in self.context.state.view.pane.units:
             if unit >= size:
                 continue
-            top, bottom = (round(edge / size * rect.height()) for edge in (unit, unit + 1))
+            row = int(self._places[unit])
+            top, bottom = (round(edge / size * rect.height()) for edge in (row, row + 1))
             painter.setPen(QPen(amber, 1))
             painter.drawLine(LEFT, top - 1, int(rect.width()), top - 1)
             painter.drawLine(LEFT, max(bottom, top + 1), int(rect.width()), max(bottom, top + 1))

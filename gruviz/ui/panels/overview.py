@@ -2,21 +2,27 @@
 
 from typing import Any
 
+import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QRect, QRectF
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsScene
 
+from gruviz import palette
 from gruviz.ui.panels.counts import class_lookup, show_counts
 from gruviz.ui.panels.heatmap import lookup
 from gruviz.ui.panels.panel import Context, Painted, PlotPanel
-from gruviz.ui.reading import CountsRequest, HeatmapRequest, Request
+from gruviz.ui.reading import CountsRequest, HeatmapRequest, Hits, Request
+
+_MARK = 7
+"""Height of the mark of a place that was found."""
 
 
 class OverviewPanel(PlotPanel):
     """Units by class where the cell has a keep, else its state, over all timesteps."""
 
     slot = "overview"
+    also = ("find",)
     title = "whole sequence"
     height = 24
     linked = False
@@ -32,6 +38,7 @@ class OverviewPanel(PlotPanel):
         self.plot.setYRange(0, 1, padding=0)
         self._window = self.add(Painted(self._paint_window))
         self._window.setZValue(4)
+        self._hits: Hits | None = None
 
     def place(self, body: QRect) -> None:
         """Stand here."""
@@ -64,9 +71,14 @@ class OverviewPanel(PlotPanel):
     def clear(self) -> None:
         """Draw nothing until the next answer."""
         self._image.clear()
+        self._hits = None
 
     def take(self, request: Request, answer: Any) -> None:
         """Draw it."""
+        if isinstance(answer, Hits):
+            self._hits = answer
+            self._window.update()
+            return
         if isinstance(request, CountsRequest):
             show_counts(self._image, answer)
         else:
@@ -89,6 +101,11 @@ class OverviewPanel(PlotPanel):
         veil.setAlpha(190)
         painter.fillRect(QRectF(0, 0, left, rect.height()), veil)
         painter.fillRect(QRectF(right, 0, rect.width() - right, rect.height()), veil)
+        if self._hits is not None and self._hits.text == view.find:
+            marks = np.unique(np.rint((self._hits.starts + 0.5) / view.length * width)).astype(int)
+            for x in marks.tolist():
+                painter.fillRect(QRectF(x, 0, 3, _MARK), QColor(theme.panel))
+                painter.fillRect(QRectF(x + 0.5, 0, 2, _MARK - 1), QColor(palette.SELECTION))
         painter.setPen(QPen(QColor(theme.foreground), 1))
         window = QRectF(round(left) - 0.5, 0.5, max(round(right) - round(left), 3), rect.height() - 1)
         painter.drawRect(window)

@@ -81,6 +81,8 @@ class Panel:
 
     slot = ""
     """The loader's slot that it waits for; empty where it asks for nothing."""
+    also: tuple[str, ...] = ()
+    """Slots of others, whose answers it draws as well."""
     height: int | None = None
     """In pixels, or None where it takes what is left, shared equally with others."""
     key = ""
@@ -148,6 +150,20 @@ class Panel:
         """The unit at this height of the scene, or None where there is none."""
         return None
 
+    @property
+    def units(self) -> Sequence[int]:
+        """The units that have rows here, from top to bottom."""
+        return ()
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """What is to be read out of the unit under the pointer."""
+        return ()
+
+    def words_at(self, timestep: int) -> str:
+        """What else there is to say of a timestep under the pointer."""
+        return ""
+
     def fail(self, message: str) -> None:
         """Say why there is nothing to show."""
         self.wrong = message
@@ -183,18 +199,14 @@ class Panel:
         if self.symbol:
             x += draw_text(painter, x, y, self.symbol, bold(font), theme.foreground) + 6
         if self.title:
-            draw_text(painter, x, y, self.title, font, theme.foreground)
+            x += draw_text(painter, x, y, self.title, font, theme.foreground)
+        metrics = QFontMetricsF(small(font))
         for where, label in self.ticks():
-            metrics = QFontMetricsF(small(font))
+            left = rect.width() - STEP - metrics.horizontalAdvance(label)
             top = min(max(where * rect.height() - metrics.height() / 2, 0), rect.height() - metrics.height())
-            draw_text(
-                painter,
-                rect.width() - STEP - metrics.horizontalAdvance(label),
-                top,
-                label,
-                small(font),
-                theme.muted,
-            )
+            if left < x + STEP:  # below the title that has no room for it
+                top = max(top, y + metrics.height() + 2)
+            draw_text(painter, left, top, label, small(font), theme.muted)
 
     def paint_wrong(self, painter: QPainter, rect: QRectF) -> None:
         """Where nothing can be shown, why."""

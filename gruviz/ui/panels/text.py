@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QApplication, QGraphicsScene
 
+from gruviz import palette
 from gruviz.ui.panels.panel import Context, Painted, Panel, draw_text, text_width
-from gruviz.ui.reading import Request, Text, TextRequest
+from gruviz.ui.reading import Hits, Request, Text, TextRequest
 from gruviz.ui.theme import STEP
 
 _SIGNS = {" ": "·", "\n": "↵", "\t": "→", "\r": "␍", "": "∅"}
@@ -18,6 +20,8 @@ _QUIET = frozenset(_SIGNS.values())
 _CENTRED = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextSingleLine
 _LARGEST, _SMALLEST = 2, -1
 """Points by which the text is larger than other text."""
+_ELIDED = 0.2
+"""The part of the words that may be too long for their columns, and are cut short."""
 _AROUND = 512
 """Symbols that are read before and after the block that is looked at."""
 
@@ -26,6 +30,7 @@ class TextPanel(Panel):
     """One line of text."""
 
     slot = "text"
+    also = ("find",)
     symbol = "x"
     title = "sequence"
     height = 28
@@ -38,7 +43,10 @@ class TextPanel(Panel):
         super().__init__(context, scene)
         self.text = Text(0, ())
         """What was read."""
-        self._widths: dict[str, float] = {}
+        self._hits: Hits | None = None
+        self._words = False
+        """Some symbols have several letters."""
+        self._widths: dict[tuple[str, int], float] = {}
         self._strip = self.add(Painted(self._paint))
         self._strip.setToolTip(self.tip)
 
@@ -64,10 +72,18 @@ class TextPanel(Panel):
     def clear(self) -> None:
         """Draw nothing until the next answer."""
         self.text = Text(0, ())
+        self._hits = None
 
     def take(self, request: Request, answer: Any) -> None:
         """Draw it."""
+        if isinstance(answer, Hits):
+            self._hits = answer
+            self._strip.update()
+            return
         self.text = answer
+        words = any(len(symbol) > 1 for symbol in self.text.symbols)
+        if words != self._words:
+            self._words, self._widths = words, {}
         self.wrong = ""
         self._strip.update()
 
@@ -84,16 +100,23 @@ class TextPanel(Panel):
 
     @property
     def aligned(self) -> bool:
-        """Whether each symbol has room over its own column."""
-        start, stop = self.visible
-        if self.column < QFontMetricsF(_font(_SMALLEST)).horizontalAdvance("n"):
+        """Whether each symbol has room over its own column; of words, most."""
+        return self._fits(_SMALLEST)
+
+    def _fits(self, larger: int) -> bool:
+        """Whether there is room for symbols in a font that is larger by so many points."""
+        if self.column < QFontMetricsF(_font(larger)).horizontalAdvance("n"):
             return False
+        start, stop = self.visible
         symbols = self.text.symbols[max(start - self.text.start, 0) : max(stop - self.text.start, 0)]
-        return all(len(symbol) <= 1 or self._width(symbol) <= self.column for symbol in set(symbols))
+        wide = sum(len(symbol) > 1 and self._width(symbol, larger) > self.column for symbol in symbols)
+        return wide <= _ELIDED * len(symbols)
 
     def _paint(self, painter: QPainter, rect: QRectF) -> None:
         if self.aligned:
-            painter.setFont(self._fitting())
+            painter.setFont(
+                _font(next((size for size in range(_LARGEST, _SMALLEST, -1) if self._fits(size)), _SMALLEST))
+            )
             self._paint_aligned(painter, rect)
         else:
             painter.setFont(_font())
@@ -102,12 +125,23 @@ class TextPanel(Panel):
 
     def _paint_aligned(self, painter: QPainter, rect: QRectF) -> None:
         start, stop = self.visible
-        cursor = self.context.state.view.cursor
+        cursor, found = self.context.state.view.cursor, self._found(start, stop)
         for timestep in range(start, stop):
             symbol = self.text.at(timestep)
             if symbol is not None:
                 left = (timestep - start) * self.column
+                if timestep in found:
+                    mark = QRectF(left, rect.height() - 4, self.column, 3)
+                    painter.fillRect(mark, QColor(palette.SELECTION))
                 self._paint_symbol(painter, symbol, left, self.column, rect.height(), timestep == cursor)
+
+    def _found(self, start: int, stop: int) -> set[int]:
+        """Timesteps from `start` up to `stop` that belong to what is looked for."""
+        hits = self._hits
+        if hits is None or not hits.text or hits.text != self.context.state.view.find:
+            return set()
+        near = np.flatnonzero((hits.stops > start) & (hits.starts < stop))
+        return {step for hit in near for step in range(int(hits.starts[hit]), int(hits.stops[hit]))}
 
     def _paint_flowing(self, painter: QPainter, rect: QRectF) -> None:
         """The symbol at the cursor stands where the cursor stands, or as near as may be; the others beside it."""
@@ -146,21 +180,18 @@ class TextPanel(Panel):
             painter.fillRect(cell.adjusted(spare - 1, 2, 1 - spare, -2), QColor(theme.foreground))
         colour = theme.panel if marked else theme.muted if symbol in _SIGNS else theme.foreground
         painter.setPen(QColor(colour))
-        painter.drawText(cell.adjusted(-8, 0, 8, 0), _CENTRED, sign(symbol))
+        shown = sign(symbol)
+        if len(symbol) > 1:
+            metrics = QFontMetricsF(painter.font())
+            shown = metrics.elidedText(shown, Qt.TextElideMode.ElideRight, max(width, metrics.horizontalAdvance("n…")))
+        painter.drawText(cell.adjusted(-8, 0, 8, 0), _CENTRED, shown)
 
-    def _fitting(self) -> QFont:
-        """The largest font whose letters find room over their columns."""
-        for larger in range(_LARGEST, _SMALLEST, -1):
-            font = _font(larger)
-            if QFontMetricsF(font).horizontalAdvance("n") <= self.column:
-                return font
-        return _font(_SMALLEST)
-
-    def _width(self, symbol: str) -> float:
-        if symbol not in self._widths:
-            gap = 0 if len(symbol) == 1 else 6  # words need a gap, letters bring their own
-            self._widths[symbol] = QFontMetricsF(_font()).horizontalAdvance(sign(symbol)) + gap
-        return self._widths[symbol]
+    def _width(self, symbol: str, larger: int = _LARGEST) -> float:
+        if (symbol, larger) not in self._widths:
+            gap = 6 if self._words else 0  # words need a gap, letters bring their own
+            width = QFontMetricsF(_font(larger)).horizontalAdvance(sign(symbol))
+            self._widths[symbol, larger] = width + gap
+        return self._widths[symbol, larger]
 
 
 def _words(symbols: Sequence[str]) -> list[str]:
@@ -174,6 +205,12 @@ def _words(symbols: Sequence[str]) -> list[str]:
 def sign(symbol: str) -> str:
     """A symbol as it can be seen."""
     return _SIGNS.get(symbol, symbol if symbol.isprintable() else "�")
+
+
+def named(symbol: str) -> str:
+    """A symbol in quotes, or in words where it cannot be seen."""
+    words = {" ": "space", "\n": "line end", "\t": "tab", "": "empty"}
+    return words.get(symbol) or (f"‘{symbol}’" if symbol.isprintable() else repr(symbol))
 
 
 def _font(larger: int = _LARGEST) -> QFont:

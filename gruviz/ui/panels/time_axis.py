@@ -1,7 +1,7 @@
 """The one time axis."""
 
-from PySide6.QtCore import QRect, QRectF
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QApplication, QGraphicsScene
 
 from gruviz.ui.panels.panel import LEFT, RIGHT, Context, Painted, Panel, draw_text
@@ -17,7 +17,10 @@ class TimeAxisPanel(Panel):
     symbol = "t"
     title = "timestep"
     height = 28
-    tip = "Drag to pan, double-click to see the whole sequence, turn the wheel to zoom."
+    tip = (
+        "Drag to pan, double-click to see the whole sequence, turn the wheel to zoom. "
+        "R marks the timestep at the cursor; ↔ is how far the cursor is from it."
+    )
 
     def __init__(self, context: Context, scene: QGraphicsScene) -> None:
         super().__init__(context, scene)
@@ -65,6 +68,14 @@ class TimeAxisPanel(Panel):
             painter.drawLine(round(x), 0, round(x), 4)
             if abs(x - at) > half + width / 2 + 2:
                 draw_text(painter, x - half, 6, label, font, theme.muted)
+        if view.reference is not None and start <= view.reference < stop:
+            apart = abs(view.cursor - view.reference)
+            x, label = middle(view.reference), f"{view.reference:,}  ↔ {apart:,}" if apart else f"{view.reference:,}"
+            half = metrics.horizontalAdvance(label) / 2
+            painter.setPen(QPen(QColor(theme.foreground), 1, Qt.PenStyle.DashLine))
+            painter.setBrush(QColor(theme.panel))
+            painter.drawRect(QRectF(round(x - half - 4) + 0.5, 4.5, round(2 * half + 8), metrics.height() + 2))
+            draw_text(painter, x - half, 6, label, font, theme.foreground)
         if shown:
             painter.fillRect(QRectF(at - width / 2, 5, width, metrics.height() + 2), QColor(theme.foreground))
             draw_text(painter, at - width / 2 + 4, 6, f"{view.cursor:,}", font, theme.panel)

@@ -5,16 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, QSize, Qt, Slot
-from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QColor, QContextMenuEvent, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QWidget
 
 from gruviz import palette
 from gruviz.cells import CLASSES
 from gruviz.recording import classify
+from gruviz.ui.panels.copying import offer_copies
 from gruviz.ui.panels.panel import Context, draw_text
 from gruviz.ui.reading import BLOCK, Request, Rows, RowsRequest
 from gruviz.ui.theme import STEP, bold, small
-from gruviz.view import select_unit
+from gruviz.view import select_rows, select_unit
 
 ROW = 20
 _HEAD = 76
@@ -55,6 +56,7 @@ class UnitsPanel(QAbstractScrollArea):
         state.pane_changed.connect(self._turn)
         state.cursor_changed.connect(self._follow)
         state.thresholds_changed.connect(self._sort)
+        state.thresholds_changed.connect(self._teach)
         state.units_changed.connect(self._mark)
         context.loader.answered.connect(self._take)
         context.loader.failed.connect(self._fail)
@@ -87,7 +89,23 @@ class UnitsPanel(QAbstractScrollArea):
     def _turn(self) -> None:
         self.rows, self._listing, self.wrong = None, None, ""
         self.verticalScrollBar().setValue(0)
+        self._teach()
         self._follow()
+
+    @Slot()
+    def _teach(self) -> None:
+        """Say what the columns are."""
+        view, facts = self.context.state.view, self.context.loader.facts
+        if facts is None or view.pane.layer not in facts.layers:
+            return
+        cell = self.context.layer.cell
+        quantity = cell[cell.keep or cell.state]
+        tip = f"<b>{quantity.symbol}</b> {quantity.title}: {quantity.meaning}<br><b>{quantity.formula}</b>"
+        tip += "<br>Between 0 and 1." if quantity.fraction else "<br>The bar goes from −1 to 1."
+        if cell.keep:
+            tip += f"<br>{view.thresholds.describe()}"
+        self.setToolTip(tip)
+        self._head.setToolTip(tip)
 
     @Slot()
     def _follow(self) -> None:
@@ -145,8 +163,15 @@ class UnitsPanel(QAbstractScrollArea):
         """Select the unit of the row."""
         unit = self.unit_at(event.position().y())
         if event.button() == Qt.MouseButton.LeftButton and unit is not None:
-            add = bool(event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier))
-            self.context.state.change(select_unit, unit, add)
+            if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+                self.context.state.change(select_rows, unit, self.order)
+            else:
+                add = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+                self.context.state.change(select_unit, unit, add)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Copy the list as far as it is seen."""
+        offer_copies(self, event.globalPos(), {"the list of units": self.rect()})
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the rows that are in sight."""

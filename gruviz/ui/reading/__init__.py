@@ -8,24 +8,37 @@ newest request of its slot is never shown.
 from gruviz.ui.reading._columns import Columns, columns_for
 from gruviz.ui.reading._counts import Counts, CountsRequest
 from gruviz.ui.reading._facts import Facts, LayerFacts, TapeFacts, facts_of
+from gruviz.ui.reading._find import FindRequest, Hits
 from gruviz.ui.reading._heatmap import HIGHEST, MASKED, Heatmap, HeatmapRequest
 from gruviz.ui.reading._inputs import Curves, CurvesRequest, Text, TextRequest
+from gruviz.ui.reading._point import Point, PointRequest
+from gruviz.ui.reading._predictions import STRETCH, Guess, Numbers, Predictions, PredictionsRequest
 from gruviz.ui.reading._request import Request, Source
 from gruviz.ui.reading._rows import BLOCK, Rows, RowsRequest
+from gruviz.ui.reading._traces import Traces, TracesRequest
 
 __all__ = [
     "BLOCK",
     "HIGHEST",
     "MASKED",
+    "STRETCH",
     "Columns",
     "Counts",
     "CountsRequest",
     "Curves",
     "CurvesRequest",
     "Facts",
+    "FindRequest",
+    "Guess",
     "Heatmap",
     "HeatmapRequest",
+    "Hits",
     "LayerFacts",
+    "Numbers",
+    "Point",
+    "PointRequest",
+    "Predictions",
+    "PredictionsRequest",
     "Request",
     "Rows",
     "RowsRequest",
@@ -33,6 +46,8 @@ __all__ = [
     "TapeFacts",
     "Text",
     "TextRequest",
+    "Traces",
+    "TracesRequest",
     "columns_for",
     "facts_of",
 ]

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from gruviz.cells import Cell, Thresholds
 from gruviz.recording import Layer, Recording, SequenceInfo, Tape
+from gruviz.recording.schema import NO_CHECKPOINT
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,8 @@ class TapeFacts:
     """Its input is tokens."""
     columns: tuple[str, ...]
     """The names of the columns of its numeric input."""
+    outputs: tuple[str, ...]
+    """What is stored of the model's outputs."""
     rate: float | None
     unit: str | None
 
@@ -48,6 +52,10 @@ class Facts:
     complete: bool
     tapes: Mapping[str, TapeFacts]
     layers: Mapping[str, LayerFacts]
+    model: str
+    """The name of the model's file, without its folder; empty where that is not known."""
+    weights: str
+    """The SHA-256 of the model's weights; empty for a recording of several training steps."""
 
     def sequences_of(self, layer: str) -> tuple[SequenceInfo, ...]:
         """The sequences of the tape that a layer lies on."""
@@ -62,13 +70,14 @@ def facts_of(recording: Recording) -> Facts:
         complete=recording.complete,
         tapes={name: _tape(tape) for name, tape in recording.tapes.items()},
         layers={name: _layer(layer) for name, layer in recording.layers.items()},
+        model=Path(str(recording.model.get("file", ""))).name,
+        weights=recording.checkpoints.get(NO_CHECKPOINT, {}).get("sha256", ""),
     )
 
 
 def _tape(tape: Tape) -> TapeFacts:
-    return TapeFacts(
-        tape.name, tape.sequences, tape.tokens(slice(0, 0)) is not None, tape.columns, tape.rate, tape.unit
-    )
+    text = tape.tokens(slice(0, 0)) is not None
+    return TapeFacts(tape.name, tape.sequences, text, tape.columns, tape.outputs, tape.rate, tape.unit)
 
 
 def _layer(layer: Layer) -> LayerFacts:

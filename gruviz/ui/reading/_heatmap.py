@@ -5,17 +5,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gruviz.analysis import order as order_of
 from gruviz.cells import Quantity
 from gruviz.recording import Layer, Reduced, SequenceInfo, reduce_rows
 from gruviz.ui.reading._columns import Columns, columns_for
 from gruviz.ui.reading._request import Request, Source
-from gruviz.view import Reduction
+from gruviz.view import Order, Reduction
 
 Floats = NDArray[np.float32]
 HIGHEST = 254
 """The index of the highest value; 0 is that of the lowest."""
 MASKED = 255
 """The index of a value that is none."""
+_COMPARED = 2048
+"""Columns, means of equal blocks of a longer sequence, by which units are compared."""
 _PIECE = 2**22
 """Values that are read at a time where a recording has no pyramid."""
 
@@ -28,9 +31,11 @@ class Heatmap:
     units: int
     """Units that share a row."""
     image: NDArray[np.uint8]
-    """(rows, columns) indices, the first unit at the top."""
+    """(rows, columns) indices, the first unit of `order` at the top."""
     limit: float
     """The value at the upper end of the scale: 1 for a fraction, whose lower end is 0; else the scale is ± this."""
+    order: NDArray[np.intp]
+    """The units from top to bottom, (H,)."""
 
 
 @dataclass(frozen=True)
@@ -43,17 +48,32 @@ class HeatmapRequest(Request):
     width: int
     height: int
     reduction: Reduction = "mean"
+    order: Order = "index"
 
     def read(self, source: Source) -> Heatmap:
         """Read it from the level of the pyramid that fits."""
         layer = self._layer(source)
         quantity = layer.cell[self.quantity]
         columns = columns_for(self.start, self.stop, self.width)
-        values = _read(layer, self._sequence(source), self.quantity, columns, self.reduction)
+        info = self._sequence(source)
+        key = ("order", self.layer, self.sequence, self.order)
+        order = source.once(key, lambda: _order(layer, info, self.order))
+        values = _read(layer, info, self.quantity, columns, self.reduction)
+        if self.order != "index":
+            values = values[:, order]
         units = max(1, -(-layer.size // max(self.height, 1)))
         values = _group_units(values, units, self.reduction)
-        limit = source.once(("limit", self.layer, self.quantity), lambda: _limit(layer, quantity))
-        return Heatmap(columns, units, _indices(values, quantity, limit), limit)
+        limit = limit_of(source, layer, quantity)
+        return Heatmap(columns, units, _indices(values, quantity, limit), limit, order)
+
+
+def _order(layer: Layer, info: SequenceInfo, how: Order) -> NDArray[np.intp]:
+    """The units as they stand in all heatmaps of a sequence, by means of its keep, or of its state without one."""
+    quantity = layer.cell.keep or layer.cell.state
+    columns = columns_for(0, info.length, _COMPARED)
+    if how == "index":
+        return np.arange(layer.size)
+    return order_of(_read(layer, info, quantity, columns, "mean"), how)
 
 
 def _read(layer: Layer, info: SequenceInfo, quantity: str, columns: Columns, reduction: Reduction) -> Floats:
@@ -87,6 +107,11 @@ def _group_units(values: Floats, units: int, reduction: Reduction) -> Floats:
     """(columns, H) values as (rows, columns), `units` of them sharing a row."""
     rows = np.ascontiguousarray(values.T)
     return rows if units == 1 else getattr(reduce_rows(rows, units), reduction)
+
+
+def limit_of(source: Source, layer: Layer, quantity: Quantity) -> float:
+    """The upper end of the scale of a quantity: the same for all sequences of a layer."""
+    return float(source.once(("limit", layer.name, quantity.name), lambda: _limit(layer, quantity)))
 
 
 def _limit(layer: Layer, quantity: Quantity) -> float:

@@ -82,10 +82,10 @@ def _values(tape: Tape, info: SequenceInfo, start: int, stop: int) -> Floats:
 
 
 def _envelope(values: Floats, step: int) -> tuple[Floats, Floats]:
+    """The least and the greatest of every `step` rows, passing over what is NaN; NaN only where all of them are."""
     if step == 1:
         return values, values
     starts = np.arange(0, len(values), step)
-    # fmin and fmax pass over NaN, and are NaN only where all is.
     return np.fmin.reduceat(values, starts, axis=0), np.fmax.reduceat(values, starts, axis=0)
 
 

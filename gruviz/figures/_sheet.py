@@ -1,0 +1,194 @@
+"""What all figures of a range of timesteps share: margins, the time axis, the small print, where it comes from."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import ClassVar
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from gruviz.cells import Quantity, Thresholds
+from gruviz.figures._columns import Columns
+from gruviz.figures._page import FAINT, LABEL, SMALL, TICK, Page, Provenance, wrap
+from gruviz.figures._subject import Subject
+
+# Millimetres.
+MARGIN, LEFT = 1.0, 17.5
+GAP = 2.0
+NAME_BELOW = 3.9
+_AXIS = 8.5
+"""For the ticks and the label of the time axis."""
+NARROWEST = 80.0
+"""The legend of the classes needs it."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One row of a figure: its height in millimetres, the gap above it, and how it is drawn."""
+
+    height: float
+    gap: float
+    draw: Callable[[Page, Axes, float], None]
+    """Given the page, the panel's axes and its distance from the upper edge."""
+
+
+class Sheet(ABC):
+    """A page of panels above each other on one time axis."""
+
+    name: ClassVar[str]
+    """Of the figure, as in `FIGURES`."""
+    title: ClassVar[str]
+    """What the name of the layer and the sequence follow."""
+
+    def __init__(
+        self, shown: Subject, quantities: tuple[Quantity, ...], columns: Columns, width: float, right: float
+    ) -> None:
+        """Lay it out.
+
+        Args:
+            shown: what the figure is about.
+            quantities: what it shows of it.
+            columns: what its timesteps are put together to.
+            width: of the page, in millimetres.
+            right: of the margin at the right, in millimetres.
+        """
+        self.shown = shown
+        self.quantities = quantities
+        self.columns = columns
+        self.width = width
+        self.plot = width - LEFT - right
+        self.gaps = False
+        """Whether missing values are gaps in a curve."""
+
+    @abstractmethod
+    def panels(self) -> list[Panel]:
+        """From top to bottom."""
+
+    @abstractmethod
+    def remarks(self) -> list[str]:
+        """What else the small print says of this kind of figure, clause by clause."""
+
+    def page(self) -> Page:
+        """Draw it."""
+        panels = self.panels()
+        top = MARGIN
+        bottom = top + sum(panel.gap + panel.height for panel in panels) + _AXIS
+        small = wrap(self._small_print(), SMALL, self.width - 2 * MARGIN)
+        line = SMALL * 1.35 / 72 * 25.4
+        page = Page(self.width, bottom + len(small) * line + MARGIN, self._provenance())
+        for panel in panels:
+            top += panel.gap
+            axes = page.panel(LEFT, top, self.plot, panel.height)
+            axes.set_xlim(self.shown.start - 0.5, self.shown.stop - 0.5)
+            axes.set_xticks([])
+            panel.draw(page, axes, top)
+            top += panel.height
+        self._time_axis(axes)
+        for number, text in enumerate(small):
+            page.write(MARGIN, bottom + number * line, text, SMALL, colour=FAINT)
+        return page
+
+    @property
+    def rows(self) -> slice:
+        """Of the tape."""
+        return slice(self.shown.sequence.offset + self.shown.start, self.shown.sequence.offset + self.shown.stop)
+
+    def _time_axis(self, axes: Axes) -> None:
+        most = max(3, int(self.plot / 11))
+        places = MaxNLocator(most, integer=True, steps=[1, 2, 5, 10]).tick_values(self.shown.start, self.shown.stop - 1)
+        at = [int(t) for t in places if t == int(t) and self.shown.start <= t < self.shown.stop]
+        axes.set_xticks(at, [f"{t:,}" for t in at])
+        ticks(axes)
+        tape = self.shown.layer.tape
+        rate = f" ({number(tape.rate)} per {tape.unit or 'unit'})" if tape.rate else ""
+        axes.set_xlabel(f"timestep{rate}", size=LABEL, labelpad=1.5, parse_math=False)
+
+    def _small_print(self) -> str:
+        shown, layer, cell = self.shown, self.shown.layer, self.shown.layer.cell
+        backward = ", backward" if layer.backward else ""
+        of = "" if shown.everything else f"{len(shown.units):,} of "
+        sentences = [
+            f"{shown.run.name}, layer {layer.name} ({cell.title}{backward}, {of}{units(layer.size)}), "
+            f"sequence {shown.sequence.index} ({shown.sequence.name}), timesteps {shown.start:,} to {shown.stop - 1:,}."
+        ]
+        if cell.keep is not None:
+            symbol = cell[cell.keep].symbol
+            share = (
+                "1 keeps the old state, 0 overwrites it" if cell.name == "gru" else "1 keeps the cell state, 0 drops it"
+            )
+            source = (
+                "PyTorch’s convention" if layer.convention == "pytorch" else f"from {layer.convention}’s convention"
+            )
+            sentences += [f"{symbol} is the keep: {share} ({source}).", _sentence(shown.thresholds.describe())]
+        if remarks := self.remarks():
+            sentences.append("; ".join(remarks) + ".")
+        if self.gaps:
+            sentences.append("Gaps in the curve: missing values.")
+        residual = float(layer.residuals[shown.sequence.index])
+        if np.isfinite(residual):
+            doubt = "" if layer.trusted else f", more than {layer.dtype} explains"
+            sentences.append(f"Residual {number(residual)}{doubt}.")
+        return " ".join(sentences)
+
+    def _provenance(self) -> Provenance:
+        shown, layer = self.shown, self.shown.layer
+        limits = shown.thresholds
+        chosen = "" if shown.order else ",".join(map(str, shown.units))
+        names = ",".join(quantity.name for quantity in self.quantities)
+        command = [shown.run.name, "--layer", layer.name, "--sequence", str(shown.sequence.index)]
+        command += ["--range", f"{shown.start}:{shown.stop}", "--quantities", names, "--width", f"{self.width:g}"]
+        if chosen:
+            command += ["--units", chosen]
+        elif shown.order != "index":
+            command += ["--order", str(shown.order)]
+        if limits != Thresholds():
+            command += ["--thresholds", f"{limits.retained:g},{limits.overwritten:g},{limits.moved:g}"]
+        if self.columns.factor > 1 and shown.reduction != "mean":
+            command += ["--reduction", shown.reduction]
+        facts = {
+            "recording": shown.run.name,
+            "uuid": shown.run.uuid,
+            "digest": shown.run.digest,
+            "layer": layer.name,
+            "sequence": f"{shown.sequence.index} ({shown.sequence.name})",
+            "range": f"{shown.start}:{shown.stop}",
+            "units": chosen or f"all, by {shown.order}",
+            "quantities": names,
+            "thresholds": limits.describe(),
+            "convention": layer.convention,
+            "residual": f"{float(layer.residuals[shown.sequence.index]):.3g}",
+            "steps per column": str(self.columns.factor),
+            "gruviz": version("gruviz"),
+        }
+        return Provenance(self.name, f"{self.title} of {layer.name}, {shown.sequence.name}", facts, tuple(command))
+
+
+def ticks(axes: Axes) -> None:
+    """Small ticks with numbers close to them."""
+    axes.tick_params(labelsize=TICK, length=1.5, width=0.5, pad=1.2)
+
+
+def hold_within(axes: Axes, upside_down: bool = False) -> None:
+    """Keep the numbers at the two ends of a vertical axis from meeting those of the next panel."""
+    labels = axes.get_yticklabels()
+    if labels:
+        lowest, highest = (labels[-1], labels[0]) if upside_down else (labels[0], labels[-1])
+        lowest.set_verticalalignment("bottom")
+        highest.set_verticalalignment("top")
+
+
+def number(value: float) -> str:
+    """Three significant digits, and a minus sign that is one."""
+    return f"{value:.3g}".replace("-", "−")
+
+
+def units(number: int) -> str:
+    """How many."""
+    return "1 unit" if number == 1 else f"{number:,} units"
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:] + "."

@@ -1,0 +1,7 @@
+"""Which figures there are, for those who offer them: known without loading what draws them."""
+
+DESCRIPTIONS = {
+    "gates": "heatmaps of gates and states over a range of timesteps, with the text or curve they belong to",
+    "timeline": "gates and state of a few units as lines over a range of timesteps, with the counts of all units",
+}
+"""What each figure shows, in one line, by the name that the command line and the app know it by."""

@@ -1,0 +1,143 @@
+"""The strip above the panels: which heatmaps are shown and how, and what is under the pointer."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import get_args
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+
+from gruviz.cells import Quantity
+from gruviz.ui.chooser import Chooser
+from gruviz.ui.panels import Context
+from gruviz.ui.theme import STEP
+from gruviz.view import Order, Reduction, toggle_quantity, with_pane
+
+HEIGHT = 36
+ORDERS: Mapping[Order, str] = {"index": "by index", "keep": "by mean keep", "likeness": "by likeness"}
+REDUCTIONS: Mapping[Reduction, str] = {"mean": "mean", "min": "least", "max": "greatest"}
+_ORDER_TIP = (
+    "Order of the units’ rows: by index, by mean keep over the sequence, or units that behave alike side by side "
+    "(Ward’s clustering of their keep; of their state, in a cell without one)"
+)
+_REDUCTION_TIP = "What a column or row of a heatmap shows where it holds several timesteps or units"
+
+
+class DisplayBar(QWidget):
+    """A button for each heatmap, the order of units, how columns are reduced, the checkpoint, the pointer."""
+
+    checkpoint_chosen = Signal(int)
+    """The training step that was chosen."""
+
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self.buttons: dict[str, QToolButton] = {}
+        """By quantity, of the cell on show."""
+        self._steps: list[int] = []
+        self.setFixedHeight(HEIGHT)
+        self.setObjectName("display")
+        self.order = Chooser(132, _ORDER_TIP)
+        self.reduction = Chooser(88, _REDUCTION_TIP)
+        self.checkpoint = Chooser(88, "Checkpoint: the training step of the network that read the sequence")
+        self.pointer = QLabel()
+        self.pointer.setObjectName("quiet")
+        self.pointer.setTextFormat(Qt.TextFormat.PlainText)
+        self.pointer.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.pointer.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.pointer.setToolTip("What is under the pointer: timestep, symbol, unit and its exact value")
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(3 * STEP, STEP, 2 * STEP, STEP)
+        self._row.setSpacing(STEP)
+        self._heatmaps = QHBoxLayout()
+        self._heatmaps.setSpacing(STEP)
+        self._row.addWidget(_quiet("heatmaps"))
+        self._row.addLayout(self._heatmaps)
+        self._row.addSpacing(2 * STEP)
+        self._row.addWidget(_quiet("units"))
+        self._row.addWidget(self.order)
+        self._row.addSpacing(2 * STEP)
+        self._row.addWidget(_quiet("columns"))
+        self._row.addWidget(self.reduction)
+        self._row.addSpacing(2 * STEP)
+        self._step = _quiet("checkpoint")
+        self._row.addWidget(self._step)
+        self._row.addWidget(self.checkpoint)
+        self._row.addWidget(self.pointer, 1)
+        self.order.chosen.connect(self._choose_order)
+        self.reduction.chosen.connect(self._choose_reduction)
+        self.checkpoint.chosen.connect(self._choose_checkpoint)
+        state = context.state
+        for signal in (state.pane_changed, state.rows_changed, state.display_changed):
+            signal.connect(self._show)
+        self._show()
+
+    def say(self, words: str) -> None:
+        """Tell what is under the pointer."""
+        if words != self.pointer.text():
+            self.pointer.setText(words)
+
+    @Slot()
+    def _show(self) -> None:
+        view, facts = self._context.state.view, self._context.loader.facts
+        self.order.show_choices(list(ORDERS.values()), list(ORDERS).index(view.pane.order))
+        self.reduction.show_choices(list(REDUCTIONS.values()), list(REDUCTIONS).index(view.reduction))
+        if facts is None or view.pane.layer not in facts.layers:
+            return
+        self._show_heatmaps(facts.layers[view.pane.layer].cell.quantities)
+        self._steps = sorted({info.checkpoint for info in facts.sequences_of(view.pane.layer) if info.length})
+        chosen = self._steps.index(view.pane.checkpoint) if view.pane.checkpoint in self._steps else -1
+        self.checkpoint.show_choices([checkpoint_words(step) for step in self._steps], chosen)
+        for widget in (self._step, self.checkpoint):
+            widget.setVisible(len(self._steps) > 1)
+
+    def _show_heatmaps(self, quantities: tuple[Quantity, ...]) -> None:
+        if list(self.buttons) != [quantity.name for quantity in quantities]:
+            for button in self.buttons.values():
+                self._heatmaps.removeWidget(button)
+                button.deleteLater()
+            self.buttons = {quantity.name: self._button(quantity) for quantity in quantities}
+        hidden = self._context.state.view.hidden
+        for name, button in self.buttons.items():
+            button.setChecked(name not in hidden)
+
+    def _button(self, quantity: Quantity) -> QToolButton:
+        button = QToolButton()
+        button.setText(quantity.symbol)
+        button.setCheckable(True)
+        button.setObjectName("quantity")
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setFixedWidth(28)
+        button.setToolTip(f"Show or hide <b>{quantity.symbol}</b> {quantity.title}<br>{quantity.formula}")
+        button.setAccessibleName(quantity.title)
+        button.setProperty("quantity", quantity.name)
+        button.clicked.connect(self._toggle)
+        self._heatmaps.addWidget(button)
+        return button
+
+    @Slot()
+    def _toggle(self) -> None:
+        self._context.state.change(toggle_quantity, str(self.sender().property("quantity")))
+
+    @Slot(int)
+    def _choose_order(self, index: int) -> None:
+        self._context.state.change(with_pane, order=get_args(Order)[index])
+
+    @Slot(int)
+    def _choose_reduction(self, index: int) -> None:
+        self._context.state.change(replace, reduction=get_args(Reduction)[index])
+
+    @Slot(int)
+    def _choose_checkpoint(self, index: int) -> None:
+        self.checkpoint_chosen.emit(self._steps[index])
+
+
+def checkpoint_words(step: int) -> str:
+    """A training step, or that there is none."""
+    return "not training" if step < 0 else f"{step:,}"
+
+
+def _quiet(words: str) -> QLabel:
+    label = QLabel(words)
+    label.setObjectName("quiet")
+    return label

@@ -1,0 +1,255 @@
+"""Gates and state of the selected units over time."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtWidgets import QApplication, QGraphicsPathItem, QGraphicsScene
+
+from gruviz import palette
+from gruviz.cells import Cell, Quantity
+from gruviz.ui.panels.panel import LEFT, RIGHT, Context, Painted, PlotPanel, draw_text
+from gruviz.ui.reading import Request, Traces, TracesRequest
+from gruviz.ui.theme import STEP, bold, small
+
+Floats = NDArray[np.float64]
+_LANE = 40
+"""Pixels that a unit needs at least."""
+_MARGIN = 0.06
+"""Of a lane's height, above and below its scale."""
+
+
+class TimelinesPanel(PlotPanel):
+    """A lane for each selected unit, the one selected last at the bottom; a sentence while none is selected.
+
+    Gates stand on the scale from 0 to 1 at the left, states on the one at the right, both over the lane's whole height.
+    """
+
+    slot = "timelines"
+    title = "timelines"
+
+    def __init__(self, context: Context, scene: QGraphicsScene) -> None:
+        self.traces: Traces | None = None
+        """What is drawn; None before the first answer, and while no unit is selected."""
+        self._lines: list[Any] = []
+        self._layer = context.layer
+        self.tip = _tip(context.layer.cell)
+        super().__init__(context, scene)
+        self.plot.invertY(True)
+        self._ends = self.add(Painted(self._paint_ends))
+        self._ends.setToolTip(self.tip)
+        self._over.setToolTip(self.tip)
+
+    @property
+    def height(self) -> int | None:  # type: ignore[override]
+        """A line while there is only a sentence to read, else as much as a heatmap."""
+        return None if self._chosen else 28
+
+    @property
+    def units(self) -> tuple[int, ...]:
+        """The units whose lanes there is room for, from top to bottom: those selected last."""
+        room = max(1, self.body.height() // _LANE)
+        return self._chosen[-room:]
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """All of the unit."""
+        return self._layer.cell.names
+
+    @property
+    def _chosen(self) -> tuple[int, ...]:
+        return tuple(unit for unit in self.context.state.view.pane.units if unit < self._layer.size)
+
+    def place(self, body: QRect) -> None:
+        """Stand here."""
+        super().place(body)
+        self._ends.place(QRect(body.right() + 1, body.top(), RIGHT, body.height()))
+        self._show_lanes()
+
+    def units_changed(self) -> None:
+        """Ask for their lines."""
+        self._show_lanes()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Ask for the visible range."""
+        start, stop = self.visible
+        width, _ = self.pixels
+        if self.units and width and stop > start:
+            layer, sequence = self.context.subject
+            self.context.loader.ask(TracesRequest(self.slot, layer, sequence, self.units, start, stop, width))
+
+    def clear(self) -> None:
+        """Draw nothing until the next answer."""
+        self.traces = None
+        self._show_lanes()
+
+    def take(self, request: Request, answer: Any) -> None:
+        """Draw it, if it is about the units that are selected now."""
+        if answer.units == self.units:
+            self.traces, self.wrong = answer, ""
+            self._show_lanes()
+
+    def restyle(self) -> None:
+        """Take the colours of the theme."""
+        super().restyle()
+        self._show_lanes()
+
+    def unit_at(self, y: float) -> int | None:
+        """The unit whose lane is at this height."""
+        units = self.units
+        lane = int((y - self.body.top()) / max(self.body.height(), 1) * len(units))
+        return units[lane] if units and 0 <= lane < len(units) else None
+
+    def _show_lanes(self) -> None:
+        """Draw the lines of the traces, if they are those of the lanes on show."""
+        for line in self._lines:
+            self.plot.removeItem(line)
+        self._lines = []
+        units, traces = self.units, self.traces
+        self._over.setZValue(5 if units else 101)  # the cursor does not strike a sentence through
+        self.plot.setYRange(0, max(len(units), 1), padding=0)
+        if traces is not None and traces.units == units:
+            start, step = traces.columns.start, traces.columns.step
+            for quantity in self._layer.cell.quantities:
+                mean, low, high = (self._heights(quantity, each) for each in (traces.mean, traces.low, traces.high))
+                middle = start + (np.arange(len(mean)) + 0.5) * step
+                for lane in range(len(units)):
+                    if step > 1:
+                        self._add_line(self._band(quantity, middle, lane + low[:, lane], lane + high[:, lane]), 0)
+                    line = pg.PlotCurveItem(pen=self._pen(quantity), connect="finite")
+                    line.setData(middle, lane + mean[:, lane])
+                    self._add_line(line, 1)
+        for item in self._items:
+            item.update()
+
+    def _add_line(self, item: Any, above: int) -> None:
+        item.setZValue(above)
+        self.plot.addItem(item, ignoreBounds=True)
+        self._lines.append(item)
+
+    def _band(self, quantity: Quantity, middle: Any, low: Any, high: Any) -> QGraphicsPathItem:
+        """From the least to the greatest of each column, pale."""
+        known = np.isfinite(low) & np.isfinite(high)
+        x, y = np.r_[middle[known], middle[known][::-1]], np.r_[low[known], high[known][::-1]]
+        band = QGraphicsPathItem(pg.arrayToQPath(x, y))
+        colour = QColor(line_colour(quantity, self.context.theme.foreground))
+        colour.setAlpha(48)
+        band.setBrush(colour)
+        band.setPen(QPen(Qt.PenStyle.NoPen))
+        return band
+
+    def _heights(self, quantity: Quantity, values: Any) -> Floats:
+        """Values as heights in a lane, from 0 at its top to 1."""
+        assert self.traces is not None
+        limit = self.traces.limits[quantity.name]
+        low = 0.0 if quantity.fraction else -limit
+        part = (np.asarray(values[quantity.name], np.float64) - low) / (limit - low)
+        return 1 - _MARGIN - part * (1 - 2 * _MARGIN)
+
+    def _pen(self, quantity: Quantity) -> Any:
+        return pg.mkPen(
+            line_colour(quantity, self.context.theme.foreground),
+            width=1,
+            style=Qt.PenStyle.DashLine if quantity.name == "cell" else Qt.PenStyle.SolidLine,
+        )
+
+    def paint_gutter(self, painter: QPainter, rect: QRectF) -> None:
+        """Each lane's unit, and the scale of the gates."""
+        units, chosen = self.units, self._chosen
+        if not units:
+            super().paint_gutter(painter, rect)
+            return
+        theme, font, tiny = self.context.theme, QApplication.font(), small(QApplication.font())
+        line, height = QFontMetricsF(font).height(), rect.height() / len(units)
+        fractions = any(quantity.fraction for quantity in self._layer.cell.quantities)
+        for lane, unit in enumerate(units):
+            top = round(lane * height)
+            painter.fillRect(QRectF(3 * STEP, top + 2, 3, line - 2), QColor(palette.SELECTION))
+            draw_text(painter, 3 * STEP + 8, top, f"unit {unit}", bold(font), theme.foreground)
+            if lane == len(units) - 1 and len(units) < len(chosen) and height >= 2 * line:
+                words = f"last {len(units)} of {len(chosen)}"
+                draw_text(painter, 3 * STEP + 8, top + line, words, tiny, theme.muted)
+            if fractions:
+                self._paint_scale(painter, LEFT - STEP, True, top, height, ("1", "0"))
+            if lane:
+                painter.fillRect(QRectF(3 * STEP, top, LEFT - 3 * STEP, 1), QColor(theme.rule))
+
+    def _paint_scale(
+        self, painter: QPainter, x: float, right: bool, top: float, height: float, ends: tuple[str, str]
+    ) -> None:
+        font = small(QApplication.font())
+        metrics = QFontMetricsF(font)
+        for label, where in zip(ends, (top, top + height - metrics.height()), strict=True):
+            left = x - metrics.horizontalAdvance(label) if right else x
+            draw_text(painter, left, where, label, font, self.context.theme.muted)
+
+    def _paint_ends(self, painter: QPainter, rect: QRectF) -> None:
+        """Each line's symbol at its end, and the scale of the states."""
+        traces, units = self.traces, self.units
+        if traces is None or traces.units != units:
+            return
+        font, theme, cell = bold(small(QApplication.font())), self.context.theme, self._layer.cell
+        metrics, height = QFontMetricsF(font), rect.height() / len(units)
+        limit = traces.limits[cell.state]
+        for lane in range(len(units)):
+            wanted = []
+            for quantity in cell.quantities:
+                at = float(self._heights(quantity, traces.mean)[-1, lane])
+                wanted.append((at if np.isfinite(at) else 0.5, quantity))
+            wanted.sort(key=lambda each: each[0])
+            abreast = -(-len(wanted) * round(metrics.height() - 3) // max(int(height), 1))
+            for number in range(abreast):  # side by side, where there is no room one above the other
+                some = wanted[number::abreast]
+                tops = _apart([at * height - metrics.height() / 2 for at, _ in some], metrics.height() - 3, height)
+                for top, (_, quantity) in zip(tops, some, strict=True):
+                    colour = line_colour(quantity, theme.foreground)
+                    x = STEP + 11.0 * number
+                    draw_text(painter, x, lane * height + top, quantity.symbol, font, colour)
+            ends_of_scale = (f"{limit:g}", f"−{limit:g}")
+            self._paint_scale(painter, 10 * STEP - 4, False, lane * height, height, ends_of_scale)
+            if lane:
+                painter.fillRect(QRectF(0, round(lane * height), RIGHT, 1), QColor(theme.rule))
+
+    def paint_wrong(self, painter: QPainter, rect: QRectF) -> None:
+        """What to do, where no unit is selected; lines between the lanes."""
+        super().paint_wrong(painter, rect)
+        units, theme = self.units, self.context.theme
+        if not units:
+            painter.fillRect(rect, QColor(theme.window))
+            painter.setFont(QApplication.font())
+            painter.setPen(QColor(theme.muted))
+            words = "Click a row, here or in the list, to see its unit’s gates and state over time."
+            painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter, words)
+        for lane in range(1, len(units)):
+            painter.setPen(QColor(theme.rule))
+            y = round(lane * rect.height() / len(units))
+            painter.drawLine(QPointF(0, y), QPointF(rect.width(), y))
+
+
+def line_colour(quantity: Quantity, foreground: str) -> str:
+    """The colour of the line of a quantity: a state has that of text."""
+    return palette.LINES.get(quantity.name, foreground)
+
+
+def _apart(tops: Sequence[float], line: float, height: float) -> list[float]:
+    """Labels of one line each, ascending, pushed apart so that none covers another and all lie within `height`."""
+    placed: list[float] = []
+    for number, top in enumerate(tops):
+        least = placed[-1] + line if placed else 0.0
+        most = height - line * (len(tops) - number)
+        placed.append(min(max(top, least), max(most, least)))
+    return placed
+
+
+def _tip(cell: Cell) -> str:
+    lines = [f"<b>{each.symbol}</b> {each.title}: {each.formula}" for each in cell.quantities]
+    scales = "Gates on the scale from 0 to 1 at the left, states on the scale around 0 at the right."
+    if cell.keep is None:
+        scales = "On the scale around 0 at the right."
+    several = "Where a column holds several timesteps, the line is their mean, the band from the least to the greatest."
+    return "<br>".join([*lines, scales, several])

@@ -1,0 +1,328 @@
+"""Timelines, order of units, heatmaps, checkpoints, the pointer and copying, by mouse and keys."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu, QToolButton, QWidget
+from pytestqt.qtbot import QtBot
+
+import gruviz.recording
+from gruviz.ui.panels import CountsPanel, CurvesPanel, HeatmapPanel, OverviewPanel, TextPanel, TimelinesPanel
+from gruviz.ui.window import MainWindow
+
+from .hand import LEFT_BUTTON, assert_all_agree, at, click, key, panel, settle, wheel
+from .recordings import make, read_word_by_word
+
+SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+Open = Callable[[Path], MainWindow]
+
+
+def choose(qtbot: QtBot, chooser: QWidget, index: int) -> None:
+    """By mouse, from the list that opens under it."""
+    QTest.mouseClick(chooser, LEFT_BUTTON)
+    qtbot.waitUntil(chooser.popup.isVisible)
+    rows = chooser.popup.list
+    where = rows.visualRect(rows.model().index(index, 0)).center()
+    QTest.mouseClick(rows.viewport(), LEFT_BUTTON, Qt.KeyboardModifier.NoModifier, where)
+    qtbot.waitUntil(lambda: not chooser.popup.isVisible())
+    chooser.window().activateWindow()  # a screen does this by itself when a popup goes
+    qtbot.waitUntil(chooser.window().isActiveWindow)
+
+
+def test_timelines_are_those_of_the_selected_units(qtbot: QtBot, window: MainWindow) -> None:
+    lines = panel(window, TimelinesPanel)
+    assert lines.body.height() == 28  # a sentence, until a unit is selected
+    assert_all_agree(qtbot, window)
+    for unit in (7, 3, 20, 11):
+        click(window, at(window, HeatmapPanel, 50.5, (unit + 0.5) / 24), CONTROL)
+        assert_all_agree(qtbot, window)
+    assert lines.units == (3, 20, 11)[-len(lines.units) :]
+    assert lines.body.height() == panel(window, HeatmapPanel).body.height()
+    for _ in range(8):
+        wheel(window, at(window, TimelinesPanel, 50), 1)
+        assert_all_agree(qtbot, window)
+    click(window, at(window, TimelinesPanel, window.state.view.start + 3.5, 0.01))
+    assert window.state.view.pane.units == (lines.units[0],)
+    key(window, Qt.Key.Key_Escape)
+    assert lines.body.height() == 28
+    assert_all_agree(qtbot, window)
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm", "rnn"])
+def test_timelines_have_a_line_for_each_quantity(qtbot: QtBot, opened: Open, tmp_path: Path, cell: str) -> None:
+    window = opened(make(tmp_path / f"{cell}.h5", (3000,), cell=cell, units=5, scale=3.0))
+    click(window, at(window, HeatmapPanel, 1000, 2.5 / 5))
+    assert_all_agree(qtbot, window)
+    lines = panel(window, TimelinesPanel)
+    quantities = window.context.layer.cell.quantities
+    assert len(lines._lines) == 2 * len(quantities)  # reduced: a band for each
+    for each in quantities:
+        assert each.formula in lines.tip
+    for _ in range(20):
+        wheel(window, at(window, HeatmapPanel, 1000), 1)
+    assert_all_agree(qtbot, window)
+    assert len(lines._lines) == len(quantities)
+    dashed = [line for line in lines._lines if line.opts["pen"].style() == Qt.PenStyle.DashLine]
+    assert len(dashed) == (cell == "lstm")
+
+
+@pytest.mark.parametrize(("lengths", "units"), [((300,), 1), ((300,), 512), ((1,), 24), ((100_000,), 8)])
+def test_timelines_and_order_on_recordings_of_all_sizes(
+    qtbot: QtBot, opened: Open, tmp_path: Path, lengths: tuple[int, ...], units: int
+) -> None:
+    window = opened(make(tmp_path / "run.h5", lengths, units=units))
+    click(window, at(window, HeatmapPanel, lengths[0] / 2, 0.5))
+    assert len(window.state.view.pane.units) == 1
+    assert_all_agree(qtbot, window)
+    for index in (1, 2, 0):
+        choose(qtbot, window.display.order, index)
+        assert_all_agree(qtbot, window)
+
+
+def test_units_stand_in_the_chosen_order_and_are_clicked_there(qtbot: QtBot, window: MainWindow, sonnets: Path) -> None:
+    with gruviz.recording.open(sonnets) as recording:
+        layer = recording.layers["rnn.l0"]
+        means = layer["update"][layer.slice(0)].mean(axis=0)
+    choose(qtbot, window.display.order, 1)
+    settle(qtbot, window)
+    units = panel(window, HeatmapPanel, 2).units
+    assert (np.diff(means[list(units)]) <= 0).all()
+    click(window, at(window, HeatmapPanel, 60.5, 0.5 / 24, number=2))
+    assert window.state.view.pane.units == (int(means.argmax()),)
+    assert_all_agree(qtbot, window)
+    amber = window.stage.grab().toImage()
+    body = panel(window, HeatmapPanel, 1).body
+    assert amber.pixelColor(body.left() + 200, body.top() + round(body.height() / 24)).name() == "#e69f00"
+    choose(qtbot, window.display.order, 2)
+    assert_all_agree(qtbot, window)
+    assert sorted(panel(window, HeatmapPanel).units) == list(range(24))
+    window.choose_sequence(1)  # ordered by its own keep
+    assert_all_agree(qtbot, window)
+
+
+def test_shift_selects_the_rows_between(qtbot: QtBot, window: MainWindow) -> None:
+    choose(qtbot, window.display.order, 1)
+    settle(qtbot, window)
+    units = panel(window, HeatmapPanel).units
+    click(window, at(window, HeatmapPanel, 50.5, 4.5 / 24))
+    click(window, at(window, HeatmapPanel, 50.5, 7.5 / 24, number=1), SHIFT)
+    assert window.state.view.pane.units == tuple(units[4:8])
+    click(window, at(window, HeatmapPanel, 50.5, 12.5 / 24), CONTROL)
+    click(window, at(window, HeatmapPanel, 50.5, 10.5 / 24), SHIFT)
+    assert window.state.view.pane.units == (*units[4:8], units[12], units[11], units[10])
+    assert_all_agree(qtbot, window)
+    key(window, Qt.Key.Key_Escape)
+    listed = window.units.order
+    for row, modifier in ((2, Qt.KeyboardModifier.NoModifier), (5, SHIFT)):
+        QTest.mouseClick(window.units.viewport(), LEFT_BUTTON, modifier, QPoint(100, row * 20 + 10))
+    assert window.state.view.pane.units == listed[2:6]
+    assert_all_agree(qtbot, window)
+
+
+def test_heatmaps_are_shown_and_hidden_by_a_click(qtbot: QtBot, window: MainWindow) -> None:
+    def names() -> list[str]:
+        return [each.quantity.name for each in window.stage.panels if isinstance(each, HeatmapPanel)]
+
+    buttons = window.display.buttons
+    assert names() == ["update", "reset", "hidden"]
+    QTest.mouseClick(buttons["candidate"], LEFT_BUTTON)
+    assert names() == ["update", "reset", "candidate", "hidden"]
+    assert_all_agree(qtbot, window)
+    for name in ("update", "reset", "candidate", "hidden"):
+        QTest.mouseClick(buttons[name], LEFT_BUTTON)
+    assert names() == []
+    click(window, at(window, CountsPanel, 100.5))
+    assert window.state.view.cursor == 100
+    assert_all_agree(qtbot, window)
+    QTest.mouseClick(buttons["update"], LEFT_BUTTON)
+    assert_all_agree(qtbot, window)
+
+
+def test_columns_are_means_or_extremes(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
+    window = opened(make(tmp_path / "long.h5", (9000,), units=8))
+    images = []
+    for index, words in ((0, "mean"), (1, "min"), (2, "max")):
+        choose(qtbot, window.display.reduction, index)
+        settle(qtbot, window)
+        assert window.state.view.reduction == words
+        assert f"({words})" in window.status.reduction.text()
+        images.append(panel(window, HeatmapPanel).heatmap.image.astype(int))
+    assert (images[1] <= images[0]).all()
+    assert (images[0] <= images[2]).all()
+
+
+def test_checkpoints_are_chosen_and_keep_the_sequence(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
+    window = opened(read_word_by_word(tmp_path / "words.h5"))
+    assert window.display.checkpoint.isVisible()
+    assert window.toolbar.sequence._labels == ["part 1", "part 2"]
+    choose(qtbot, window.toolbar.sequence, 1)
+    choose(qtbot, window.display.checkpoint, 2)
+    pane = window.state.view.pane
+    assert (pane.checkpoint, pane.sequence) == (5000, 5)
+    assert_all_agree(qtbot, window)
+    key(window, Qt.Key.Key_Up, CONTROL)
+    assert window.state.view.pane.sequence == 4
+    key(window, Qt.Key.Key_Up, CONTROL)  # the first of this checkpoint
+    assert window.state.view.pane.sequence == 4
+    choose(qtbot, window.display.checkpoint, 0)
+    assert window.state.view.pane.sequence == 0
+    assert_all_agree(qtbot, window)
+
+
+def test_without_checkpoints_none_are_offered(window: MainWindow) -> None:
+    assert not window.display.checkpoint.isVisible()
+
+
+def test_words_stand_over_their_columns_when_there_is_room(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
+    window = opened(read_word_by_word(tmp_path / "words.h5"))
+    strip = panel(window, TextPanel)
+    assert not strip.aligned
+    while window.state.view.span > 8:
+        wheel(window, at(window, HeatmapPanel, 3), 1)
+    settle(qtbot, window)
+    assert strip.aligned
+    picture = window.stage.grab().toImage()
+    view = window.state.view
+    for timestep in range(view.start + 1, view.stop):  # every word in its own column: between them nothing is written
+        x = round(window.stage.x_of(timestep))
+        column = {picture.pixelColor(x, y).name() for y in range(strip.body.top() + 4, strip.body.bottom() - 4)}
+        assert len(column) == 1
+    assert_all_agree(qtbot, window)
+
+
+def point(qtbot: QtBot, window: MainWindow, where: QPoint) -> str:
+    before = window.display.pointer.text()
+    QTest.mouseMove(window.stage.viewport(), where)
+    with suppress(qtbot.TimeoutError):  # a screen moves its pointer when it has the time
+        qtbot.waitUntil(lambda: window.display.pointer.text() != before, timeout=300)
+    settle(qtbot, window)
+    return window.display.pointer.text()
+
+
+def test_the_pointer_reads_out_what_is_under_it(qtbot: QtBot, window: MainWindow, sonnets: Path) -> None:
+    click(window, at(window, HeatmapPanel, 20.5, 5.5 / 24))
+    choose(qtbot, window.display.order, 1)
+    settle(qtbot, window)
+    with gruviz.recording.open(sonnets) as recording:
+        layer = recording.layers["rnn.l0"]
+        for number, name, symbol in ((0, "update", "z"), (2, "hidden", "h")):
+            unit = panel(window, HeatmapPanel, number).units[9]
+            words = point(qtbot, window, at(window, HeatmapPanel, 210.5, 9.5 / 24, number))
+            value = f"{layer[name][210, unit]:.3f}".replace("-", "−")
+            assert words == f"t = 210   ‘{recording.tapes['main'].symbols(slice(210, 211))[0]}’   " + (
+                f"unit {unit}   {symbol} = {value}"
+            )
+        words = point(qtbot, window, at(window, TimelinesPanel, 211.5))
+        assert "unit 5" in words
+        assert all(f"{symbol} = " in words for symbol in "zrnh")
+        numbers = layer.counts(slice(300, 301))[0]
+        assert f"{numbers[0]} retained   {numbers[1]} mixed" in point(qtbot, window, at(window, CountsPanel, 300.5))
+    assert point(qtbot, window, at(window, OverviewPanel, 390)).startswith("t = 39")
+    assert point(qtbot, window, QPoint(40, 300)) == ""
+    assert window.state.view.cursor == 20  # pointing changes nothing
+
+
+def test_pointing_draws_no_image_anew(qtbot: QtBot, window: MainWindow) -> None:
+    drawn = []
+    for each in window.stage.panels:
+        if isinstance(each, HeatmapPanel):
+            each._image.sigImageChanged.connect(lambda: drawn.append(1))
+    for time in range(20, 380, 40):
+        point(qtbot, window, at(window, HeatmapPanel, time))
+    key(window, Qt.Key.Key_Right)
+    settle(qtbot, window)
+    assert not drawn
+
+
+def test_the_pointer_is_exact_in_a_coarse_picture(qtbot: QtBot, opened: Open, co2: Path) -> None:
+    window = opened(co2)
+    where = at(window, CurvesPanel, 1500)
+    words = point(qtbot, window, where)
+    timestep = int(window.stage.time_at(where.x()))
+    with gruviz.recording.open(co2) as recording:
+        value = recording.tapes["main"].values(slice(timestep, timestep + 1))[0, 0]
+    assert words == f"t = {timestep:,}   x = {value:.6g}"
+
+
+def test_a_timestep_is_marked_and_the_distance_told(qtbot: QtBot, window: MainWindow) -> None:
+    click(window, at(window, HeatmapPanel, 100.5))
+    key(window, Qt.Key.Key_R)
+    assert window.state.view.reference == 100
+    click(window, at(window, HeatmapPanel, 300.5))
+    assert_all_agree(qtbot, window)
+    assert window.state.view.reference == 100
+    line = window.stage.reference_line
+    assert line.isVisible()
+    assert abs(line.x() - window.stage.x_of(100.5)) < 1e-6
+    click(window, at(window, HeatmapPanel, 100.5))
+    key(window, Qt.Key.Key_R)
+    assert window.state.view.reference is None
+    assert not line.isVisible()
+
+
+def test_playing_goes_round_while_looping(qtbot: QtBot, window: MainWindow) -> None:
+    button = next(each for each in window.toolbar.findChildren(QToolButton) if each.text() == "Loop")
+    QTest.mouseClick(button, LEFT_BUTTON)
+    assert window.state.view.loop
+    choose(qtbot, window.toolbar.speed, 6)
+    assert window.state.view.speed == 1000
+    click(window, at(window, HeatmapPanel, 390.5))
+    key(window, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: window.state.view.cursor < 300, timeout=5000)
+    assert window.state.view.playing
+    key(window, Qt.Key.Key_Space)
+    key(window, Qt.Key.Key_L)
+    assert not window.state.view.loop
+    assert_all_agree(qtbot, window)
+
+
+def ask_for_menu(widget: QWidget, at: QPoint) -> QMenu:
+    where = widget.mapToGlobal(at)
+    QApplication.sendEvent(widget, QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, where))
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    return menu
+
+
+def test_a_panel_is_copied_as_it_is_seen(qtbot: QtBot, window: MainWindow) -> None:
+    body = panel(window, HeatmapPanel).body
+    menu = ask_for_menu(window.stage.viewport(), at(window, HeatmapPanel, 100))
+    texts = [action.text() for action in menu.actions()]
+    assert texts == ["Copy ‘update (keep)’ as a picture", "Copy all panels as a picture"]
+    QTest.mouseClick(menu, LEFT_BUTTON, pos=menu.actionGeometry(menu.actions()[0]).center())
+    picture = QGuiApplication.clipboard().image()
+    ratio = window.devicePixelRatioF()
+    assert (picture.width(), picture.height()) == (
+        round(window.stage.width() * ratio),
+        round((body.height() + 4) * ratio),
+    )
+    shown = window.stage.grab().toImage()
+    for x in range(body.left(), body.right(), 37):
+        assert picture.pixel(x, 10) == shown.pixel(x, body.top() + 8)
+    for widget in (window.units.viewport(),):
+        menu = ask_for_menu(widget, QPoint(50, 50))
+        QTest.keyClick(menu, Qt.Key.Key_Down)
+        QTest.keyClick(menu, Qt.Key.Key_Return)
+        assert QGuiApplication.clipboard().image().width() == round(window.units.width() * ratio)
+
+
+def test_the_side_says_what_its_columns_are(window: MainWindow) -> None:
+    tip = window.units.toolTip()
+    assert "σ(W_iz" in tip
+    assert "retained" in tip
+    assert "Between 0 and 1" in tip
+    for name, button in window.display.buttons.items():
+        assert window.context.layer.cell[name].formula in button.toolTip()
+
+
+def test_hovering_at_the_edges_stays_in_the_sequence(qtbot: QtBot, window: MainWindow) -> None:
+    body = panel(window, HeatmapPanel).body
+    assert point(qtbot, window, QPoint(body.left(), body.center().y())).startswith("t = 0 ")
+    assert point(qtbot, window, QPoint(body.right(), body.center().y())).startswith("t = 399 ")
+    assert QPointF(body.topLeft()).x() == body.left()
