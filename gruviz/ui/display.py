@@ -80,7 +80,11 @@ class DisplayBar(QWidget):
     @Slot()
     def _show(self) -> None:
         view, facts = self._context.state.view, self._context.loader.facts
-        self.order.show_choices(list(ORDERS.values()), list(ORDERS).index(view.pane.order))
+        known = facts is not None and view.pane.layer in facts.layers
+        orders = dict(ORDERS)
+        if known and self._context.layer.cell.keep is None:
+            orders["keep"] = "by mean state"
+        self.order.show_choices(list(orders.values()), list(orders).index(view.pane.order))
         self.reduction.show_choices(list(REDUCTIONS.values()), list(REDUCTIONS).index(view.reduction))
         if facts is None or view.pane.layer not in facts.layers:
             return

@@ -88,6 +88,7 @@ class NoCountsPanel(Panel):
     def __init__(self, context: Context, scene: QGraphicsScene) -> None:
         super().__init__(context, scene)
         self._note = self.add(Painted(self._paint))
+        self._note.setZValue(101)  # the cursor does not strike a sentence through
 
     def place(self, body: QRect) -> None:
         """Stand here."""
@@ -95,6 +96,7 @@ class NoCountsPanel(Panel):
         self._note.place(body)
 
     def _paint(self, painter: QPainter, rect: QRectF) -> None:
+        painter.fillRect(rect, QColor(self.context.theme.window))
         painter.setFont(QApplication.font())
         painter.setPen(QColor(self.context.theme.muted))
         cell = self.context.layer.cell.title

@@ -14,7 +14,7 @@ from gruviz import palette
 from gruviz.cells import Cell, Quantity
 from gruviz.ui.panels.panel import LEFT, RIGHT, Context, Painted, PlotPanel, draw_text
 from gruviz.ui.reading import Request, Traces, TracesRequest
-from gruviz.ui.theme import STEP, bold, small
+from gruviz.ui.theme import STEP, Theme, bold, small
 
 Floats = NDArray[np.float64]
 _LANE = 40
@@ -137,7 +137,7 @@ class TimelinesPanel(PlotPanel):
         known = np.isfinite(low) & np.isfinite(high)
         x, y = np.r_[middle[known], middle[known][::-1]], np.r_[low[known], high[known][::-1]]
         band = QGraphicsPathItem(pg.arrayToQPath(x, y))
-        colour = QColor(line_colour(quantity, self.context.theme.foreground))
+        colour = QColor(line_colour(quantity, self.context.theme))
         colour.setAlpha(48)
         band.setBrush(colour)
         band.setPen(QPen(Qt.PenStyle.NoPen))
@@ -153,7 +153,7 @@ class TimelinesPanel(PlotPanel):
 
     def _pen(self, quantity: Quantity) -> Any:
         return pg.mkPen(
-            line_colour(quantity, self.context.theme.foreground),
+            line_colour(quantity, self.context.theme),
             width=1,
             style=Qt.PenStyle.DashLine if quantity.name == "cell" else Qt.PenStyle.SolidLine,
         )
@@ -207,7 +207,7 @@ class TimelinesPanel(PlotPanel):
                 some = wanted[number::abreast]
                 tops = _apart([at * height - metrics.height() / 2 for at, _ in some], metrics.height() - 3, height)
                 for top, (_, quantity) in zip(tops, some, strict=True):
-                    colour = line_colour(quantity, theme.foreground)
+                    colour = line_colour(quantity, theme)
                     x = STEP + 11.0 * number
                     draw_text(painter, x, lane * height + top, quantity.symbol, font, colour)
             ends_of_scale = (f"{limit:g}", f"−{limit:g}")
@@ -231,9 +231,12 @@ class TimelinesPanel(PlotPanel):
             painter.drawLine(QPointF(0, y), QPointF(rect.width(), y))
 
 
-def line_colour(quantity: Quantity, foreground: str) -> str:
-    """The colour of the line of a quantity: a state has that of text."""
-    return palette.LINES.get(quantity.name, foreground)
+def line_colour(quantity: Quantity, theme: Theme) -> str:
+    """The colour of the line of a quantity, lighter on dark; a state has that of text."""
+    colour = palette.LINES.get(quantity.name)
+    if colour is None:
+        return theme.foreground
+    return QColor(colour).lighter(140).name() if theme.name == "dark" else colour
 
 
 def _apart(tops: Sequence[float], line: float, height: float) -> list[float]:
