@@ -259,7 +259,7 @@ class Drawing:
             figure = figures.draw(run, self.figure, self.view, **dict(self.options))
         _say(report, "saving")
         figures.save(figure, self.output)
-        return Done(self.output, f"Saved {Path(self.output).name}")
+        return Done(self.output, "Saved")
 
 
 def _say(report: Report, text: str) -> None:

@@ -633,8 +633,10 @@ class MainWindow(QMainWindow):
         event.acceptProposedAction()
         self._take(event.mimeData())
 
-    def _take(self, data: QMimeData) -> bool:
+    def _take(self, data: QMimeData | None) -> bool:
         """Do what can be done with what was dropped or pasted; False where that is nothing."""
+        if data is None:  # what PySide makes of a clipboard that has never been used, whatever its types say
+            return False
         path = next((url.toLocalFile() for url in data.urls() if url.isLocalFile()), "")
         if path:
             self.open_path(path)

@@ -122,7 +122,7 @@ def test_train_record_scrub_and_export_by_hand(qtbot: QtBot, window: MainWindow,
     type_into(export.start, "1000")
     type_into(export.stop, "1200")
     type_into(export.output, str(tmp_path / "gates.pdf"))
-    press(export.go)
+    QTest.keyClick(export.output.line, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: bench.action.isVisible() and "gates.pdf" in bench.text.text(), timeout=LONG)
     assert (tmp_path / "gates.pdf").read_bytes().startswith(b"%PDF")
     press(bench.close_)

@@ -7,7 +7,6 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
-    QDialogButtonBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
@@ -41,6 +40,7 @@ class FileField(QWidget):
         row.addWidget(self.line)
         row.addWidget(self.button)
         self.setFocusProxy(self.line)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # for the letter that is underlined in its label
         self.button.clicked.connect(self._choose)
         self.line.textChanged.connect(self.changed)
 
@@ -92,19 +92,25 @@ class Form(QDialog):
         column.addWidget(about)
         self.fields = QFormLayout()
         self.fields.setSpacing(2 * STEP)
+        self.fields.setLabelAlignment(Qt.AlignmentFlag.AlignVCenter)
         self.fields.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         column.addLayout(self.fields)
         self.wrong = QLabel(wordWrap=True)
         self.wrong.setObjectName("wrong")
         self.wrong.hide()
         column.addWidget(self.wrong)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.go = QPushButton(do, default=True)
+        self.cancel = QPushButton("Cancel", autoDefault=False)
+        self.go = QPushButton(do)
         self.go.setObjectName("primary")
-        buttons.addButton(self.go, QDialogButtonBox.ButtonRole.AcceptRole)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        column.addWidget(buttons)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(2 * STEP)
+        buttons.addStretch()
+        buttons.addWidget(self.cancel)
+        buttons.addWidget(self.go)
+        column.addLayout(buttons)
+        self.go.setDefault(True)  # in the dialog by now: the return key in a field is this button
+        self.go.clicked.connect(self.accept)
+        self.cancel.clicked.connect(self.reject)
 
     def accept(self) -> None:
         """Close, unless something makes no sense: that is said, and the dialog stays."""

@@ -57,6 +57,7 @@ class TextPanel(Panel):
 
     def set_range(self, start: int, stop: int) -> None:
         """Symbols move with their columns."""
+        self.refresh()
         self._strip.update()
 
     def refresh(self) -> None:
@@ -64,7 +65,7 @@ class TextPanel(Panel):
         view = self.context.state.view
         if not view.length:
             return
-        centre = (view.start + view.stop) // 2 if self.aligned else view.cursor
+        centre = (view.start + view.stop) // 2 if self.aligned else self._anchor
         start = max(0, centre // _AROUND - 1) * _AROUND
         layer, sequence = self.context.subject
         self.context.loader.ask(TextRequest(self.slot, layer, sequence, start, start + 3 * _AROUND))
@@ -91,6 +92,12 @@ class TextPanel(Panel):
         """Mark another symbol."""
         self.refresh()
         self._strip.update()
+
+    @property
+    def _anchor(self) -> int:
+        """The timestep past which the text flows: the cursor's, or the middle of a range that the cursor is not in."""
+        view = self.context.state.view
+        return view.cursor if view.start <= view.cursor < view.stop else (view.start + view.stop) // 2
 
     @property
     def column(self) -> float:
@@ -145,15 +152,15 @@ class TextPanel(Panel):
 
     def _paint_flowing(self, painter: QPainter, rect: QRectF) -> None:
         """The symbol at the cursor stands where the cursor stands, or as near as may be; the others beside it."""
-        view = self.context.state.view
-        here = self.text.at(view.cursor)
+        view, anchor = self.context.state.view, self._anchor
+        here = self.text.at(anchor)
         if here is None:
             return
         width = self._width(here)
-        middle = (view.cursor + 0.5 - view.start) * self.column
+        middle = (anchor + 0.5 - view.start) * self.column
         left = min(max(middle - width / 2, 0), rect.width() - width)
         top = (rect.height() - QFontMetricsF(_font()).height()) / 2
-        x, index = left, view.cursor - self.text.start
+        x, index = left, anchor - self.text.start
         for word in reversed(_words(self.text.symbols[max(0, index - _AROUND) : index])):
             x -= text_width(word, _font())
             self._paint_word(painter, word, x, top)
@@ -164,7 +171,7 @@ class TextPanel(Panel):
             if x > rect.width():
                 break
             x += self._paint_word(painter, word, x, top)
-        self._paint_symbol(painter, here, left, width, rect.height(), True)
+        self._paint_symbol(painter, here, left, width, rect.height(), anchor == view.cursor)
 
     def _paint_word(self, painter: QPainter, word: str, x: float, top: float) -> float:
         theme = self.context.theme
