@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from gruviz.cells import CELLS, Cell, Thresholds
 from gruviz.errors import GruvizError
 from gruviz.recording import schema
+from gruviz.recording._opening import open_to_read
 from gruviz.recording.encoding import decode
 from gruviz.recording.pyramid import Reduced
 from gruviz.recording.validation import validate
@@ -364,7 +365,7 @@ def open(path: str | os.PathLike[str]) -> Recording:
     try:
         if not h5py.is_hdf5(path):
             raise GruvizError(f"{path} is not a gruviz recording: those are HDF5 files, made by gruviz record")
-        file = _file(path)
+        file = open_to_read(path)
     except OSError as error:
         raise GruvizError(
             f"cannot read {path}: it is damaged, or still being written ({_first_line(error)})"
@@ -378,13 +379,6 @@ def open(path: str | os.PathLike[str]) -> Recording:
     except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
         file.close()
         raise GruvizError(f"{path} is damaged: {_first_line(error)}") from error
-
-
-def _file(path: Path) -> h5py.File:
-    try:
-        return h5py.File(path, "r")  # as others open it, so that they can while it is open here
-    except OSError:
-        return h5py.File(path, "r", locking=False)  # it is being written
 
 
 def _reading(dataset: h5py.Dataset, index: Any) -> NDArray[Any]:

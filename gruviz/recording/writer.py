@@ -22,6 +22,7 @@ from gruviz.recording import schema
 from gruviz.recording._disk import Disk
 from gruviz.recording._growing_layer import Block, GrowingLayer
 from gruviz.recording._growing_tape import GrowingTape
+from gruviz.recording._opening import open_to_read
 
 Floats = NDArray[np.float32]
 
@@ -333,7 +334,7 @@ def _create(path: Path | None) -> Disk | None:
 
 def _is_recording(path: Path) -> bool:
     try:
-        with h5py.File(path, "r", locking=False) as file:
+        with open_to_read(path) as file:
             return "format" in file.attrs
     except OSError:
         return False
