@@ -61,7 +61,12 @@ class StatusBar(QStatusBar):
         self.backend.setText(layer.backend or layer.dtype)
         self.backend.setToolTip("What the layer ran on.")
         self.thresholds.setVisible(keep is not None)
-        self.thresholds.setText(f"retained ≥ {thresholds.retained:g}   overwritten ≤ {thresholds.overwritten:g}")
+        if keep is not None:
+            z, h = keep.symbol, layer.cell[layer.cell.state].symbol
+            self.thresholds.setText(
+                f"retained: {z} ≥ {thresholds.retained:g}   overwritten: {z} ≤ {thresholds.overwritten:g}, "
+                f"{h} moved > {thresholds.moved:g}   rewritten alike: not moved"
+            )
         self.thresholds.setToolTip(thresholds.describe())
 
     @Slot(object, object)

@@ -20,7 +20,9 @@ Floats = NDArray[np.float64]
 _LANE = 40
 """Pixels that a unit needs at least."""
 _MARGIN = 0.06
-"""Of a lane's height, above and below its scale."""
+"""Of a lane's height, below its scale, and above the keep."""
+_KEEP = 0.12
+"""Of a lane's height, for the unit's keep as a strip of colour: how long it was kept is read off at a glance."""
 
 
 class TimelinesPanel(PlotPanel):
@@ -124,8 +126,23 @@ class TimelinesPanel(PlotPanel):
                     line = pg.PlotCurveItem(pen=self._pen(quantity), connect="finite")
                     line.setData(middle, lane + mean[:, lane])
                     self._add_line(line, 1)
+            self._show_keeps(traces)
         for item in self._items:
             item.update()
+
+    def _show_keeps(self, traces: Traces) -> None:
+        """Above each lane's lines, the unit's row out of the heatmap of the keep."""
+        if self._layer.cell.keep is None:
+            return
+        keeps = traces.mean[self._layer.cell.keep]
+        start, step = traces.columns.start, traces.columns.step
+        for lane in range(len(traces.units)):
+            shades = np.rint(np.nan_to_num(keeps[None, :, lane]) * 255).astype(np.uint8)
+            strip = pg.ImageItem(
+                shades, levels=(0, 255), lut=palette.colour_map(self._layer.cell[self._layer.cell.keep])
+            )
+            strip.setRect(QRectF(start, lane + _MARGIN / 2, len(keeps) * step, _KEEP - _MARGIN / 2))
+            self._add_line(strip, 0)
 
     def _add_line(self, item: Any, above: int) -> None:
         item.setZValue(above)
@@ -149,7 +166,7 @@ class TimelinesPanel(PlotPanel):
         limit = self.traces.limits[quantity.name]
         low = 0.0 if quantity.fraction else -limit
         part = (np.asarray(values[quantity.name], np.float64) - low) / (limit - low)
-        return 1 - _MARGIN - part * (1 - 2 * _MARGIN)
+        return 1 - _MARGIN - part * (1 - 2 * _MARGIN - _KEEP)
 
     def _pen(self, quantity: Quantity) -> Any:
         return pg.mkPen(
@@ -255,4 +272,9 @@ def _tip(cell: Cell) -> str:
     if cell.keep is None:
         scales = "On the scale around 0 at the right."
     several = "Where a column holds several timesteps, the line is their mean, the band from the least to the greatest."
-    return "<br>".join([*lines, scales, several])
+    strip = (
+        ""
+        if cell.keep is None
+        else f"The strip above the lines is {cell[cell.keep].symbol}: blue keeps, vermilion overwrites."
+    )
+    return "<br>".join(filter(None, [*lines, scales, several, strip]))
