@@ -21,6 +21,7 @@ class StatusBar(QStatusBar):
         self.setSizeGripEnabled(False)
         self.layer, self.convention, self.residual, self.reduction, self.backend = (QLabel() for _ in range(5))
         self.thresholds = QLabel()
+        self.thresholds.setMinimumWidth(1)  # in a narrow window it is cut off: its tooltip says it all
         for label in (self.layer, self.convention, self.residual, self.reduction, self.backend):
             self.addWidget(label)
         self.addPermanentWidget(self.thresholds)

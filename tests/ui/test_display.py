@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication
@@ -61,14 +62,22 @@ def test_timelines_have_a_line_for_each_quantity(qtbot: QtBot, opened: Open, tmp
     assert_all_agree(qtbot, window)
     lines = panel(window, TimelinesPanel)
     quantities = window.context.layer.cell.quantities
-    assert len(lines._lines) == 2 * len(quantities)  # reduced: a band for each
+    strips = int(window.context.layer.cell.keep is not None)
+    assert len(lines._lines) == 2 * len(quantities) + strips  # reduced: a band for each; and the strip of the keep
     for each in quantities:
         assert each.formula in lines.tip
     for _ in range(20):
         wheel(window, at(window, HeatmapPanel, 1000), 1)
     assert_all_agree(qtbot, window)
-    assert len(lines._lines) == len(quantities)
-    dashed = [line for line in lines._lines if line.opts["pen"].style() == Qt.PenStyle.DashLine]
+    drawn = [line for line in lines._lines if isinstance(line, pg.ImageItem)]
+    assert (len(lines._lines), len(drawn)) == (len(quantities) + strips, strips)
+    start, stop = lines.traces.columns.start, lines.traces.columns.stop
+    with gruviz.recording.open(window.loader.facts.path) as run:
+        layer = run.layers["rnn.l0"]
+        for strip in drawn:
+            kept = layer[layer.cell.keep][start:stop, window.state.view.pane.units[0]]
+            assert np.abs(strip.image[0] / 255 - kept).max() <= 0.5 / 255 + 1e-6
+    dashed = [line for line in lines._lines if line not in drawn and line.opts["pen"].style() == Qt.PenStyle.DashLine]
     assert len(dashed) == (cell == "lstm")
 
 

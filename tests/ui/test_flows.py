@@ -111,6 +111,8 @@ def test_train_record_scrub_and_export_by_hand(qtbot: QtBot, window: MainWindow,
     drag(window, at(window, HeatmapPanel, 5000), at(window, HeatmapPanel, 12_000))
     assert abs(window.state.view.cursor - 12_000) < 50
     cursor = window.state.view.cursor
+    window.activateWindow()  # after a dialog; there may be no window manager that does
+    qtbot.waitUntil(window.isActiveWindow)
     key(window, Qt.Key.Key_Right)
     assert window.state.view.cursor == cursor + 1
     click(window, at(window, HeatmapPanel, 300))

@@ -101,7 +101,7 @@ def test_the_status_bar_says_what_holds(qtbot: QtBot, opened: Open, tmp_path: Pa
     assert status.residual.text() == "residual 2.0e−7"
     assert status.residual.property("warning") is False
     assert status.backend.text() == "cpu"
-    assert status.thresholds.text() == "retained ≥ 0.9   overwritten ≤ 0.1"
+    assert status.thresholds.text().startswith("retained: z ≥ 0.9   overwritten: z ≤ 0.1, h moved > 0.05")
     assert status.reduction.text().startswith("1 column = 16 steps (mean), 1 row = ")
     for _ in range(30):
         wheel(window, at(window, HeatmapPanel, 10), 1)
