@@ -9,14 +9,14 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import recording
+from benchmarks import recording, window
 from benchmarks.rows import Row
 
 RESULTS = Path(__file__).parent / "results"
 
 
 def main(wanted: list[str]) -> int:
-    groups = [recording.ROWS]
+    groups = [recording.ROWS, window.ROWS]
     known = {name: measure for group in groups for name, measure in group.items()}
     unknown = set(wanted) - known.keys()
     if unknown:
