@@ -4,8 +4,9 @@ import hashlib
 import json
 import os
 import uuid
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -65,8 +66,15 @@ class Writer:
         self._open = True
         self._flushed = False
         self._disk = _create(self.path)
+        self._files = ExitStack()
+        # HDF5 closes at exit what nobody closed, when there is no Python left for it to write through.
+        weakref.finalize(self, self._files.close)
+        if self._disk is not None:
+            self._files.callback(self._disk.close)
         with self._saying_what_failed():
             self.file = h5py.File(self._disk, "w") if self._disk else _in_memory()
+            if self._disk is not None:
+                self._files.callback(self.file.close)
             self.file.attrs.update(
                 {
                     "format": schema.FORMAT,
@@ -253,7 +261,7 @@ class Writer:
             self.file.flush()
         if self.path is not None:
             with self._saying_what_failed():
-                self._close_file()
+                self._files.close()
             with self._saying_what_failed():
                 if complete or not self.path.exists():
                     _partial(self.path).replace(self.path)
@@ -300,15 +308,11 @@ class Writer:
     def _give_up(self) -> None:
         """Close without finishing; a file that nothing was flushed to cannot be read, and goes."""
         self._open = False
-        self._close_file()
-        if self.path is not None and not self._flushed:
-            _partial(self.path).unlink(missing_ok=True)
-
-    def _close_file(self) -> None:
-        if hasattr(self, "file"):
+        self._files.close()
+        if self.path is None:
             self.file.close()
-        if self._disk is not None:
-            self._disk.close()
+        elif not self._flushed:
+            _partial(self.path).unlink(missing_ok=True)
 
 
 def _partial(path: Path) -> Path:
