@@ -24,6 +24,7 @@ from gruviz.ui.actions import ACTIONS
 from gruviz.ui.display import HEIGHT, DisplayBar
 from gruviz.ui.find import FindBar, GoBar
 from gruviz.ui.flows import MODELS, SEQUENCES, Flows
+from gruviz.ui.garbage import Collector
 from gruviz.ui.help import HelpDialog
 from gruviz.ui.loader import Loader
 from gruviz.ui.pages import EmptyPage, FailedPage, LoadingPage, WelcomePage, label
@@ -89,6 +90,7 @@ class MainWindow(QMainWindow):
         self.themes = themes
         self.context = Context(self.state, self.loader, themes)
         self.player = Player(self.state, self)
+        self._collector = Collector(self)
         self._opening = ""
         self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
         self._patience.timeout.connect(self._say_that_it_opens)
@@ -109,6 +111,7 @@ class MainWindow(QMainWindow):
         self._wire()
         self._show_page(self.welcome)
         self._restore_geometry()
+        self._collector.start()
 
     # Building
 
@@ -196,6 +199,8 @@ class MainWindow(QMainWindow):
         loader.opened.connect(self._opened)
         loader.refused.connect(self._refused)
         state.pane_changed.connect(self._show_choices)
+        state.cursor_changed.connect(self._collector.moved)
+        state.range_changed.connect(self._collector.moved)
         toolbar.sequence.chosen.connect(self._choose_offered)
         toolbar.layer.chosen.connect(self._choose_layer)
         toolbar.speed.chosen.connect(self._choose_speed)
@@ -655,6 +660,7 @@ class MainWindow(QMainWindow):
         self.hide()  # work may take a moment to end, and nobody should have to look on
         self.workbench.stop()
         self.loader.stop()
+        self._collector.stop()
         super().closeEvent(event)
 
     # Remembering
