@@ -368,7 +368,7 @@ def open(path: str | os.PathLike[str]) -> Recording:
         file = open_to_read(path)
     except OSError as error:
         raise GruvizError(
-            f"cannot read {path}: it is damaged, or still being written ({_first_line(error)})"
+            f"cannot read {path}: it is damaged, or still being written; copy or record it again ({_first_line(error)})"
         ) from error
     try:
         validate(file, path)

@@ -2,14 +2,33 @@
 
 import math
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
 from gruviz.cells import Thresholds
 from gruviz.ui.panels import Context
 from gruviz.ui.reading import Heatmap, LayerFacts, Request
 
+_PAD = 8
+"""Pixels at the sides of a label, as in the style sheet."""
 _CONVENTIONS = {"pytorch": "PyTorch’s", "keras": "Keras’s", "onnx": "ONNX’s", "cudnn": "cuDNN’s"}
+
+
+class _Elided(QLabel):
+    """One line that ends in … where there is no room for all of it; its tooltip says it all."""
+
+    def minimumSizeHint(self) -> QSize:
+        """Hardly anything."""
+        return QSize(1, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw what fits."""
+        painter, room = QPainter(self), self.rect().adjusted(_PAD, 0, -_PAD, 0)
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+        self.style().drawItemText(
+            painter, room, Qt.AlignmentFlag.AlignVCenter, self.palette(), True, text, self.foregroundRole()
+        )
 
 
 class StatusBar(QStatusBar):
@@ -20,8 +39,7 @@ class StatusBar(QStatusBar):
         self._context = context
         self.setSizeGripEnabled(False)
         self.layer, self.convention, self.residual, self.reduction, self.backend = (QLabel() for _ in range(5))
-        self.thresholds = QLabel()
-        self.thresholds.setMinimumWidth(1)  # in a narrow window it is cut off: its tooltip says it all
+        self.thresholds = _Elided()
         for label in (self.layer, self.convention, self.residual, self.reduction, self.backend):
             self.addWidget(label)
         self.addPermanentWidget(self.thresholds)
