@@ -182,14 +182,17 @@ class TimelinesPanel(PlotPanel):
             return
         theme, font, tiny = self.context.theme, QApplication.font(), small(QApplication.font())
         line, height = QFontMetricsF(font).height(), rect.height() / len(units)
-        fractions = " ".join(quantity.symbol for quantity in self._layer.cell.quantities if quantity.fraction)
+        fractions, others = (
+            " ".join(each.symbol for each in self._layer.cell.quantities if each.fraction is which)
+            for which in (True, False)
+        )
         for lane, unit in enumerate(units):
             top = round(lane * height)
             painter.fillRect(QRectF(3 * STEP, top + 2, 3, line - 2), QColor(palette.SELECTION))
             draw_text(painter, 3 * STEP + 8, top, f"unit {unit}", bold(font), theme.foreground)
-            words = [f"{fractions}: scale at the left"] if fractions and lane == 0 else []
+            words = [f"{fractions} left, {others} right"] if fractions else []
             if lane == len(units) - 1 and len(units) < len(chosen):
-                words.append(f"last {len(units)} of {len(chosen)}")
+                words.insert(0, f"last {len(units)} of {len(chosen)}")
             for number, each in enumerate(words[: int(height / line) - 1]):
                 draw_text(painter, 3 * STEP + 8, top + line * (1 + number), each, tiny, theme.muted)
             if fractions:
