@@ -226,9 +226,8 @@ class Layer:
         rows = self.altered
         first, last = np.searchsorted(rows, (info.offset + start, info.offset + stop)).tolist()
         if first < last and state in self._group["altered"]:
-            values[rows[first:last] - info.offset - start] = _reading(
-                self._group[f"altered/{state}"], slice(first, last)
-            )
+            got = _reading(self._group[f"altered/{state}"], slice(first, last))
+            values[rows[first:last] - info.offset - start] = got
         return values
 
     @property

@@ -236,7 +236,9 @@ def test_a_state_that_is_changed_between_two_steps_does_not_end_the_sequence_and
             for name, array in got.items():
                 np.testing.assert_allclose(layer.previous(name, number, start, stop), array[start:stop], atol=1e-5)
     if between is masked:
-        rows = [row for number, length in enumerate(BATCH.tolist()) for row in range(T * number + length, T * number + T)]
+        rows = [
+            row for number, length in enumerate(BATCH.tolist()) for row in range(T * number + length, T * number + T)
+        ]
         assert layer.altered.tolist() == rows
 
 
