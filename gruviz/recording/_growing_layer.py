@@ -23,6 +23,16 @@ _PIECE = 16384
 
 
 @dataclass(frozen=True)
+class Altered:
+    """Timesteps of a block before which the caller changed the state that the one before gave out."""
+
+    rows: NDArray[np.integer]
+    """(k,), counted from the start of the block, ascending."""
+    states: Mapping[str, Floats]
+    """What each of them got, (k, H), by name of the state."""
+
+
+@dataclass(frozen=True)
 class Block:
     """Some consecutive timesteps of one layer."""
 
@@ -32,6 +42,10 @@ class Block:
     """The state that the keep acts on, before each of these timesteps in processing order, (n, H). None for an RNN."""
     residual: float = math.nan
     """The largest difference, in any step and unit, between model and replay; NaN where it was not measured."""
+    projected: Floats | None = None
+    """What a projected LSTM gave out, (n, P)."""
+    altered: Altered | None = None
+    """Where the caller changed the state between two timesteps."""
 
 
 @dataclass
@@ -87,10 +101,18 @@ class GrowingLayer:
     """The worst of the sequence that is running, so far."""
 
     def __init__(
-        self, group: h5py.Group, tape: GrowingTape, cell: Cell, size: int, dtype: np.dtype[Any], thresholds: Thresholds
+        self,
+        group: h5py.Group,
+        tape: GrowingTape,
+        cell: Cell,
+        size: int,
+        dtype: np.dtype[Any],
+        thresholds: Thresholds,
+        projection: int | None = None,
     ) -> None:
         self.name = str(group.name).removeprefix("/layers/")
         self.tape = tape
+        self._group = group
         self._cell = cell
         self._size = size
         self._thresholds = thresholds
@@ -104,6 +126,13 @@ class GrowingLayer:
             state: Column(group, _initial_name(state), size, np.float32, chunk_rows=schema.SMALL_CHUNK_ROWS)
             for state in cell.states
         }
+        self._projected: Column | None = None
+        if projection is not None:
+            self._projected = Column(group, "projected", projection, dtype)
+            self._initial["projected"] = Column(
+                group, _initial_name("projected"), projection, np.float32, chunk_rows=schema.SMALL_CHUNK_ROWS
+            )
+        self._altered: dict[str, Column] = {}
         self._residual = Column(group, "residual", None, np.float32)
         self._counts: _Stored | None = None
         if cell.keep:
@@ -121,10 +150,16 @@ class GrowingLayer:
     def begin(self, initial: Mapping[str, Floats]) -> None:
         self.residual = math.nan
         for state, column in self._initial.items():
-            column.append(np.asarray(initial[state], np.float32).reshape(1, self._size))
+            column.append(np.asarray(initial[state], np.float32)[None])
 
     def append(self, block: Block) -> None:
         self.residual = max((value for value in (self.residual, block.residual) if value == value), default=math.nan)
+        if block.altered is not None and len(block.altered.rows):
+            self._alter(block.altered)
+        if self._projected is not None:
+            if block.projected is None:
+                raise ValueError("a projected layer needs what it gave out")
+            self._projected.append(block.projected)
         for name, stored in self._stored.items():
             stored.append(block.values[name])
         if self._counts is not None and self._cell.keep is not None:
@@ -134,6 +169,15 @@ class GrowingLayer:
             counts = count(keep, state, block.previous, self._thresholds)
             self._counts.append(counts.astype(np.float32))
 
+    def _alter(self, altered: Altered) -> None:
+        if not self._altered:
+            group = self._group.create_group("altered")
+            self._altered = {name: Column(group, name, self._size, np.float32) for name in altered.states}
+            self._altered["row"] = Column(group, "row", None, np.int64)
+        for name, states in altered.states.items():
+            self._altered[name].append(states)
+        self._altered["row"].append(len(self._stored[self._cell.state].column) + altered.rows)
+
     def end(self, residual: float) -> None:
         for stored in self._all():
             stored.end()
@@ -142,14 +186,16 @@ class GrowingLayer:
     def flush(self) -> None:
         for stored in self._all():
             stored.flush()
-        for column in (*self._initial.values(), self._residual):
+        projected = [self._projected] if self._projected else []
+        for column in (*self._initial.values(), self._residual, *projected, *self._altered.values()):
             column.flush()
 
     def columns(self) -> list[Column]:
-        return [stored.column for stored in self._stored.values()]
+        projected = [] if self._projected is None else [self._projected]
+        return [*(stored.column for stored in self._stored.values()), *projected]
 
     def content(self) -> list[Column]:
-        return [*self.columns(), *self._initial.values()]
+        return [*self.columns(), *self._initial.values(), *self._altered.values()]
 
     def finish(self) -> None:
         """Make the upper levels of the pyramid, each from the one below."""

@@ -174,6 +174,9 @@ class Layer:
         self.dtype = _text(group.attrs.get("dtype", "float32"))
         """What it ran in."""
         self.backend = _text(group.attrs.get("backend", ""))
+        projection = group.attrs.get("projection")
+        self.projection = None if projection is None else int(projection)
+        """To how many numbers an LSTM projects its hidden state, P, or None."""
         self._group = group
 
     @property
@@ -186,6 +189,11 @@ class Layer:
         if quantity not in self.quantities:
             raise KeyError(f"layer {self.name} has {', '.join(self.quantities)}, not {quantity}")
         return Values(self._group[quantity], len(self.tape))
+
+    @property
+    def projected(self) -> Values | None:
+        """What a projected LSTM gave out, (N, P), or None. Its `hidden` is o tanh(c), before the projection."""
+        return None if self.projection is None else Values(self._group["projected"], len(self.tape))
 
     def slice(self, sequence: int) -> "builtins.slice[int, int, None]":
         """The rows of the sequence with this index."""
@@ -202,12 +210,17 @@ class Layer:
         return values[::-1] if self.backward else values
 
     def initial(self, sequence: int, state: str = "hidden") -> Floats:
-        """The state that a sequence started from, (H,)."""
+        """The state that a sequence started from, (H,); `projected` (P,). NaN where it is not known: a projected
+        LSTM's `hidden` that is not zero.
+        """
         name = "initial" if state == "hidden" else f"initial_{state}"
         return _reading(self._group[name], sequence)
 
     def previous(self, state: str, sequence: int, start: int, stop: int) -> Floats:
-        """A state before each timestep from `start` up to `stop` of a sequence, in processing order, (n, H)."""
+        """A state before each timestep from `start` up to `stop` of a sequence, in processing order, (n, H).
+
+        It is the one after the timestep before, save where the caller changed it in between: see `altered`.
+        """
         info = self.tape.sequences[sequence]
         shift = 1 if self.backward else -1
         first, last = max(start + shift, 0), min(stop + shift, info.length)
@@ -215,7 +228,27 @@ class Layer:
         initial = self.initial(sequence, state)[None]
         if self.backward:
             return values if stop < info.length else np.concatenate([values, initial])[-(stop - start) or 1 :]
-        return values if start > 0 else np.concatenate([initial, values])[: stop - start]
+        if start == 0:
+            values = np.concatenate([initial, values])[: stop - start]
+        rows = self.altered
+        first, last = np.searchsorted(rows, (info.offset + start, info.offset + stop)).tolist()
+        if first < last and state in self._group["altered"]:
+            got = _reading(self._group[f"altered/{state}"], slice(first, last))
+            values[rows[first:last] - info.offset - start] = got
+        return values
+
+    @property
+    def altered(self) -> NDArray[np.int64]:
+        """The rows before which the caller changed the state that the row before gave out, (K,) ascending.
+
+        A loop over the steps of a cell may do so, by dropout or a mask: such a row got another state.
+        """
+        group = self._group.get("altered")
+        if group is None:
+            return np.empty(0, np.int64)
+        written = min(len(group[name]) for name in group)  # a file that is still being written may be uneven
+        rows: NDArray[np.int64] = _reading(group["row"], slice(written))
+        return rows
 
     @property
     def residuals(self) -> Floats:
