@@ -18,7 +18,7 @@ from torch.overrides import TorchFunctionMode
 from gruviz.cells import CELLS, Cell
 from gruviz.model.replay import Replay, Weights, replay_gru, replay_lstm, replay_rnn
 
-_KERNELS = {"gru": "gru", "lstm": "lstm", "rnn_tanh": "rnn", "rnn_relu": "rnn"}
+_KERNELS = {"gru": "gru", "gru_reset_before": "gru", "lstm": "lstm", "rnn_tanh": "rnn", "rnn_relu": "rnn"}
 
 
 @dataclass
@@ -40,6 +40,8 @@ class LayerRun:
     """The states that the kernel ended with."""
     weights: Weights
     nonlinearity: str = "tanh"
+    reset: str = "after"
+    """Of a GRU: whether the reset gate acts after the product with W_hn, or before it."""
 
     @property
     def size(self) -> int:
@@ -71,7 +73,7 @@ class LayerRun:
         x, h = self.x[start:stop].to(dtype), self.hidden[start:stop].to(dtype)
         h_prev = self.previous(lengths, start, stop).to(dtype)
         if self.cell.name == "gru":
-            return replay_gru(x, h, h_prev, weights)
+            return replay_gru(x, h, h_prev, weights, self.reset)
         if self.cell.name == "rnn":
             return replay_rnn(x, h, h_prev, weights, self.nonlinearity)
         ends = lengths.to(h.device) - 1 if self.backward else None
@@ -257,6 +259,7 @@ class _LayerByLayer:
                 final={name: s[direction].detach() for name, s in zip(("hidden", "cell"), last, strict=False)},
                 weights=Weights(mine[0], mine[1], mine[2], mine[3]),  # type: ignore[arg-type]
                 nonlinearity="relu" if self.kernel == "rnn_relu" else "tanh",
+                reset="before" if self.kernel == "gru_reset_before" else "after",
             )
 
     def _time_first(self, data: Tensor) -> Tensor:
