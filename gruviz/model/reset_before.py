@@ -84,7 +84,7 @@ def _one_direction(x: Tensor, h: Tensor, W_ih: Tensor, W_hh: Tensor, biases: Seq
 class ResetBeforeGRU(nn.GRU):
     """Made, named and called like `nn.GRU`, for batches that are not packed."""
 
-    def forward(self, input: Tensor, hx: Tensor | None = None) -> tuple[Tensor, Tensor]:  # type: ignore[override] # noqa: A002 - nn.GRU's name
+    def forward(self, input: Tensor, hx: Tensor | None = None) -> tuple[Tensor, Tensor]:  # type: ignore[override]
         """Read (B, T, I), or (T, B, I) unless `batch_first`; `hx` is (L*D, B, H), zero where None."""
         if isinstance(input, PackedSequence) or input.dim() != 3:
             raise GruvizError("a GRU with the reset before the product reads batches of equally long sequences")

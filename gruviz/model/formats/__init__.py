@@ -1,6 +1,7 @@
 """Model files of others: what they hold as plain arrays. Nothing in a file is ever run.
 
-A reader is a module with `read(path: Path) -> Found`, imported when a file of its kind is first read.
+Each reader is a module with `read(path: Path) -> Found`, imported when a file of its kind is first read. Which of them
+reads a file, its first bytes say, the entries of a zip file, or for ONNX, which has no mark, the ending of its name.
 """
 
 from dataclasses import replace
@@ -9,21 +10,28 @@ from pathlib import Path
 
 from gruviz.errors import GruvizError
 
-from ._found import Direction, Floats, Found, RecurrentModule, check
+from ._found import Direction, Floats, Found, RecurrentModule, Translation, check
+from ._kind import SUFFIXES, reader_of
+from ._names import NameMap
 
-__all__ = ["Direction", "Floats", "Found", "RecurrentModule", "read"]
-
-_HDF5 = b"\x89HDF\r\n\x1a\n"
-_SUFFIXES = {".onnx": "_onnx", ".keras": "_keras"}
+__all__ = ["SUFFIXES", "Direction", "Floats", "Found", "NameMap", "RecurrentModule", "Translation", "read"]
 
 
-def read(path: Path) -> Found:
-    """Return the recurrent modules of a file. Its name's ending, or else its first bytes, say which reader reads it.
+def read(path: Path, names: NameMap | None = None) -> Found:
+    """Return the recurrent modules of a file; with the names that `names` gives to its arrays.
 
-    Raises GruvizError where there is no such file, where it is no model, and where it has no recurrent module at all.
-    A module whose shapes or values cannot be trusted is among the refused ones.
+    Raises GruvizError where there is no such file, and where it is no model. A module whose shapes or values cannot be
+    trusted is among the refused ones.
     """
-    found: Found = import_module(f"{__name__}.{_reader(path)}").read(path)
+    reader = reader_of(path)
+    if reader == "_state_dict":
+        from . import _state_dict
+
+        found = _state_dict.read(path, names)
+    elif names is not None:
+        raise GruvizError(f"{path} names its layers itself: a map of names is for files of arrays")
+    else:
+        found = import_module(f"{__name__}.{reader}").read(path)
     refused, good = dict(found.refused), []
     for module in found.modules:
         try:
@@ -32,13 +40,3 @@ def read(path: Path) -> Found:
         except GruvizError as error:
             refused[module.path] = str(error)
     return replace(found, modules=tuple(good), refused=refused)
-
-
-def _reader(path: Path) -> str:
-    if path.suffix.lower() in _SUFFIXES:
-        return _SUFFIXES[path.suffix.lower()]
-    with path.open("rb") as file:
-        head = file.read(len(_HDF5))
-    if head == _HDF5:
-        return "_keras"
-    raise GruvizError(f"{path} is not a model file that gruviz reads")

@@ -95,6 +95,38 @@ class RecurrentModule:
         return f"{self.path}: {title}, {self.inputs:,} inputs, {self.hidden:,} units{layers}{direction}"
 
 
+@dataclass(frozen=True)
+class Translation:
+    """How two modules make an encoder-decoder, whose decoder begins with the last state of its encoder.
+
+    Raises ValueError where a value makes no sense.
+    """
+
+    encoder: str
+    """Path of the module that reads, letter by letter."""
+    decoder: str
+    """Path of the module that writes, the likeliest symbol each time, which it then reads."""
+    start: str
+    """The symbol that the decoder reads first."""
+    stop: str
+    """The symbol that it ends with."""
+    limit: int
+    """How many symbols it writes at most, the last one included."""
+    end: str | None = None
+    """The symbol that the encoder reads last; None for no such symbol."""
+    unknown: str | None = None
+    """The symbol for letters that the encoder does not know; None where those are an error."""
+    lower: bool = False
+    """Whether the encoder knows small letters alone, and others are made so."""
+
+    def __post_init__(self) -> None:
+        texts = (self.encoder, self.decoder, self.start, self.stop, self.end or "", self.unknown or "")
+        if not all(isinstance(text, str) for text in texts) or type(self.lower) is not bool:
+            raise ValueError("a translation is described by strings, and `lower` is true or false")
+        if type(self.limit) is not int or not 1 <= self.limit <= 10_000:
+            raise ValueError("the limit of a translation is a whole number from 1 to 10,000")
+
+
 @dataclass(frozen=True, eq=False)
 class Found:
     """All that a reader found in a file."""
@@ -105,6 +137,8 @@ class Found:
     """In the order of the file."""
     refused: Mapping[str, str] = field(default_factory=dict)
     """Recurrent modules that cannot be read, by path: a sentence that says why and what to do."""
+    translation: Translation | None = None
+    """Where two of the modules make an encoder-decoder."""
 
 
 def check(module: RecurrentModule) -> None:
