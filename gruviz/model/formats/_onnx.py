@@ -50,7 +50,10 @@ def read(path: Path) -> Found:
         except GruvizError as error:
             refused[_unused(_name(node), refused)] = str(error)
     if not layers and not refused:
-        raise GruvizError(f"{path} has no GRU, LSTM or RNN node in it: choose a model that has one")
+        raise GruvizError(
+            f"{path} has no GRU, LSTM or RNN node in it, and cells that were exported as plain operators are not "
+            "recognised: save the weights instead, as with torch.save(model.state_dict(), 'model.pt')"
+        )
     modules: dict[str, RecurrentModule] = {}
     for stack in stacks(graph, values, layers):
         name = _unused(_name(stack[0].node), modules.keys() | refused.keys())
@@ -154,7 +157,7 @@ def _refuse_variants(values: Values, node: Node) -> None:
 def _weights(values: Values, node: Node, index: int) -> Array:
     what = {1: "input weights", 2: "recurrent weights", 3: "biases"}[index]
     array = values(node.input(index)) if node.input(index) else None
-    if array is None:
+    if array is None or array.dtype.kind != "f":
         raise GruvizError(
             f"the {what} of {_name(node)} are not in the file as floats, but fed to it or computed: export the model "
             "with its weights, and not quantised"
@@ -169,6 +172,12 @@ def _initial(values: Values, node: Node, state: str, shape: tuple[int, int], bat
         return None
     zero = f"sequences start from zero instead of the initial {state} state that"
     array = values(source)
+    extents = array.shape if array is not None and array.ndim == 3 else values.graph.shapes.get(source, ())
+    if len(extents) == 3 and extents[-1] not in (0, shape[-1]):
+        raise GruvizError(
+            f"{_name(node)} has {shape[-1]} units and starts from a {state} state of {extents[-1]}: PyTorch exports an "
+            "LSTM with projections in this way, and wrongly; save its state dict instead"
+        )
     if array is None or not array.size:
         return f"{zero} is fed to {_name(node)} or computed in the model"
     if not array.any():

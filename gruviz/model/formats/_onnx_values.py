@@ -37,7 +37,7 @@ class Values:
     """Works out values of a graph. Raises GruvizError where they take far more room than the file does."""
 
     def __init__(self, graph: Graph) -> None:
-        self._graph = graph
+        self.graph = graph
         self._room = _SWELL * graph.path.stat().st_size + _SPARE
 
     def __call__(self, name: str, given: Mapping[str, Array] | None = None) -> Array | None:
@@ -47,10 +47,10 @@ class Values:
         repeated for a batch of any size comes out once; one that is a single number everywhere, with no axes at all.
         """
         known: dict[str, Array | None] = dict(given or {})
-        nodes, _ = self._graph.needs(name, known.keys())
-        stored = {name, *(value for node in nodes for value in node.inputs)} & self._graph.tensors.keys()
+        nodes, _ = self.graph.needs(name, known.keys())
+        stored = {name, *(value for node in nodes for value in node.inputs)} & self.graph.tensors.keys()
         for value in stored - known.keys():
-            known[value] = self._take(self._graph.tensors[value])
+            known[value] = self._take(self.graph.tensors[value])
         for node in nodes:
             known[node.outputs[0]] = self._work_out(node, [known.get(value) for value in node.inputs])
         return known.get(name)
@@ -99,7 +99,7 @@ class Values:
             array = numpy_helper.to_array(tensor)
         except (ValueError, TypeError, OverflowError) as error:
             raise GruvizError(
-                f"{self._graph.path} is damaged: {tensor.name} has not the shape that it declares"
+                f"{self.graph.path} is damaged: {tensor.name} has not the shape that it declares"
             ) from error
         return self._roomy(array.astype(_DTYPES[tensor.data_type], copy=False))
 
@@ -113,7 +113,7 @@ class Values:
             raise ValueError("a negative extent")
         self._room -= math.prod(shape) * itemsize
         if self._room < 0:
-            raise GruvizError(f"{self._graph.path} is refused: it declares far more values than it holds")
+            raise GruvizError(f"{self.graph.path} is refused: it declares far more values than it holds")
 
 
 def _plain_constant(attributes: Mapping[str, Any]) -> Array | None:
