@@ -178,6 +178,8 @@ def add_layer(writer: Writer, tape: str, run: LayerRun, name: str | None = None,
         convention=convention,
         dtype=dtype,
         backend=describe(device),
+        reset=run.reset,
+        nonlinearity=run.nonlinearity,
     )
 
 

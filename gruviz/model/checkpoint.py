@@ -30,7 +30,7 @@ from .formats import Found, RecurrentModule
 from .formats._safetensors import is_safetensors, read_safetensors
 from .formats._tensors import Tensors
 from .network import Architecture, SequenceModel
-from .translation import Decoder, Spelling, make_decoder
+from .translation import Translator
 
 FORMAT, VERSION = "gruviz-model", 1
 
@@ -41,7 +41,7 @@ class Loaded:
 
     model: SequenceModel
     """In evaluation mode, on the CPU, in float32, or float64 where the file is; of an encoder-decoder the encoder."""
-    vocabulary: Vocabulary | Spelling | None
+    vocabulary: Vocabulary | None
     columns: tuple[str, ...]
     mean: NDArray[np.float32] | None
     """(I,) what was taken from each column before it went in, in the units of the data."""
@@ -61,13 +61,20 @@ class Loaded:
     """What had to be assumed or converted, one sentence each."""
     answers: Answers = field(default_factory=Answers)
     """What its user said of it."""
-    decoder: Decoder | None = None
-    """What begins with the last state of the model and writes, in an encoder-decoder."""
+    translator: Translator | None = None
+    """What spells words for the model and writes from its last state on, where it is an encoder."""
+
+    @property
+    def symbols(self) -> tuple[str, ...] | None:
+        """What its tokens stand for; None where that is not known."""
+        if self.translator is not None:
+            return self.translator.letters
+        return None if self.vocabulary is None else self.vocabulary.symbols
 
     @property
     def parts(self) -> tuple[SequenceModel, ...]:
-        """The model, and the one of the decoder."""
-        return (self.model,) if self.decoder is None else (self.model, self.decoder.model)
+        """The model, and the decoder where it is an encoder."""
+        return (self.model,) if self.translator is None else (self.model, self.translator.decoder)
 
     @property
     def converted(self) -> bool:
@@ -185,39 +192,70 @@ def load(path: str | os.PathLike[str], module: str | None = None, answers: Answe
     )
 
 
+@dataclass(frozen=True)
+class Choice:
+    """One of the recurrent networks in a file, for a person to choose from."""
+
+    module: str | None
+    """What `load` calls it; None for all that the file holds, together."""
+    description: str
+    """In a line, with its sizes."""
+    refused: str = ""
+    """Why it cannot be loaded; empty where it can."""
+    cell: str = ""
+    """`gru`, `lstm` or `rnn`."""
+    tokens: bool = False
+    """Whether there is an embedding that tokens can go through, in place of which numbers can go in."""
+    nonlinearity: str | None = None
+    """Of a plain RNN, where the file says it."""
+
+
+def choices(path: str | os.PathLike[str], answers: Answers | None = None) -> tuple[Choice, ...]:
+    """List the recurrent networks in a model file; gruviz's own have one. Raises GruvizError where it is no model."""
+    path = Path(path)
+    if _own(path) is not None:
+        loaded = load(path)
+        return (Choice(None, f"{loaded.model.path}, written by gruviz", cell=loaded.model.architecture.cell),)
+    names = (answers or Answers()).map
+    found = formats.read(path, None if names is None else formats.NameMap.load(names))
+    listed = [
+        Choice(each.path, each.describe(), "", each.cell, each.embedding is not None, each.nonlinearity)
+        for each in found.modules
+    ]
+    listed += [Choice(name, f"{name}: cannot be loaded", reason) for name, reason in found.refused.items()]
+    if found.translation is not None:
+        both = f"{found.translation.encoder} and {found.translation.decoder}: an encoder-decoder"
+        listed.insert(0, Choice(None, both, cell=found.modules[0].cell if found.modules else ""))
+    return tuple(listed)
+
+
 def _load_translation(path: Path, found: Found, answers: Answers) -> Loaded:
     """Load both networks of an encoder-decoder. Raises GruvizError where they do not fit together."""
     translation = found.translation
     assert translation is not None
     encoder, decoder = (_choose(path, found, name) for name in (translation.encoder, translation.decoder))
     try:
-        spelling = Spelling(encoder.vocabulary or (), translation.end, translation.unknown, translation.lower)
-        writes = make_decoder(translation, decoder, build_module(decoder))
+        translator = Translator.of(translation, encoder, decoder, build_module(decoder))
     except ValueError as error:
         raise GruvizError(f"{path} is no encoder-decoder: {error}; look at its map of names") from error
     model = build_module(encoder)
-    if encoder.embedding is None or encoder.directions == 2 or _state(encoder) != _state(decoder):
-        raise GruvizError(f"{path} is no encoder-decoder: the decoder cannot begin with the last state of the encoder")
     return Loaded(
         model=model,
-        vocabulary=spelling,
+        vocabulary=None,
         columns=(),
         mean=None,
         std=None,
         task={},
         training={},
-        sha256=fingerprint(torch.nn.ModuleDict({"encoder": model, "decoder": writes.model})),
+        sha256=fingerprint(torch.nn.ModuleDict({"encoder": model, "decoder": translator.decoder})),
         source=found.source,
         convention=encoder.convention,
-        notes=tuple(dict.fromkeys((*encoder.notes, *decoder.notes))),
+        notes=(
+            f"it was read as an encoder-decoder: {encoder.path} reads letters, and {decoder.path} goes on from there",
+        ),
         answers=answers,
-        decoder=writes,
+        translator=translator,
     )
-
-
-def _state(module: RecurrentModule) -> tuple[str, int, int, int]:
-    """What two modules must have in common for one to begin with the state of the other."""
-    return module.cell, len(module.layers), module.hidden, module.fed_back
 
 
 def _choose(path: Path, found: Found, wanted: str | None) -> RecurrentModule:
@@ -236,11 +274,12 @@ def _choose(path: Path, found: Found, wanted: str | None) -> RecurrentModule:
     return modules[name]
 
 
-def _vocabulary(symbols: tuple[str, ...] | None) -> Vocabulary | Spelling | None:
-    """What encodes text for a model with these symbols."""
-    if symbols is None:
-        return None
-    return Spelling(symbols) if any(len(symbol) != 1 for symbol in symbols) else Vocabulary(symbols)
+def _vocabulary(symbols: tuple[str, ...] | None) -> Vocabulary | None:
+    """What encodes text for a model with these symbols. Raises GruvizError where nothing can."""
+    try:
+        return None if symbols is None else Vocabulary(symbols)
+    except ValueError as error:
+        raise GruvizError(f"the vocabulary of the model cannot be used: {error}") from error
 
 
 def _own(path: Path) -> tuple[Tensors, str] | None:

@@ -150,11 +150,16 @@ class SequenceModel(nn.Module):
         """The state that sequences start from: the learned one, or None for zero."""
         if not self.architecture.initial:
             return None
-        learned = (self.initial_hidden, self.initial_cell) if self.architecture.cell == "lstm" else self.initial_hidden
-        if isinstance(learned, tuple):
-            hidden, cell = (state[:, None].expand(-1, batch, -1).contiguous() for state in learned)
-            return hidden, cell
-        return learned[:, None].expand(-1, batch, -1).contiguous()
+        kinds = [kind.expand(-1, batch, -1).contiguous() for kind in self.start()]
+        return (kinds[0], kinds[1]) if len(kinds) == 2 else kinds[0]
+
+    def start(self) -> tuple[Tensor, ...]:
+        """The state that one sequence starts from, zero or learned: (L*D, 1, P), and an LSTM's cell (L*D, 1, H)."""
+        a = self.architecture
+        if a.initial:
+            return tuple(k[:, None] for k in (self.initial_hidden, *((self.initial_cell,) * (a.cell == "lstm"))))
+        some, rows = next(self.rnn.parameters()), a.layers * a.directions
+        return tuple(some.new_zeros(rows, 1, width) for width in (a.fed_back, *((a.hidden,) * (a.cell == "lstm"))))
 
 
 def _recurrent(a: Architecture) -> nn.RNNBase:

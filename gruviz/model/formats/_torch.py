@@ -6,6 +6,7 @@ PyTorch's own restricted loader does not know of that becomes an object that doe
 
 import pickle
 import re
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -33,12 +34,12 @@ def read_torch(path: Path, zipped: bool) -> Tensors:
             content = content[key]
             break
     if isinstance(content, _Unknown):
-        raise GruvizError(f"{path} holds {_pickled(content)}, which could run code and is not loaded: {WANTED}")
+        raise _refusal(path, content.name)
     if not isinstance(content, Mapping):
         raise GruvizError(f"{path} holds a {type(content).__name__} and not a state dict: {WANTED}")
     for value in content.values():
         if isinstance(value, _Unknown):
-            raise GruvizError(f"{path} holds {_pickled(value)}, which could run code and is not loaded: {WANTED}")
+            raise _refusal(path, value.name)
     tensors = {name: value for name, value in content.items() if isinstance(name, str) and isinstance(value, Tensor)}
     return Tensors(tensors, path.stat().st_size, "Lightning checkpoint" if lightning else "state dict")
 
@@ -59,28 +60,33 @@ class _Unknown:
 
 
 def _load(path: Path) -> Any:
+    """What the file holds; objects of other classes than PyTorch's own come as `_Unknown`. Raises GruvizError."""
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        return _restricted(path, [])
     except Exception as error:  # whatever a made-up file brings forth, it is the file's fault
-        found = _foreign(error)
-        if found is None:
+        name = _foreign(error)
+        if name is None:
             raise GruvizError(f"{path} is damaged or not from torch.save: {WANTED}") from error
-        refused = f"{path} holds a pickled {found}, which could run code and is not loaded: {WANTED}"
-        if QUANTISED.search(found):
-            refused = (
-                f"{path} holds a quantised network (a pickled {found}), whose states are not those of its floats: "
-                "save the state dict of the model before it was quantised"
-            )
         try:
             names = torch.serialization.get_unsafe_globals_in_checkpoint(path)
-        except Exception:  # an older file, of which PyTorch does not say it
-            raise GruvizError(refused) from error
-        stand_ins: list[Any] = [(type("_Unknown", (_Unknown,), {"name": name}), name) for name in names]
-        try:
-            with torch.serialization.safe_globals(stand_ins):
-                return torch.load(path, map_location="cpu", weights_only=True)
-        except Exception:
-            raise GruvizError(refused) from error
+            return _restricted(path, [(type("_Unknown", (_Unknown,), {"name": name}), name) for name in names])
+        except Exception:  # such as a file of an older PyTorch, or an object that is made in another way
+            raise _refusal(path, name) from error
+
+
+def _restricted(path: Path, stand_ins: list[Any]) -> Any:
+    with warnings.catch_warnings(), torch.serialization.safe_globals(stand_ins):
+        warnings.simplefilter("ignore")  # of what in old files is no longer made like that
+        return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def _refusal(path: Path, name: str) -> GruvizError:
+    if QUANTISED.search(name):
+        return GruvizError(
+            f"{path} holds a quantised network (a pickled {name}), which is a program with rounded weights: save the "
+            "state dict of the model before it was quantised"
+        )
+    return GruvizError(f"{path} holds a pickled {name}, which could run code and is not loaded: {WANTED}")
 
 
 def _foreign(error: Exception) -> str | None:
@@ -89,10 +95,6 @@ def _foreign(error: Exception) -> str | None:
         return None
     found = re.search(r"GLOBAL ([\w.]+)|Unsupported (?:class|global|type) ([\w.]+)", str(error))
     return found and (found[1] or found[2])
-
-
-def _pickled(unknown: _Unknown) -> str:
-    return f"a pickled {unknown.name}"
 
 
 def _check_zip(path: Path) -> None:
