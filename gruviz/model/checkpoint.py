@@ -275,11 +275,11 @@ def _choose(path: Path, found: Found, wanted: str | None) -> RecurrentModule:
 
 
 def _vocabulary(symbols: tuple[str, ...] | None) -> Vocabulary | None:
-    """What encodes text for a model with these symbols. Raises GruvizError where nothing can."""
+    """What encodes text for a model with these symbols; None where they are none that a text can be taken apart into."""
     try:
         return None if symbols is None else Vocabulary(symbols)
-    except ValueError as error:
-        raise GruvizError(f"the vocabulary of the model cannot be used: {error}") from error
+    except ValueError:
+        return None
 
 
 def _own(path: Path) -> tuple[Tensors, str] | None:

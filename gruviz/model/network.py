@@ -157,9 +157,10 @@ class SequenceModel(nn.Module):
         """The state that one sequence starts from, zero or learned: (L*D, 1, P), and an LSTM's cell (L*D, 1, H)."""
         a = self.architecture
         if a.initial:
-            return tuple(k[:, None] for k in (self.initial_hidden, *((self.initial_cell,) * (a.cell == "lstm"))))
-        some, rows = next(self.rnn.parameters()), a.layers * a.directions
-        return tuple(some.new_zeros(rows, 1, width) for width in (a.fed_back, *((a.hidden,) * (a.cell == "lstm"))))
+            learned = (self.initial_hidden, self.initial_cell) if a.cell == "lstm" else (self.initial_hidden,)
+            return tuple(kind[:, None] for kind in learned)
+        some, widths = next(self.rnn.parameters()), (a.fed_back, a.hidden) if a.cell == "lstm" else (a.hidden,)
+        return tuple(some.new_zeros(a.layers * a.directions, 1, width) for width in widths)
 
 
 def _recurrent(a: Architecture) -> nn.RNNBase:
