@@ -275,7 +275,7 @@ def _choose(path: Path, found: Found, wanted: str | None) -> RecurrentModule:
 
 
 def _vocabulary(symbols: tuple[str, ...] | None) -> Vocabulary | None:
-    """What encodes text for a model with these symbols; None where they are none that a text can be taken apart into."""
+    """What encodes text for a model with these symbols; None where a text cannot be taken apart into them."""
     try:
         return None if symbols is None else Vocabulary(symbols)
     except ValueError:

@@ -7,6 +7,7 @@ It is a JSON object. `names` gives to names in the file those of PyTorch (`encod
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -80,7 +81,10 @@ class NameMap:
                 f"the map names {missing[0]}, and the file has no such array: {', '.join(list(names)[:6])}"
             )
         renamed = {old: self.names.get(old, old) for old in names}
-        return {new: old for old, new in renamed.items() if new is not None}
+        kept = {old: new for old, new in renamed.items() if new is not None}
+        if twice := [new for new, count in Counter(kept.values()).items() if count > 1]:
+            raise GruvizError(f"with the map, two arrays are called {twice[0]}: give null to the one to be left out")
+        return {new: old for old, new in kept.items()}
 
 
 def shipped() -> Iterator[NameMap]:
