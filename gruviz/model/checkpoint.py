@@ -202,31 +202,32 @@ class Choice:
     """In a line, with its sizes."""
     refused: str = ""
     """Why it cannot be loaded; empty where it can."""
-    cell: str = ""
-    """`gru`, `lstm` or `rnn`."""
-    tokens: bool = False
-    """Whether there is an embedding that tokens can go through, in place of which numbers can go in."""
-    nonlinearity: str | None = None
-    """Of a plain RNN, where the file says it."""
+    asks: tuple[str, ...] = ()
+    """The fields of `Answers` that the file leaves open: what is then assumed is what is usual."""
 
 
 def choices(path: str | os.PathLike[str], answers: Answers | None = None) -> tuple[Choice, ...]:
     """List the recurrent networks in a model file; gruviz's own have one. Raises GruvizError where it is no model."""
     path = Path(path)
     if _own(path) is not None:
-        loaded = load(path)
-        return (Choice(None, f"{loaded.model.path}, written by gruviz", cell=loaded.model.architecture.cell),)
+        return (Choice(None, f"{load(path).model.path}, written by gruviz"),)
     names = (answers or Answers()).map
     found = formats.read(path, None if names is None else formats.NameMap.load(names))
-    listed = [
-        Choice(each.path, each.describe(), "", each.cell, each.embedding is not None, each.nonlinearity)
-        for each in found.modules
-    ]
+    listed = [Choice(each.path, each.describe(), asks=_open_questions(each)) for each in found.modules]
     listed += [Choice(name, f"{name}: cannot be loaded", reason) for name, reason in found.refused.items()]
     if found.translation is not None:
-        both = f"{found.translation.encoder} and {found.translation.decoder}: an encoder-decoder"
-        listed.insert(0, Choice(None, both, cell=found.modules[0].cell if found.modules else ""))
+        both = f"{found.translation.encoder} and {found.translation.decoder}, an encoder-decoder"
+        listed.insert(0, Choice(None, both))
     return tuple(listed)
+
+
+def _open_questions(module: RecurrentModule) -> tuple[str, ...]:
+    asked = {
+        "update_gate": module.cell == "gru" and module.convention == "pytorch",  # names of arrays promise nothing
+        "nonlinearity": module.cell == "rnn" and module.nonlinearity is None,
+        "reads": module.embedding is not None,
+    }
+    return tuple(name for name, asks in asked.items() if asks)
 
 
 def _load_translation(path: Path, found: Found, answers: Answers) -> Loaded:

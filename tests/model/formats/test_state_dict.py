@@ -130,7 +130,7 @@ def test_each_of_several_has_what_stands_nearest_to_it(tmp_path):
     listed = checkpoint.choices(path)
     assert [choice.module for choice in listed] == ["encoder.rnn", "decoder.rnn"]
     assert listed[0].description == "encoder.rnn: LSTM, 3 inputs, 5 units"
-    assert [choice.tokens for choice in listed] == [True, True]
+    assert [choice.asks for choice in listed] == [("reads",), ("update_gate", "reads")]
     with pytest.raises(GruvizError, match=r"choose one with --module NAME out of encoder\.rnn, decoder\.rnn"):
         checkpoint.load(path)
 
@@ -171,7 +171,7 @@ def test_a_plain_rnns_nonlinearity_is_assumed_and_can_be_said(tmp_path):
     assumed = checkpoint.load(path)
     assert any("tanh was assumed" in note for note in assumed.notes)
     assert (assumed.model(x())[0] - net(x())[0]).abs().max() > 0.01
-    assert checkpoint.choices(path)[0].nonlinearity is None
+    assert checkpoint.choices(path)[0].asks == ("nonlinearity",)
 
 
 def test_own_files_take_no_answers(tmp_path):
