@@ -31,10 +31,10 @@ def opened(source: Path | io.BytesIO, path: Path) -> Iterator[tuple[h5py.File, d
         raise GruvizError(f"{path} is cut off or damaged: copy it again") from error
 
 
-def numbers(dataset: h5py.Dataset, path: Path) -> Floats:
+def numbers(dataset: h5py.Dataset) -> Floats:
     """The values of a dataset, as float32 or float64. Raises GruvizError where they are not floats."""
     if dataset.dtype.kind != "f" or dataset.dtype.itemsize > 8:
-        raise GruvizError(f"{dataset.name} in {path} has the type {dataset.dtype}, and weights are floats")
+        raise GruvizError(f"{dataset.name} has the type {dataset.dtype}, and weights are floats: the file is damaged")
     values: Floats = dataset.astype(np.float64 if dataset.dtype.itemsize == 8 else np.float32)[()]
     return values
 

@@ -54,7 +54,7 @@ def read(path: Path) -> Found:
         source, model = _unzip(path)
     with opened(source, path) as (file, datasets):
         model = _model_in(file, path) if model is None else model
-        weights = KerasWeights(path, datasets)
+        weights = KerasWeights(datasets)
         described = [layer for layer in layers(model) if layer["layers"] is None]
         good: list[Read] = []
         refused: dict[str, str] = {}

@@ -8,7 +8,6 @@ Keras 3 names groups after the classes of layers, in the order of the model, and
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 
 import h5py
 
@@ -24,8 +23,7 @@ _ORDER = ("kernel", "embeddings", "recurrent_kernel", "bias")
 class KerasWeights:
     """The arrays of a file in groups, each in the order in which a layer has them: kernel, recurrent kernel, bias."""
 
-    def __init__(self, path: Path, datasets: Mapping[str, h5py.Dataset]) -> None:
-        self._path = path
+    def __init__(self, datasets: Mapping[str, h5py.Dataset]) -> None:
         self._numbered = any(_NUMBERED.fullmatch(name.replace("\\", "/")) for name in datasets)
         self.groups: dict[str, list[h5py.Dataset]] = {}
         """Datasets by the name of their group: `layers/gru/cell`, or `gru/gru_cell`."""
@@ -41,7 +39,7 @@ class KerasWeights:
 
     def take(self, group: str) -> list[Floats]:
         """The arrays of a group. Raises GruvizError where they are not floats."""
-        return [numbers(dataset, self._path) for dataset in self.groups[group]]
+        return [numbers(dataset) for dataset in self.groups[group]]
 
     def shapes(self, group: str) -> list[tuple[int, ...]]:
         """The shapes of the arrays of a group."""
