@@ -13,7 +13,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from gruviz.cells import CELLS, Cell, Thresholds
+from gruviz.cells import CELLS, Cell, Thresholds, variant
 from gruviz.errors import GruvizError
 from gruviz.recording import schema
 from gruviz.recording._opening import open_to_read
@@ -166,7 +166,11 @@ class Layer:
     def __init__(self, name: str, group: h5py.Group, tape: Tape) -> None:
         self.name = name
         self.tape = tape
-        self.cell: Cell = CELLS[_text(group.attrs["cell"])]
+        self.reset = _text(group.attrs.get("reset", "after"))
+        """Of a GRU: whether the reset gate acts `after` the product with W_hn, or `before` it."""
+        self.nonlinearity = _text(group.attrs.get("nonlinearity", "tanh"))
+        """Of a plain RNN: `tanh` or `relu`."""
+        self.cell: Cell = variant(CELLS[_text(group.attrs["cell"])], self.reset, self.nonlinearity)
         self.size = int(group.attrs["size"])
         self.direction = _text(group.attrs.get("direction", "forward"))
         self.convention = _text(group.attrs.get("convention", "pytorch"))

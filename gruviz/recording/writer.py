@@ -89,6 +89,11 @@ class Writer:
                 self.file.create_group(name)
             self.file.create_group("model").attrs["description"] = description
 
+    def describe(self, model: Mapping[str, Any]) -> None:
+        """Say anew what is known of the model, JSON-able."""
+        with self._saying_what_failed():
+            self.file["model"].attrs["description"] = json.dumps(dict(model))
+
     def add_tape(
         self,
         name: str,
@@ -126,6 +131,8 @@ class Writer:
         dtype: str = "float32",
         backend: str = "",
         projection: int | None = None,
+        reset: str = "after",
+        nonlinearity: str = "tanh",
     ) -> None:
         """Add a layer whose timesteps lie on `tape`.
 
@@ -140,6 +147,8 @@ class Writer:
             backend: device and precision, as told to the user.
             projection: to how many numbers an LSTM projects its hidden state, P. Its `hidden` is then o tanh(c), unit
                 for unit beside the gates, and what it gives out is `projected`, (N, P); `initial_projected` is (S, P).
+            reset: of a GRU: whether the reset gate acts `after` the product with W_hn, or `before` it.
+            nonlinearity: of a plain RNN: `tanh` or `relu`.
         """
         group = self.file["layers"].create_group(name)
         group.attrs.update(
@@ -151,6 +160,8 @@ class Writer:
                 "convention": convention,
                 "dtype": dtype,
                 "backend": backend,
+                "reset": reset,
+                "nonlinearity": nonlinearity,
             }
         )
         if projection is not None:
