@@ -30,6 +30,7 @@ def test_import_gruviz_imports_nothing_heavy() -> None:
     [
         ("_assets", set()),
         ("cells", set()),
+        ("clock", set()),
         ("errors", set()),
         ("palette", set()),
         ("view", set()),

@@ -16,6 +16,7 @@ from gruviz.errors import GruvizError
 from gruviz.model._passes import Piece, add_layer, replay_piece
 from gruviz.model.checkpoint import Loaded
 from gruviz.model.device import pick
+from gruviz.model.inputs import common_rate, notes_on
 from gruviz.model.intercept import Call, Intercept, LayerRun, escaped
 from gruviz.model.network import SequenceModel, State
 from gruviz.model.pace import steps_at_a_time
@@ -70,8 +71,9 @@ def record_sequences(
     if not sequences:
         raise GruvizError("there is no sequence to record: give at least one")
     inputs = [prepare(loaded, sequence) for sequence in sequences]
-    steps = None if loaded.translator else len(sequences[0])
-    if expect is not None and (len(sequences) != 1 or expect.ndim != 2 or steps not in (None, len(expect))):
+    rate = common_rate(sequences)
+    steps = None if loaded.translator else len(inputs[0])
+    if expect is not None and (len(inputs) != 1 or expect.ndim != 2 or steps not in (None, len(expect))):
         raise GruvizError(
             f"the expected outputs have the shape {expect.shape}: they compare with one sequence, one row a timestep"
         )
@@ -85,15 +87,15 @@ def record_sequences(
         "architecture": model.architecture.to_json(),
         "task": loaded.task,
         "training": loaded.training,
-        "notes": [*loaded.notes, *(note for sequence in sequences for note in sequence.notes)],
+        "notes": [*loaded.notes, *notes_on(sequences)],
         **({"answers": loaded.answers.to_json()} if loaded.answers.to_json() else {}),
         **({"proof": _NOT_PROVED} if loaded.converted else {}),
         **(about or {}),
     }
     writer = recording.Writer(path, dtype=dtype, model=description)
     chunk = chunk or max(1, min(steps_at_a_time(model, 1), _VALUES // model.architecture.hidden))
-    run = _Run(model, loaded, writer, chunk, expect)
-    total, done, going = sum(map(len, sequences)), 0, True
+    run = _Run(model, loaded, writer, chunk, expect, rate)
+    total, done, going = sum(map(len, inputs)), 0, True
     # TF32, which cuDNN uses for RNNs by itself, would cost the states three of their seven digits.
     with torch.no_grad(), torch.backends.cudnn.flags(allow_tf32=False), writer:
         writer.add_checkpoint(-1, weights=_weights(loaded), sha256=loaded.sha256)
@@ -138,8 +140,8 @@ def prepare(loaded: Loaded, sequence: sq.Sequence) -> NDArray[Any]:
             return sequence.tokens.astype(np.int64)
         if sequence.text is not None:
             raise GruvizError(
-                f"{name} is text, and this model does not say which character is which token: "
-                "give it tokens in a .npy file"
+                f"{name} is text, and this model does not say which character or word is which token: "
+                "give its vocabulary (--vocabulary FILE, one symbol a line), or tokens in a .npy file"
             )
         raise GruvizError(f"{name} holds numbers, and this model reads {'text' if loaded.vocabulary else 'tokens'}")
     if sequence.values is None:
@@ -148,10 +150,7 @@ def prepare(loaded: Loaded, sequence: sq.Sequence) -> NDArray[Any]:
         )
     values = _chosen(loaded, sequence.values, sequence.columns)
     if values.shape[1] != architecture.inputs:
-        wanted = f" ({', '.join(loaded.columns)})" if loaded.columns else ""
-        raise GruvizError(
-            f"{name} has {values.shape[1]} columns of numbers, and this model reads {architecture.inputs}{wanted}"
-        )
+        raise GruvizError(_wrong_width(loaded, name, sequence.columns))
     if loaded.mean is not None and loaded.std is not None:
         values = (values - loaded.mean) / loaded.std
     return values.astype(architecture.dtype)
@@ -167,12 +166,14 @@ class _Run:
         writer: recording.Writer,
         chunk: int,
         expect: NDArray[np.floating] | None,
+        rate: float | None,
     ) -> None:
         self._model = model
         self._loaded = loaded
         self._writer = writer
         self._chunk = chunk
         self._expect = expect
+        self._rate = rate
         self._device = next(model.parameters()).device
         self.difference = 0.0
         """The largest difference from the expected outputs."""
@@ -284,7 +285,10 @@ class _Run:
     def _begin(self, number: int, sequence: sq.Sequence, call: Call, names: dict[str, str]) -> None:
         if number == 0:
             columns = self._loaded.columns or sequence.columns
-            self._writer.add_tape(self._main, vocabulary=self._loaded.symbols, columns=columns)
+            unit = None if self._rate is None else "s"
+            self._writer.add_tape(
+                self._main, vocabulary=self._loaded.symbols, columns=columns, rate=self._rate, unit=unit
+            )
             for run in call.layers:
                 add_layer(self._writer, self._main, run, names[run.name], self._loaded.convention)
         start = [kind[:, 0].float().cpu().numpy() for kind in self._start]
@@ -336,6 +340,16 @@ class _Run:
             raise GruvizError(f"the expected outputs have {len(expected)} rows, the model gives {len(output)}")
         worst = float(np.abs(output - expected).max())
         self.difference = max(self.difference, np.inf if np.isnan(worst) else worst)
+
+
+def _wrong_width(loaded: Loaded, name: str, columns: Sequence[str]) -> str:
+    have, wants = len(columns), loaded.model.architecture.inputs
+    wanted = f" ({', '.join(loaded.columns)})" if loaded.columns else ""
+    cure = f": choose {wants} of them (--columns)" if have > wants else ""
+    if columns[0] in ("sound", "channel 1"):
+        cure = f": perhaps log-mel frames of that many bands (--mel {wants})"
+    many = "1 column" if have == 1 else f"{have} columns"
+    return f"{name} has {many} of numbers, and this model reads {wants}{wanted}{cure}"
 
 
 def _chosen(loaded: Loaded, table: NDArray[Any], columns: Sequence[str]) -> NDArray[Any]:

@@ -96,7 +96,7 @@ class RecordDialog(Form):
             inputs=self.inputs.paths,
             output=writable(self.output.path, ".h5"),
             text=text,
-            steps=(start, stop if stop is not None else 2**62) if start or stop is not None else None,
+            steps=(start, stop) if start or stop is not None else None,
             dtype=self.dtype.currentData(),
             device=self.device.currentData(),
         )
