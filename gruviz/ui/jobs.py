@@ -147,8 +147,10 @@ class Training:
         curve, taken = Curve(0), ""
         looked = 0.0
 
+        latest = Progress(0, "the first step")
+
         def watch(step: Step) -> bool:
-            nonlocal taken, looked
+            nonlocal taken, looked, latest
             if step.judging is None:
                 curve.steps = step.steps
                 curve.add(step.loss)
@@ -161,7 +163,8 @@ class Training:
             if step.judging is not None:
                 text += f", judging on held-out data {step.judging:.0%}"
             left = step.seconds / step.step * (step.steps - step.step)
-            return report(Progress(step.step / step.steps, text, left, taken, curve, keeps=True))
+            latest = Progress(step.step / step.steps, text, left, taken, curve, keeps=True)
+            return report(latest)
 
         trained = train(
             task,
@@ -172,6 +175,7 @@ class Training:
             seed=self.seed,
             device=where,
             on_progress=watch,
+            stop=lambda: not report(latest),
         )
         trained.save(self.output)
         return Done(self.output, trained.sentence, len(trained.history.step) == trained.steps)
