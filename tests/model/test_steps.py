@@ -401,6 +401,41 @@ def test_a_model_that_takes_one_step_a_call_is_one_sequence_until_an_episode_end
     assert [s.length for s in recorder.recording.tapes["main"].sequences] == [1] * 3 * B
 
 
+class Speller(nn.Module):
+    """Letters in, letters out, greedily: what the decoder reads is in no argument."""
+
+    def __init__(self, teacher=False):
+        super().__init__()
+        torch.manual_seed(0)
+        self.teacher = teacher
+        self.embed_in, self.embed_out, self.dropout = nn.Embedding(9, X), nn.Embedding(9, X), nn.Dropout(0.3)
+        self.encoder, self.decoder = nn.GRU(X, H, batch_first=True), nn.GRUCell(X + H, H)
+        self.head = nn.Linear(H, 9)
+
+    def forward(self, letters, target):
+        memory, state = self.encoder(self.dropout(self.embed_in(letters)))
+        context, state, written = memory.mean(1), state[0], []
+        token = torch.zeros(len(letters), dtype=torch.int64)
+        for t in range(T):
+            written.append(token)
+            state = self.decoder(torch.cat([context, self.dropout(self.embed_out(token))], 1), state)
+            token = target[:, t] if self.teacher else self.head(state).argmax(1)
+        return torch.stack(written, 1)
+
+
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("teacher", [False, True])
+def test_a_decoders_tokens_are_those_that_it_looked_up(teacher, training):
+    model, letters = Speller(teacher).train(training), torch.randint(0, 9, (B, T))
+    run = gruviz.record(model, letters, torch.randint(0, 9, (B, T)), vocabulary="abcdefghi")
+    for name, tokens in (("encoder", letters), ("decoder", run.output)):
+        tape = run.tapes[name]
+        for number in range(B):
+            np.testing.assert_array_equal(tape.tokens(tape.sequences[number].rows), tokens[number])
+            symbols = tape.symbols(tape.sequences[number].rows)
+            assert symbols == tuple("abcdefghi"[token] for token in tokens[number])
+
+
 def test_steps_held_back_are_replayed_with_the_weights_that_they_ran_with():
     """Truncated backpropagation by hand: the weights change while the state is carried on."""
     policy, tokens = Policy(), torch.randint(0, 7, (6, B))
