@@ -34,6 +34,13 @@ class Recorder:
 
     Gates are replayed from the states that the model itself gives out, never computed in a step loop; the largest
     difference that the replay leaves is stored with every sequence as its residual.
+
+    A cell in a loop over timesteps, or a layer that is called with one timestep at a time, gives one sequence: a step
+    that begins with the state that the one before ended with goes on, and so it does where the model changed the state
+    in between (dropout, a mask), which `Layer.altered` of the recording tells. A zero state begins a sequence, and so
+    does the state once more that the one before began with. Where each forward pass of the model is a single step,
+    passes that follow each other make one sequence too, as long as the weights do not change; there each sequence of
+    the batch has to go on exactly or from zero, unless the model is itself a cell.
     """
 
     def __init__(

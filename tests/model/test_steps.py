@@ -288,6 +288,14 @@ def test_a_sequence_begins_at_zero_and_at_a_learned_state():
         assert [s.length for s in run.tapes["main"].sequences] == [*[5] * B, *[7] * B, *[3] * 2]
         assert run.layers["cell"].residual <= 1e-5
 
+    class FromThereAndFromZero(Loop):
+        def forward(self, x, state):
+            super().forward(x, state)
+            return super().forward(x)
+
+    run = gruviz.record(FromThereAndFromZero(), torch.randn(B, T, X), started("gru"))
+    assert [s.length for s in run.tapes["main"].sequences] == [T] * 2 * B
+
 
 @pytest.mark.parametrize("kind", FUSED)
 def test_a_layer_called_with_one_timestep_at_a_time_is_one_sequence(kind):
@@ -340,10 +348,11 @@ def test_a_prompt_read_whole_and_then_step_by_step_is_one_sequence():
 def test_a_cell_that_is_the_model_itself_in_the_users_own_loop(kind, tmp_path):
     cell, x = made(kind), torch.randn(2, T, B, X)
     with gruviz.Recorder(cell, tmp_path / "run.h5", names=["a", "b", "c"]) as recorder, torch.no_grad():
+        given = torch.empty(B, X)
         for sequence in x:
             state = None
             for row in sequence:
-                state = cell(row, state)
+                state = cell(given.copy_(row), state)
                 if kind == "gru":
                     state = state * 0.9
     assert recorder.passes == 2 * T
@@ -382,12 +391,13 @@ def test_a_model_that_takes_one_step_a_call_is_one_sequence_until_an_episode_end
     policy, tokens = Policy(), torch.randint(0, 7, (T, B))
     done = torch.zeros(T, B)
     done[4, 1] = 1  # one environment begins anew
+    given = torch.empty(B, dtype=torch.int64)
     with gruviz.Recorder(policy) as recorder, torch.no_grad():
         for _ in range(2):
             state = torch.zeros(1, B, H)
             for t in range(T):
                 state = state * (1 - done[t])[None, :, None]
-                _, state = policy(tokens[t], state)
+                _, state = policy(given.copy_(tokens[t]), state)
     run = recorder.recording
     layer = run.layers["core.l0"]
     assert [(s.length, s.item) for s in layer.tape.sequences] == [(T, number) for number in range(B)] * 2
