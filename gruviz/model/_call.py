@@ -39,6 +39,8 @@ class LayerRun:
     ran: torch.dtype
     """What its matrix products ran in: autocast leaves no trace of it in what a GRU gives out."""
     nonlinearity: str = "tanh"
+    reset: str = "after"
+    """Of a GRU: whether the reset gate acts after the product with W_hn, or before it."""
     before: dict[str, Tensor] | None = None
     """The states that each timestep got, (T, B, H) by name, where every one was a call of its own."""
     cells: Tensor | None = None
@@ -84,7 +86,7 @@ class LayerRun:
         x, h = self.x[start:stop].to(self.ran).to(dtype), self.hidden[start:stop].to(dtype)
         h_prev = self.previous(lengths, start, stop).to(dtype)
         if self.cell.name == "gru":
-            return replay_gru(x, h, h_prev, weights)
+            return replay_gru(x, h, h_prev, weights, self.reset)
         if self.cell.name == "rnn":
             return replay_rnn(x, h, h_prev, weights, self.nonlinearity)
         if self.cells is not None and self.before is not None:

@@ -14,7 +14,7 @@ from gruviz.model._call import LayerRun
 from gruviz.model._modules import layer_name
 from gruviz.model.replay import Weights
 
-KERNELS = {"gru": "gru", "lstm": "lstm", "rnn_tanh": "rnn", "rnn_relu": "rnn"}
+KERNELS = {"gru": "gru", "gru_reset_before": "gru", "lstm": "lstm", "rnn_tanh": "rnn", "rnn_relu": "rnn"}
 """The fused kernels by name, and the cell that each computes."""
 
 
@@ -88,6 +88,7 @@ class LayerByLayer:
                 weights=Weights(W_ih, W_hh, b_ih, b_hh, W_hr),
                 ran=ran_in(output),
                 nonlinearity="relu" if self.kernel == "rnn_relu" else "tanh",
+                reset="before" if self.kernel == "gru_reset_before" else "after",
             )
 
     def _time_first(self, data: Tensor) -> Tensor:

@@ -228,6 +228,8 @@ def add_layer(writer: Writer, tape: str, run: LayerRun, name: str | None = None,
         dtype=dtype,
         backend=describe(device),
         projection=run.projection,
+        reset=run.reset,
+        nonlinearity=run.nonlinearity,
     )
 
 

@@ -1,9 +1,10 @@
 """Gates without a loop: once a fused kernel has given h_1..h_T, every h_(t-1) is known, and so is every gate.
 
 Two matrix products over all timesteps at once give what the kernel computed and did not return. The equations are
-those of PyTorch's `nn.GRU` (Cho et al. 2014, arXiv:1406.1078, with the reset after the product), `nn.LSTM` (Hochreiter
-and Schmidhuber 1997, forget gate of Gers et al. 2000, projection of Sak et al. 2014, arXiv:1402.1128) and `nn.RNN`
-(Elman 1990). They stand here and nowhere else.
+those of PyTorch's `nn.GRU` (Cho et al. 2014, arXiv:1406.1078, with the reset after the product; on request before it,
+as in that paper), `nn.LSTM` (Hochreiter and Schmidhuber 1997, forget gate of Gers et al. 2000, projection of Sak et al.
+2014, arXiv:1402.1128) and `nn.RNN` (Elman 1990). They stand here and nowhere else, save for `reset_before`, the one
+kernel that PyTorch lacks.
 """
 
 import math
@@ -58,7 +59,7 @@ class Replay:
     """What a projected LSTM gave out, (..., P)."""
 
 
-def replay_gru(x: Tensor, h: Tensor, h_prev: Tensor, weights: Weights) -> Replay:
+def replay_gru(x: Tensor, h: Tensor, h_prev: Tensor, weights: Weights, reset: str = "after") -> Replay:
     """All gates of a GRU.
 
     Args:
@@ -66,13 +67,19 @@ def replay_gru(x: Tensor, h: Tensor, h_prev: Tensor, weights: Weights) -> Replay
         h: (..., H), the hidden states that the model gave out.
         h_prev: (..., H), the hidden states one timestep earlier, in processing order.
         weights: of the layer.
+        reset: whether the reset gate acts `after` the product with W_hn, or `before` it, on the states themselves.
     """
     from_x, from_h = weights.project(x, h_prev)
     x_r, x_z, x_n = from_x.chunk(3, dim=-1)
     h_r, h_z, h_n = from_h.chunk(3, dim=-1)
     r = torch.sigmoid(x_r + h_r)
     z = torch.sigmoid(x_z + h_z)
-    n = torch.tanh(x_n + r * h_n)
+    if reset == "before":
+        _, _, W_hn = weights.W_hh.chunk(3)
+        b_hn = None if weights.b_hh is None else weights.b_hh.chunk(3)[2]
+        n = torch.tanh(x_n + torch.nn.functional.linear(r * h_prev, W_hn, b_hn))
+    else:
+        n = torch.tanh(x_n + r * h_n)
     rebuilt = n + z * (h_prev - n)  # (1 - z) n + z h'
     values = {"update": z, "reset": r, "candidate": n, "hidden": h}
     return Replay(values, h_prev, _largest(rebuilt - h))

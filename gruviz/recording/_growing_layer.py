@@ -50,25 +50,32 @@ class Block:
 
 @dataclass
 class _Stored:
-    """One quantity of a layer: its rows, and its pyramid."""
+    """One quantity of a layer, or its counts: the rows, and their pyramid."""
 
     group: h5py.Group
     name: str
     scale: str
     column: Column
+    dtype: np.dtype[Any]
+    """Of the pyramid."""
     levels: dict[int, dict[str, Column]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.width = self.column.dataset.shape[1]
+        self._first = FirstLevel(self.width)
 
     def append(self, values: Floats) -> None:
         self.column.append(encode(values, self.scale, self.column.dataset.dtype))
+        self.append_blocks(schema.FACTOR, self._first.push(values))
+
+    def end(self) -> None:
+        self.append_blocks(schema.FACTOR, self._first.finish())
 
     def append_blocks(self, factor: int, reduced: Reduced) -> None:
         if factor not in self.levels:
-            units = reduced.mean.shape[1]
             group = self.group.create_group(f"pyramid/{self.name}/{factor}")
             self.levels[factor] = {
-                s: Column(
-                    group, s, units, self.column.dataset.dtype, chunk_rows=schema.SMALL_CHUNK_ROWS, digested=False
-                )
+                s: Column(group, s, self.width, self.dtype, chunk_rows=schema.SMALL_CHUNK_ROWS, digested=False)
                 for s in schema.STATISTICS
             }
             for column in self.levels[factor].values():
@@ -114,8 +121,7 @@ class GrowingLayer:
             how = scale(quantity, dtype)
             column = Column(group, quantity.name, size, dtype)
             column.dataset.attrs["scale"] = how
-            self._stored[quantity.name] = _Stored(group, quantity.name, how, column)
-        self._first = {name: FirstLevel(size) for name in cell.names}
+            self._stored[quantity.name] = _Stored(group, quantity.name, how, column, dtype)
         self._initial = {
             state: Column(group, _initial_name(state), size, np.float32, chunk_rows=schema.SMALL_CHUNK_ROWS)
             for state in cell.states
@@ -128,10 +134,11 @@ class GrowingLayer:
             )
         self._altered: dict[str, Column] = {}
         self._residual = Column(group, "residual", None, np.float32)
-        self._counts: Column | None = None
+        self._counts: _Stored | None = None
         if cell.keep:
-            self._counts = Column(group, "counts", len(CLASSES), np.uint16 if size < 2**16 else np.uint32)
-            self._counts.dataset.attrs.update(
+            counts = Column(group, "counts", len(CLASSES), np.uint16 if size < 2**16 else np.uint32)
+            self._counts = _Stored(group, "counts", "linear", counts, np.dtype(np.float32))
+            counts.dataset.attrs.update(
                 {
                     "classes": list(CLASSES),
                     "retained": thresholds.retained,
@@ -155,13 +162,12 @@ class GrowingLayer:
             self._projected.append(block.projected)
         for name, stored in self._stored.items():
             stored.append(block.values[name])
-            stored.append_blocks(schema.FACTOR, self._first[name].push(block.values[name]))
         if self._counts is not None and self._cell.keep is not None:
             if block.previous is None:
                 raise ValueError("a layer with a keep needs its previous states")
             keep, state = block.values[self._cell.keep], block.values[self._cell.state]
             counts = count(keep, state, block.previous, self._thresholds)
-            self._counts.append(counts.astype(self._counts.dataset.dtype))
+            self._counts.append(counts.astype(np.float32))
 
     def _alter(self, altered: Altered) -> None:
         if not self._altered:
@@ -173,15 +179,15 @@ class GrowingLayer:
         self._altered["row"].append(len(self._stored[self._cell.state].column) + altered.rows)
 
     def end(self, residual: float) -> None:
-        for name, stored in self._stored.items():
-            stored.append_blocks(schema.FACTOR, self._first[name].finish())
+        for stored in self._all():
+            stored.end()
         self._residual.append(np.array([residual], np.float32))
 
     def flush(self) -> None:
-        for stored in self._stored.values():
+        for stored in self._all():
             stored.flush()
-        optional = [column for column in (self._counts, self._projected) if column is not None]
-        for column in (*self._initial.values(), self._residual, *optional, *self._altered.values()):
+        projected = [self._projected] if self._projected else []
+        for column in (*self._initial.values(), self._residual, *projected, *self._altered.values()):
             column.flush()
 
     def columns(self) -> list[Column]:
@@ -194,12 +200,15 @@ class GrowingLayer:
     def finish(self) -> None:
         """Make the upper levels of the pyramid, each from the one below."""
         lengths = self.tape.lengths
-        for stored in self._stored.values():
+        for stored in self._all():
             for factor in factors(max(lengths, default=0))[1:]:
                 below = factor // schema.STEP
                 for start, group in _grouped(lengths, below):
                     self._raise_level(stored, below, start, group)
                 stored.flush()
+
+    def _all(self) -> list[_Stored]:
+        return [*self._stored.values(), *([self._counts] if self._counts else [])]
 
     def _raise_level(self, stored: _Stored, below: int, start: int, lengths: list[int]) -> None:
         """Reduce the blocks, from block `start` of level `below` on, of some sequences or of a piece of one."""
@@ -211,7 +220,7 @@ class GrowingLayer:
             sizes[-1:] = length - below * (number - 1)
             made.append(reduce_blocks(blocks[at : at + number], sizes, schema.STEP))
             at += number
-        stored.append_blocks(below * schema.STEP, concatenate(made, self._size))
+        stored.append_blocks(below * schema.STEP, concatenate(made, stored.width))
 
 
 def _grouped(lengths: Sequence[int], factor: int) -> Iterator[tuple[int, list[int]]]:

@@ -13,7 +13,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from gruviz.cells import CELLS, Cell, Thresholds
+from gruviz.cells import CELLS, Cell, Thresholds, variant
 from gruviz.errors import GruvizError
 from gruviz.recording import schema
 from gruviz.recording._opening import open_to_read
@@ -56,6 +56,7 @@ class Tape:
         self.name = name
         self._group = group
         self._rows = rows
+        self._blocks: dict[int, NDArray[np.int64]] = {}
         table = group["sequences"]
         fields = [table[field][:] for field in ("offset", "length", "pass", "item", "checkpoint")]
         self.sequences = tuple(
@@ -70,6 +71,12 @@ class Tape:
 
     def __len__(self) -> int:
         return self._rows
+
+    def blocks_before(self, sequence: int, factor: int) -> int:
+        """Blocks of `factor` timesteps that the sequences before this one have."""
+        if factor not in self._blocks:
+            self._blocks[factor] = np.cumsum([0, *(schema.blocks(info.length, factor) for info in self.sequences)])
+        return int(self._blocks[factor][sequence])
 
     @property
     def rate(self) -> float | None:
@@ -159,7 +166,11 @@ class Layer:
     def __init__(self, name: str, group: h5py.Group, tape: Tape) -> None:
         self.name = name
         self.tape = tape
-        self.cell: Cell = CELLS[_text(group.attrs["cell"])]
+        self.reset = _text(group.attrs.get("reset", "after"))
+        """Of a GRU: whether the reset gate acts `after` the product with W_hn, or `before` it."""
+        self.nonlinearity = _text(group.attrs.get("nonlinearity", "tanh"))
+        """Of a plain RNN: `tanh` or `relu`."""
+        self.cell: Cell = variant(CELLS[_text(group.attrs["cell"])], self.reset, self.nonlinearity)
         self.size = int(group.attrs["size"])
         self.direction = _text(group.attrs.get("direction", "forward"))
         self.convention = _text(group.attrs.get("convention", "pytorch"))
@@ -277,7 +288,7 @@ class Layer:
         return data
 
     def factors(self, quantity: str) -> tuple[int, ...]:
-        """The levels of the pyramid that are there, finest first."""
+        """The levels of the pyramid that are there, finest first; `counts` may have one as well."""
         group = self._group.get(f"pyramid/{quantity}", {})
         return tuple(sorted(int(factor) for factor in group))
 
@@ -285,19 +296,22 @@ class Layer:
         """Blocks `start` up to `stop` of a sequence, of `factor` timesteps each; the last one may hold fewer.
 
         Args:
-            quantity: which.
+            quantity: which, or `counts`.
             sequence: its index.
             factor: a level that is there.
             start: the first block, counted from the sequence's start.
             stop: one past the last.
         """
-        before = self.tape.sequences[:sequence]
-        offset = sum(schema.blocks(info.length, factor) for info in before)
+        return Reduced(*(self.statistic(quantity, sequence, factor, name, start, stop) for name in schema.STATISTICS))
+
+    def statistic(
+        self, quantity: str, sequence: int, factor: int, name: str, start: int, stop: int, units: Any = ...
+    ) -> Floats:
+        """One of `mean`, `min` and `max` of those blocks, (n, H), or of some units: an index as numpy takes it."""
+        offset = self.tape.blocks_before(sequence, factor)
         stop = min(stop, schema.blocks(self.tape.sequences[sequence].length, factor))
-        level = self._group[f"pyramid/{quantity}/{factor}"]
-        return Reduced(
-            *(Values(level[name], len(level[name]))[offset + start : offset + stop] for name in schema.STATISTICS)
-        )
+        level = self._group[f"pyramid/{quantity}/{factor}/{name}"]
+        return Values(level, len(level))[offset + start : offset + stop, units]
 
     def extremes(self, quantity: str) -> tuple[float, float]:
         """The least and the greatest finite value on the tape; NaN where there is none.
@@ -401,7 +415,7 @@ def open(path: str | os.PathLike[str]) -> Recording:
         file = open_to_read(path)
     except OSError as error:
         raise GruvizError(
-            f"cannot read {path}: it is damaged, or still being written ({_first_line(error)})"
+            f"cannot read {path}: it is damaged, or still being written; copy or record it again ({_first_line(error)})"
         ) from error
     try:
         validate(file, path)

@@ -97,8 +97,9 @@ def _check_layer(file: h5py.File, name: str, layer: h5py.Group, path: Path | str
     if counts is not None and not _is_table(counts, len(CLASSES)):
         raise damaged("has counts of the wrong shape")
     for quantity, levels in layer.get("pyramid", {}).items():
+        width = len(CLASSES) if quantity == "counts" else size
         for factor, level in levels.items():
-            if not factor.isdecimal() or not all(_is_table(level.get(name), size) for name in schema.STATISTICS):
+            if not factor.isdecimal() or not all(_is_table(level.get(name), width) for name in schema.STATISTICS):
                 raise damaged(f"has a pyramid of {quantity} of the wrong shape")
 
 

@@ -294,6 +294,21 @@ WRITING = """
 """
 
 
+def test_an_exit_with_a_writer_that_nobody_closed_is_clean(tmp_path: Path) -> None:
+    code = """
+    import ctypes
+    writer = begin(sys.argv[1])
+    write_some(writer, 3)
+    writer.flush()
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(writer))  # held on to, as by a thread that hangs
+"""
+    done = run_python(textwrap.dedent(WRITING) + textwrap.dedent(code), tmp_path / "run.h5")
+    assert (done.returncode, done.stderr) == (0, "")
+    with gruviz.recording.open(tmp_path / "run.h5.part") as run:
+        assert not run.complete
+        assert run.layers["rnn.l0"]["update"][:].shape == (3, 32)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no kill -9")
 @pytest.mark.parametrize("after", [0, 100, 5000])
 def test_kill_leaves_what_was_flushed(tmp_path: Path, after: int) -> None:
