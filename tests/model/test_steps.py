@@ -196,6 +196,20 @@ def test_a_state_that_is_changed_in_place_is_recorded_as_each_step_got_it():
     assert layer.altered.tolist() == list(range(1, T))
     assert layer.residual <= 1e-5
 
+    class OneBuffer(Loop):
+        def forward(self, x, state):
+            for row in x.unbind(1):
+                state.copy_(self.cell(row, state))
+            return state
+
+    state = started("gru")
+    values, _ = expected("gru", model.cell, x[0], state[0].clone())
+    with torch.no_grad():
+        layer = gruviz.record(OneBuffer(), x, state).layers["cell"]
+    assert agrees(layer, 0, values)
+    assert not len(layer.altered)
+    assert layer.residual <= 1e-5
+
 
 def test_a_sequence_begins_at_zero_and_at_a_learned_state():
     class Twice(nn.Module):
