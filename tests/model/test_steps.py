@@ -368,3 +368,16 @@ def test_the_comparison_would_notice(mistake, monkeypatch):
     assert not (right and layer.trusted)
     if mistake != "r and z swapped":
         assert not layer.trusted, "the residual notices it by itself"
+
+
+def test_the_residual_of_an_lstm_cell_notices_a_wrong_cell_state(monkeypatch):
+    model, x, state = Loop("lstm"), torch.randn(B, T, X), started("lstm")
+    assert gruviz.record(model, x, state).layers["cell"].trusted
+    original = _call.LayerRun.replay
+
+    def replay(run, *args):
+        run.before["cell"][3] = 0
+        return original(run, *args)
+
+    monkeypatch.setattr(_call.LayerRun, "replay", replay)
+    assert not gruviz.record(model, x, state).layers["cell"].trusted
