@@ -153,9 +153,10 @@ def test_a_read_out_of_the_last_state_is_applied_to_all(files, suffix):
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_what_does_not_follow_plainly_stays_apart(files, suffix):
-    for name, layers in {"sum": [1, 1], "back and on": [1, 1], "unlike": [1, 1, 1], "shared": [1, 1]}.items():
+    for name, layers in {"sum": [1, 1], "back and back": [1, 1], "unlike": [1, 1, 1], "shared": [1, 1]}.items():
         assert [len(module.layers) for module in read(files / f"{name}{suffix}").modules] == layers
     assert only(files / f"head{suffix}").readout is None
+    assert only(files / f"sum and head{suffix}").readout is None
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)

@@ -513,6 +513,11 @@ def test_a_read_out_is_found(tmp_path, head, bias, note):
             helper.make_node("MatMul", ["h", "W22"], ["out"]),
         ],
         [
+            helper.make_node("Transpose", ["Y"], ["turned"], perm=[0, 1, 3, 2]),
+            helper.make_node("Reshape", ["turned", "flat"], ["torn"]),
+            helper.make_node("MatMul", ["torn", "V"], ["out"]),
+        ],
+        [
             helper.make_node("Gather", ["Y", "zero"], ["last"], axis=0),
             helper.make_node("Gather", ["last", "zero"], ["flat"], axis=0),
             helper.make_node("Gemm", ["flat", "V", "v"], ["out"], alpha=2.0),
@@ -520,7 +525,7 @@ def test_a_read_out_is_found(tmp_path, head, bias, note):
     ],
 )
 def test_what_is_no_plain_read_out_is_left_out(tmp_path, head):
-    stored = HEAD | {"odd": np.array([-1, 2]), "W22": numbers(2, 2)}
+    stored = HEAD | {"odd": np.array([-1, 2]), "W22": numbers(2, 2), "flat": np.array([-1, H])}
     path = written(tmp_path / "m.onnx", headed(*head, stored=stored))
     assert checkpoint.load(path).model.readout is None
 
@@ -538,6 +543,11 @@ def test_an_embedding_is_used_only_where_tokens_are_fed_to_it(tmp_path):
     shift = helper.make_node("Add", ["T", "one"], ["C"])
     shifted = headed(out, before=[shift, helper.make_node("Gather", ["E", "C"], ["rows"]), widen], **tokens)
     assert checkpoint.load(written(tmp_path / "shifted.onnx", shifted)).model.embedding is None
+    turn = helper.make_node("Transpose", ["rows"], ["turned"], perm=[1, 0])
+    tear = helper.make_node("Reshape", ["turned", "shape"], ["X3"])
+    tokens["stored"] = stored | {"shape": np.array([-1, 1, INPUTS])}
+    torn = headed(out, before=[cast, helper.make_node("Gather", ["E", "C"], ["rows"]), turn, tear], **tokens)
+    assert checkpoint.load(written(tmp_path / "torn.onnx", torn)).model.embedding is None
 
 
 def test_nodes_in_the_branches_of_an_if_are_found_with_their_own_weights(tmp_path):
