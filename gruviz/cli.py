@@ -319,9 +319,10 @@ def _facts(given: argparse.Namespace) -> dict[str, Any]:
         if hdf5 and not recording.is_other_hdf5(file):
             return _recording_facts(path)
     from gruviz.model import checkpoint
+    from gruviz.model.networks import choices
 
     answers = _answers(given)
-    listed = checkpoint.choices(path, answers)
+    listed = choices(path, answers)
     if given.module is None and len(listed) > 1 and listed[0].module is not None:
         modules = [{"network": each.description, "refused": each.refused} for each in listed]
         return {"model": str(path), "networks, of which --module chooses one": modules}

@@ -11,7 +11,7 @@ from gruviz.errors import GruvizError
 from gruviz.ui.dialogs._form import FileField, choice
 
 if TYPE_CHECKING:
-    from gruviz.model.checkpoint import Choice
+    from gruviz.model.networks import Choice
 
 _QUESTIONS = {
     "update_gate": (
@@ -24,7 +24,7 @@ _QUESTIONS = {
 
 
 class NetworkFields(QObject):
-    """The rows of a form that ask about a model file, hidden until the file has been looked at and leaves a question."""
+    """The rows of a form that ask about a model file, hidden unless the file was looked at and leaves a question."""
 
     def __init__(self, fields: QFormLayout, remembered: Mapping[str, Mapping[str, str]], parent: QObject) -> None:
         """Add the rows.
@@ -140,7 +140,7 @@ class Look(QThread):
 
         load_torch()
         from gruviz.model.answers import Answers
-        from gruviz.model.checkpoint import choices
+        from gruviz.model.networks import choices
 
         try:
             self.seen.emit(self._path, choices(self._path, Answers(names=self._names or None)), "")

@@ -10,6 +10,7 @@ from torch import nn
 from gruviz.errors import GruvizError
 from gruviz.model import checkpoint
 from gruviz.model.answers import Answers
+from gruviz.model.networks import choices
 
 
 def saved(tmp_path, state, name="m.pt"):
@@ -127,7 +128,7 @@ def test_each_of_several_has_what_stands_nearest_to_it(tmp_path):
     tokens = torch.tensor([[1, 6, 2]])
     close(encoder.model(tokens)[0], net.encoder["rnn"](net.encoder["embedding"](tokens))[0])
     close(decoder.model(tokens)[0], net.decoder["out"](net.decoder["rnn"](net.decoder["embedding"](tokens))[0]))
-    listed = checkpoint.choices(path)
+    listed = choices(path)
     assert [choice.module for choice in listed] == ["encoder.rnn", "decoder.rnn"]
     assert listed[0].description == "encoder.rnn: LSTM, 3 inputs, 5 units"
     assert [choice.asks for choice in listed] == [("reads",), ("update_gate", "reads")]
@@ -142,7 +143,7 @@ def test_one_that_is_damaged_does_not_keep_the_other_from_loading(tmp_path):
     assert checkpoint.load(path, "decoder.rnn").model.architecture.cell == "gru"
     with pytest.raises(GruvizError, match=r"m\.pt: encoder\.rnn\.weight_hh_l0 holds values that are not finite"):
         checkpoint.load(path, "encoder.rnn")
-    assert [bool(choice.refused) for choice in checkpoint.choices(path)] == [False, True]
+    assert [bool(choice.refused) for choice in choices(path)] == [False, True]
 
 
 def test_numbers_in_place_of_tokens(tmp_path):
@@ -171,7 +172,7 @@ def test_a_plain_rnns_nonlinearity_is_assumed_and_can_be_said(tmp_path):
     assumed = checkpoint.load(path)
     assert any("tanh was assumed" in note for note in assumed.notes)
     assert (assumed.model(x())[0] - net(x())[0]).abs().max() > 0.01
-    assert checkpoint.choices(path)[0].asks == ("nonlinearity",)
+    assert choices(path)[0].asks == ("nonlinearity",)
 
 
 def test_own_files_take_no_answers(tmp_path):
@@ -179,6 +180,6 @@ def test_own_files_take_no_answers(tmp_path):
 
     path = tmp_path / "own.safetensors"
     checkpoint.save(path, build(Architecture("gru", 3, 4), 0), task={}, training={})
-    assert len(checkpoint.choices(path)) == 1
+    assert len(choices(path)) == 1
     with pytest.raises(GruvizError, match="says all of itself"):
         checkpoint.load(path, answers=Answers(update_gate="write"))
