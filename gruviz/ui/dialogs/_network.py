@@ -24,7 +24,7 @@ _QUESTIONS = {
 
 
 class NetworkFields(QObject):
-    """The rows of a form that ask about a model file, hidden unless the file was looked at and leaves a question."""
+    """The rows of a form that ask about a model file, hidden until one has been looked at that leaves a question."""
 
     def __init__(self, fields: QFormLayout, remembered: Mapping[str, Mapping[str, str]], parent: QObject) -> None:
         """Add the rows.
