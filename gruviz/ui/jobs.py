@@ -11,6 +11,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QThread, Signal
 
 from gruviz.errors import GruvizError
+from gruviz.ui.garbage import importing
 from gruviz.ui.loss import Curve
 from gruviz.view import View
 
@@ -128,11 +129,12 @@ class Training:
 
     def __call__(self, report: Report) -> Done:
         """Train. Raises GruvizError."""
-        _load_torch(report)
-        from gruviz import sequences
-        from gruviz.model import checkpoint, device, tasks
-        from gruviz.model.training import Progress as Step
-        from gruviz.model.training import train
+        with importing():
+            _load_torch(report)
+            from gruviz import sequences
+            from gruviz.model import checkpoint, device, tasks
+            from gruviz.model.training import Progress as Step
+            from gruviz.model.training import train
 
         device.leave_a_core()
         checkpoint.check_writable(self.output)
@@ -195,12 +197,13 @@ class Recording:
 
     def __call__(self, report: Report) -> Done:
         """Record. Raises GruvizError."""
-        _load_torch(report)
-        from gruviz.model import checkpoint, device
-        from gruviz.model.answers import Answers
-        from gruviz.model.inputs import read_inputs
-        from gruviz.model.run import record_sequences
-        from gruviz.sequences import Sequence
+        with importing():
+            _load_torch(report)
+            from gruviz.model import checkpoint, device
+            from gruviz.model.answers import Answers
+            from gruviz.model.inputs import read_inputs
+            from gruviz.model.run import record_sequences
+            from gruviz.sequences import Sequence
 
         device.leave_a_core()
         where = device.pick(self.device)

@@ -2,12 +2,38 @@
 
 import math
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
 from gruviz.cells import CONVENTIONS, RESETS, Thresholds
 from gruviz.ui.panels import Context
 from gruviz.ui.reading import Heatmap, LayerFacts, Request
+
+_PAD = 8
+"""Pixels at the sides of a label, as in the style sheet."""
+
+
+class _Elided(QLabel):
+    """One line that ends in … where there is no room for all of it; its tooltip says it all."""
+
+    clicked = Signal()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Tell of it."""
+        self.clicked.emit()
+
+    def minimumSizeHint(self) -> QSize:
+        """Hardly anything."""
+        return QSize(1, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw what fits."""
+        painter, room = QPainter(self), self.rect().adjusted(_PAD, 0, -_PAD, 0)
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+        self.style().drawItemText(
+            painter, room, Qt.AlignmentFlag.AlignVCenter, self.palette(), True, text, self.foregroundRole()
+        )
 
 
 class StatusBar(QStatusBar):
@@ -18,8 +44,8 @@ class StatusBar(QStatusBar):
         self._context = context
         self.setSizeGripEnabled(False)
         self.layer, self.convention, self.residual, self.proof = (QLabel() for _ in range(4))
-        self.reduction, self.backend, self.thresholds = (QLabel() for _ in range(3))
-        self.thresholds.setMinimumWidth(1)  # in a narrow window it is cut off: its tooltip says it all
+        self.reduction, self.backend, self.thresholds = QLabel(), QLabel(), _Elided()
+        self.thresholds.setCursor(Qt.CursorShape.PointingHandCursor)
         for label in (self.layer, self.convention, self.residual, self.proof, self.reduction, self.backend):
             self.addWidget(label)
         self.addPermanentWidget(self.thresholds)
@@ -74,7 +100,7 @@ class StatusBar(QStatusBar):
                 f"retained: {z} ≥ {thresholds.retained:g}   overwritten: {z} ≤ {thresholds.overwritten:g}, "
                 f"{h} moved > {thresholds.moved:g}   rewritten alike: not moved"
             )
-        self.thresholds.setToolTip(thresholds.describe())
+        self.thresholds.setToolTip(f"{thresholds.describe()}<br>Click to change them.")
 
     @Slot(object, object)
     def _take(self, request: Request, answer: object) -> None:
