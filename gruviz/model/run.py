@@ -14,7 +14,8 @@ from gruviz import recording
 from gruviz import sequences as sq
 from gruviz.errors import GruvizError
 from gruviz.model._borders import states_before
-from gruviz.model._passes import Piece, add_layer, replay_piece
+from gruviz.model._passes import add_layer
+from gruviz.model._pieces import Piece, before_projecting, replay_piece
 from gruviz.model.checkpoint import Loaded
 from gruviz.model.device import pick
 from gruviz.model.intercept import Call, Intercept, LayerRun, escaped
@@ -247,10 +248,12 @@ class _Run:
             for run in call.layers:
                 add_layer(self._writer, self._main, run, names[run.name], self._loaded.convention)
         start = [kind[:, 0].float().cpu().numpy() for kind in self._start]
-        initial = {
-            names[run.name]: {state: kind[row] for state, kind in zip(("hidden", "cell"), start, strict=False)}
-            for row, run in enumerate(call.layers)
-        }
+        initial = {}
+        for row, run in enumerate(call.layers):
+            states = {state: kind[row] for state, kind in zip(("hidden", "cell"), start, strict=False)}
+            if run.projection is not None:
+                states |= before_projecting(states["hidden"], run.size)
+            initial[names[run.name]] = states
         self._writer.begin(self._main, sequence.name, initial=initial, pass_=number)
 
     def _tape(

@@ -2,15 +2,19 @@
 
 import warnings
 
+import numpy as np
 import pytest
 import safetensors.torch
 import torch
 from torch import nn
 
+import gruviz
 from gruviz.errors import GruvizError
 from gruviz.model import checkpoint
 from gruviz.model.answers import Answers
 from gruviz.model.networks import choices
+from gruviz.model.run import record_sequences
+from gruviz.sequences import Sequence
 
 
 def saved(tmp_path, state, name="m.pt"):
@@ -68,6 +72,7 @@ def test_weight_norm_over_all_axes_and_one_that_does_not_fit(tmp_path):
         checkpoint.load(saved(tmp_path, state))
 
 
+@pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN")
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("bidirectional", [True, False])
 def test_a_projected_lstm(tmp_path, bidirectional, bias):
@@ -75,6 +80,24 @@ def test_a_projected_lstm(tmp_path, bidirectional, bias):
     loaded = checkpoint.load(saved(tmp_path, lstm.state_dict()))
     assert loaded.model.architecture.projection == 2
     close(loaded.model(x())[0], lstm(x())[0])
+
+
+@pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN")
+@pytest.mark.parametrize("bidirectional", [True, False])
+def test_a_projected_lstm_is_recorded_in_chunks_as_in_one_piece(tmp_path, bidirectional):
+    lstm = nn.LSTM(3, 6, 2, batch_first=True, proj_size=2, bidirectional=bidirectional)
+    state = {f"rnn.{name}": value for name, value in lstm.state_dict().items()}
+    begin = torch.randn(2 * (1 + bidirectional), 2), torch.randn(2 * (1 + bidirectional), 6)
+    loaded = checkpoint.load(saved(tmp_path, state | dict(zip(("h0", "c0"), begin, strict=True))))
+    data = x(steps=50)[:1]
+    whole = gruviz.record(lstm, data, tuple(kind[:, None].contiguous() for kind in begin))
+    mine = record_sequences(loaded, [Sequence("x", values=data[0].numpy(), columns=tuple("abc"))], None, chunk=16)
+    for name, layer in whole.layers.items():
+        for quantity in layer.quantities:
+            np.testing.assert_allclose(mine.layers[f"rnn.{name}"][quantity][:], layer[quantity][:], atol=1e-6)
+        for kind in ("hidden", "cell", "projected"):
+            np.testing.assert_allclose(mine.layers[f"rnn.{name}"].initial(0, kind), layer.initial(0, kind), atol=1e-7)
+        assert mine.layers[f"rnn.{name}"].residual <= 1e-5
 
 
 def test_a_projection_that_does_not_fit_is_refused(tmp_path):
