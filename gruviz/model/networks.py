@@ -9,6 +9,7 @@ from gruviz.errors import GruvizError
 from . import formats
 from .answers import Answers
 from .formats import Found, RecurrentModule
+from .formats._npz import ARCHIVE
 from .formats._safetensors import read_own
 
 
@@ -33,7 +34,7 @@ def choices(path: str | os.PathLike[str], answers: Answers | None = None) -> tup
         return (Choice(None, "rnn, written by gruviz"),)
     names = (answers or Answers()).map
     found = formats.read(path, None if names is None else formats.NameMap.load(names))
-    listed = [Choice(each.path, each.describe(), asks=_open_questions(each)) for each in found.modules]
+    listed = [Choice(each.path, each.describe(), asks=_open_questions(each, found.source)) for each in found.modules]
     listed += [Choice(name, f"{name}: cannot be loaded", reason) for name, reason in found.refused.items()]
     if found.translation is not None:
         both = f"{found.translation.encoder} and {found.translation.decoder}, an encoder-decoder"
@@ -41,9 +42,9 @@ def choices(path: str | os.PathLike[str], answers: Answers | None = None) -> tup
     return tuple(listed)
 
 
-def _open_questions(module: RecurrentModule) -> tuple[str, ...]:
+def _open_questions(module: RecurrentModule, source: str) -> tuple[str, ...]:
     asked = {
-        "update_gate": module.cell == "gru" and module.convention == "pytorch",  # names of arrays promise nothing
+        "update_gate": module.cell == "gru" and source == ARCHIVE,  # anybody's arrays, not those of nn.GRU itself
         "nonlinearity": module.cell == "rnn" and module.nonlinearity is None,
         "reads": module.embedding is not None,
     }

@@ -19,7 +19,7 @@ _QUESTIONS = {
         (("", "as usual: 1 keeps the old state"), ("write", "the other way: 1 writes the candidate")),
     ),
     "nonlinearity": ("Non&linearity", (("", "tanh"), ("relu", "relu"))),
-    "reads": ("Fe&d with", (("", "tokens, through its embedding"), ("numbers", "numbers, in place of the embedding"))),
+    "reads": ("F&ed with", (("", "tokens, through its embedding"), ("numbers", "numbers, in place of the embedding"))),
 }
 
 
