@@ -349,21 +349,31 @@ def _answers(given: argparse.Namespace) -> "Answers":
 
 def _facts(given: argparse.Namespace) -> dict[str, Any]:
     """What is in a file, as plain values."""
-    path, file = given.file, Path(given.file)
+    file = Path(given.file)
     if file.is_file():
         with file.open("rb") as opened:
             hdf5 = opened.read(4) == _HDF5
-        from gruviz import recording
+        if hdf5:
+            from gruviz import recording
 
-        if hdf5 and not recording.is_other_hdf5(file):
-            return _recording_facts(path)
+            if not recording.is_other_hdf5(file):
+                return _recording_facts(given.file)
+            try:
+                return _model_facts(given)
+            except GruvizError as error:
+                raise GruvizError(f"{file} is not a gruviz recording, nor a model of Keras: {error}") from error
+    return _model_facts(given)
+
+
+def _model_facts(given: argparse.Namespace) -> dict[str, Any]:
     from gruviz.model import checkpoint
+    from gruviz.model.networks import choices
 
-    answers = _answers(given)
-    listed = checkpoint.choices(path, answers)
+    path, answers = given.file, _answers(given)
+    listed = choices(path, answers)
     if given.module is None and len(listed) > 1 and listed[0].module is not None:
-        modules = [{"network": each.description, "refused": each.refused} for each in listed]
-        return {"model": str(path), "networks, of which --module chooses one": modules}
+        networks = [{"network": each.description, "refused": each.refused} for each in listed]
+        return {"model": str(path), "networks": networks, "notes": ["--module NAME chooses one of them"]}
     loaded = checkpoint.load(path, given.module, answers)
     decoder = loaded.translator.decoder.architecture.to_json() if loaded.translator else None
     return {

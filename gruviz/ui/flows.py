@@ -81,7 +81,7 @@ class Flows(QObject):
             self.record(text=text)
             return
         output = unused(self._writable_folder(), f"{Path(model).stem}-text", ".h5")
-        self.start_recording(_as_before(Recording(model, (), output, text=text), facts))
+        self.start_recording(self._as_before(Recording(model, (), output, text=text), facts))
 
     def model(self) -> str:
         """The path of the model of the open recording: where it was read last, or else beside the recording."""
@@ -124,7 +124,7 @@ class Flows(QObject):
         text = Path(path).suffix.lower() in TEXTS
         if model and facts is not None and all(tape.text == text for tape in facts.tapes.values()):
             output = unused(self._writable_folder(), f"{Path(model).stem}-{Path(path).stem}", ".h5")
-            self.start_recording(_as_before(Recording(model, (path,), output), facts))
+            self.start_recording(self._as_before(Recording(model, (path,), output), facts))
         else:
             self.record(read=path)
 
@@ -138,6 +138,14 @@ class Flows(QObject):
             self._window.settings.read_by(done.weights, str(Path(self._model).resolve()), self._said)
         self._window.open_path(done.path)
 
+    def _as_before(self, asked: Recording, facts: Facts) -> Recording:
+        """The same with the model of an open recording, of which nothing is to be asked again."""
+        said = dict(facts.answers)
+        if "names" in said:  # a recording does not say where that file is
+            beside = str(Path(asked.model).parent / said["names"])
+            said["names"] = self._window.settings.said.get(str(Path(asked.model).resolve()), {}).get("names", beside)
+        return replace(asked, weights=facts.weights, module=facts.module, said=said)
+
     def _writable_folder(self) -> Path:
         """Where recordings go that nobody was asked about."""
         folder = self._folder()
@@ -149,8 +157,3 @@ class Flows(QObject):
         folder = Path(last).parent if last else Path.home()
         own = Path(__file__).parents[2] in folder.parents or Path(__file__).parents[1] in folder.parents
         return Path.cwd() if own or not folder.is_dir() else folder
-
-
-def _as_before(asked: Recording, facts: Facts) -> Recording:
-    """The same with the model of an open recording, of which nothing is to be asked again."""
-    return replace(asked, weights=facts.weights, module=facts.module, said=facts.answers)
