@@ -20,7 +20,10 @@ _SMALL = 2**20
 def validate(file: h5py.File, path: Path | str) -> None:
     """Raise GruvizError, in one line, unless `file` is a recording that can be read safely."""
     if str(_text(file.attrs.get("format"))) != schema.FORMAT:
-        raise GruvizError(f"{path} is an HDF5 file, but not a gruviz recording: record one with gruviz record")
+        raise GruvizError(
+            f"{path} is an HDF5 file, but not a gruviz recording: record one with gruviz record, or choose it in "
+            "Record… if it is a model"
+        )
     version = file.attrs.get("version")
     if version != schema.VERSION:
         raise GruvizError(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
-from gruviz.model.formats import SUFFIXES
+from gruviz.model import formats
 from gruviz.ui.dialogs import ExportDialog, RecordDialog, TextDialog, TrainDialog, unused
 from gruviz.ui.jobs import Done, Recording
 from gruviz.ui.reading import Facts
@@ -17,7 +17,8 @@ from gruviz.ui.workbench import Workbench, replaces, show_file
 if TYPE_CHECKING:
     from gruviz.ui.window import MainWindow
 
-MODELS = tuple(set(SUFFIXES) - {".npz", ".h5", ".hdf5"})  # those may be sequences, or recordings
+MODELS = tuple(suffix for suffix in formats.SUFFIXES if suffix not in (".npz", ".h5", ".hdf5"))
+"""What is a model by its name; those may be sequences, or recordings."""
 TEXTS = (".txt", ".text", ".md")
 SEQUENCES = (*TEXTS, ".csv", ".tsv", ".npy")
 

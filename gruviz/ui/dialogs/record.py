@@ -6,12 +6,12 @@ from pathlib import Path
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from gruviz.errors import GruvizError
-from gruviz.model.formats import SUFFIXES
+from gruviz.model import formats
 from gruviz.ui.dialogs._form import DEVICES, FileField, Form, choice, existing, number, unused, whole, writable
 from gruviz.ui.dialogs._network import NetworkFields
 from gruviz.ui.jobs import Recording
 
-_MODELS = [f"Models ({' '.join(f'*{suffix}' for suffix in SUFFIXES)})", "All files (*)"]
+_MODELS = [f"Models ({' '.join(f'*{suffix}' for suffix in formats.SUFFIXES)})", "All files (*)"]
 _INPUTS = ["Texts, tables and arrays (*.txt *.md *.csv *.tsv *.npy)", "All files (*)"]
 
 
