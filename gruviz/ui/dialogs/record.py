@@ -5,18 +5,25 @@ from pathlib import Path
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from gruviz.errors import GruvizError
+from gruviz.sequences import Reading
 from gruviz.ui.dialogs._form import DEVICES, FileField, Form, choice, existing, number, unused, whole, writable
+from gruviz.ui.dialogs._inputs import InputFields
 from gruviz.ui.jobs import Recording
 
 _MODELS = ["Models (*.safetensors *.pt *.pth)", "All files (*)"]
-_INPUTS = ["Texts, tables and arrays (*.txt *.md *.csv *.tsv *.npy)", "All files (*)"]
 
 
 class RecordDialog(Form):
     """Asks for a model, and for what it is to read."""
 
     def __init__(
-        self, folder: Path, model: str = "", inputs: str = "", text: str = "", parent: QWidget | None = None
+        self,
+        folder: Path,
+        model: str = "",
+        inputs: str = "",
+        text: str = "",
+        parent: QWidget | None = None,
+        how: Reading | None = None,
     ) -> None:
         """Build the dialog.
 
@@ -26,6 +33,7 @@ class RecordDialog(Form):
             inputs: what it is to read, to begin with.
             text: a text that it is to read instead, to begin with.
             parent: the window.
+            how: how inputs were read the last time.
         """
         super().__init__(
             "Record a network",
@@ -35,8 +43,6 @@ class RecordDialog(Form):
         )
         self._folder, self._suggested = folder, ""
         self.model = FileField("A model", _MODELS)
-        self.inputs = FileField("What it is to read", _INPUTS, several=True)
-        self.inputs.line.setPlaceholderText("files, or task:copy for made-up sequences of a task")
         self.text = QPlainTextEdit(placeholderText="or type or paste a text here", tabChangesFocus=True)
         self.text.setFixedHeight(72)
         self.start = whole(0, 0)
@@ -44,9 +50,9 @@ class RecordDialog(Form):
         self.dtype = choice((("float32", "float32"), ("float16", "float16, half the size")))
         self.device = choice(DEVICES)
         self.output = FileField("Save the recording as", ["Recordings (*.h5)"], save=True)
+        self.fields.addRow("&Model", self.model)
+        self.inputs = InputFields(self.fields, inputs, how or Reading(), self)
         for label, field in (
-            ("&Model", self.model),
-            ("&Read", self.inputs),
             ("Te&xt", self.text),
             ("&From timestep", self.start),
             ("&Up to", self.stop),
@@ -57,9 +63,9 @@ class RecordDialog(Form):
             self.fields.addRow(label, field)
         self.model.changed.connect(self._suggest)
         self.inputs.changed.connect(self._suggest)
-        self.text.textChanged.connect(self._suggest)
+        self.text.textChanged.connect(self._text_changed)
+        self.finished.connect(self.inputs.stop)
         self.model.show_path(model)
-        self.inputs.show_path(inputs)
         self.text.setPlainText(text)
         (self.text if model and not inputs else self.model).setFocus()
         self._suggest()
@@ -67,32 +73,37 @@ class RecordDialog(Form):
     def asked(self) -> Recording:
         """What was filled in. Raises GruvizError for what makes no sense."""
         text = self.text.toPlainText()
-        if bool(text) == bool(self.inputs.paths):
+        paths = self.inputs.paths()
+        if bool(text) == bool(paths):
             raise GruvizError("choose a file to read, or type a text: one of the two")
         start, stop = self.start.value(), number(self.stop)
         if stop is not None and stop <= start:
             raise GruvizError("the range ends before it begins: read up to a later timestep")
-        for path in self.inputs.paths:
-            if not path.startswith("task:"):
-                existing(path, "a file to read")
         return Recording(
             model=existing(self.model.path, "a model"),
-            inputs=self.inputs.paths,
+            inputs=paths,
             output=writable(self.output.path, ".h5"),
             text=text,
             steps=(start, stop) if start or stop is not None else None,
             dtype=self.dtype.currentData(),
             device=self.device.currentData(),
+            how=self.inputs.how(),
+            vocabulary=self.inputs.vocabulary_path(),
         )
 
     def check(self) -> None:
         """Raise GruvizError for what makes no sense."""
         self.asked()
 
+    def _text_changed(self) -> None:
+        self.inputs.show_text(bool(self.text.toPlainText()))
+        self._suggest()
+
     def _suggest(self) -> None:
         if self.output.path != self._suggested:
             return
         stem = Path(self.model.path).stem or "run"
-        read = "text" if self.text.toPlainText() else Path((self.inputs.paths or ("",))[0].removeprefix("task:")).stem
+        first = next(iter(self.inputs.files.paths), "").removeprefix("task:")
+        read = "text" if self.text.toPlainText() else Path(first).stem
         self._suggested = unused(self._folder, f"{stem}-{read}" if read else stem, ".h5")
         self.output.show_path(self._suggested)

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gruviz.cells import Cell, Thresholds
+from gruviz.errors import GruvizError
 from gruviz.recording import Layer, Recording, SequenceInfo, Tape
 from gruviz.recording.schema import NO_CHECKPOINT
+from gruviz.sequences import Reading
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ class Facts:
     """The name of the model's file, without its folder; empty where that is not known."""
     weights: str
     """The SHA-256 of the model's weights; empty for a recording of several training steps."""
+    how: Reading
+    """How the files were read that the model was recorded on."""
 
     def sequences_of(self, layer: str) -> tuple[SequenceInfo, ...]:
         """The sequences of the tape that a layer lies on."""
@@ -72,7 +76,15 @@ def facts_of(recording: Recording) -> Facts:
         layers={name: _layer(layer) for name, layer in recording.layers.items()},
         model=Path(str(recording.model.get("file", ""))).name,
         weights=recording.checkpoints.get(NO_CHECKPOINT, {}).get("sha256", ""),
+        how=_how(recording.model.get("reading")),
     )
+
+
+def _how(stored: object) -> Reading:
+    try:
+        return Reading.from_json(stored)
+    except GruvizError:  # recorded from Python, or by an earlier version
+        return Reading()
 
 
 def _tape(tape: Tape) -> TapeFacts:
