@@ -114,12 +114,7 @@ class InputFields(QObject):
 
     def _holds(self, suffixes: tuple[str, ...]) -> bool:
         """Whether one of the files ends so, or may: what is in a folder is not looked at here."""
-        return any(
-            Path(path).suffix.lower() in suffixes
-            or Path(path).suffix.lower().partition(":")[0] in suffixes
-            or _folder(path)
-            for path in self.files.paths
-        )
+        return any(suffix(path) in suffixes or _folder(path) for path in self.files.paths)
 
     @Slot(str, object)
     def _offer(self, path: str, arrays: Mapping[str, tuple[int, ...]]) -> None:
