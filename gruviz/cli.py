@@ -1,7 +1,6 @@
 """The command line. What a command needs is imported inside it, so that each starts as fast as it can."""
 
 import argparse
-import csv
 import json
 import signal
 import sys
@@ -293,8 +292,7 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
     """What files of numbers do not say themselves."""
     parser.add_argument(
         "--columns",
-        type=_listed,
-        default=(),
+        default="",
         metavar="LIST",
         help="of tables and arrays, by name or number: a,b,3",
     )
@@ -311,7 +309,7 @@ def _reading(given: argparse.Namespace) -> "Reading":
     times = {name: value for name, value in times.items() if value is not None}
     if times and given.mel is None:
         raise GruvizError("--hop-ms and --window-ms are of log-mel frames: say how many bands with --mel 80")
-    return Reading(columns=given.columns, rate=given.rate, mel=given.mel, **times)
+    return Reading(columns=Reading.listed(given.columns), rate=given.rate, mel=given.mel, **times)
 
 
 def _array(path: str) -> Any:
@@ -533,11 +531,6 @@ def _thresholds(text: str) -> Thresholds:
         return Thresholds(*map(float, text.split(",")))
     except (TypeError, ValueError) as error:
         raise argparse.ArgumentTypeError(f"{text!r} are no thresholds: write 0.9,0.1,0.05 ({error})") from error
-
-
-def _listed(text: str) -> tuple[str, ...]:
-    """Names between commas; those with a comma in them in quotes."""
-    return tuple(name.strip() for name in next(csv.reader([text], skipinitialspace=True), []) if name.strip())
 
 
 def _names(text: str) -> tuple[str, ...]:

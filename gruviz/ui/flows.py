@@ -2,13 +2,16 @@
 
 import os
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
+from gruviz.errors import GruvizError
 from gruviz.model import formats
+from gruviz.sequences import HDF5, SOUNDS, SUFFIXES, TEXTS, Reading
 from gruviz.ui.dialogs import ExportDialog, RecordDialog, TextDialog, TrainDialog, unused
 from gruviz.ui.jobs import Done, Recording
 from gruviz.ui.reading import Facts
@@ -17,10 +20,10 @@ from gruviz.ui.workbench import Workbench, replaces, show_file
 if TYPE_CHECKING:
     from gruviz.ui.window import MainWindow
 
-MODELS = tuple(suffix for suffix in formats.SUFFIXES if suffix not in (".npz", ".h5", ".hdf5"))
+MODELS = tuple(suffix for suffix in formats.SUFFIXES if suffix not in (".npz", *HDF5))
 """What is a model by its name; those may be sequences, or recordings."""
-TEXTS = (".txt", ".text", ".md")
-SEQUENCES = (*TEXTS, ".csv", ".tsv", ".npy")
+SEQUENCES = tuple(suffix for suffix in SUFFIXES if suffix not in HDF5)
+"""An HDF5 file is taken to be a recording, unless it is chosen as what to read."""
 
 
 class Flows(QObject):
@@ -31,6 +34,7 @@ class Flows(QObject):
         self._window, self._bench = window, bench
         self._model, self._read, self._text = "", "", ""
         self._said: dict[str, str] = {}
+        self._how = Reading()
         bench.wrong.connect(window.complain)
 
     def train(self) -> None:
@@ -49,7 +53,7 @@ class Flows(QObject):
         """Ask for a model and what it is to read, record it, and open the recording."""
         known = model or self._model
         remembered, read = self._window.settings.said, "" if text else read or self._read
-        dialog = RecordDialog(self._folder(), known, read, text, self._window, remembered)
+        dialog = RecordDialog(self._folder(), known, read, text, self._window, remembered, self._how)
 
         def begin() -> None:
             self.start_recording(dialog.asked())
@@ -61,7 +65,7 @@ class Flows(QObject):
         """Record, and open what was recorded, also where it was cut short."""
         self._model, self._said = asked.model, {**asked.said, **({"module": asked.module} if asked.module else {})}
         if asked.inputs:
-            self._read = "; ".join(asked.inputs)
+            self._read, self._how = "; ".join(asked.inputs), asked.how
         self._bench.start("Recording", asked, "Open it", self._open, at_once=True)
 
     def new_sequence(self) -> None:
@@ -108,26 +112,32 @@ class Flows(QObject):
         dialog.accepted.connect(lambda: replaces(self._window, dialog.asked().output, begin))
         dialog.open()
 
-    def take(self, path: str) -> bool:
-        """Do what a file asks for that is no recording: record a model, or read a sequence. False for other files."""
-        suffix = Path(path).suffix.lower()
-        if suffix in MODELS:
-            self.record(model=path)
-        elif suffix in SEQUENCES:
-            self._read_file(path)
-        else:
+    def take(self, paths: Sequence[str]) -> bool:
+        """Do what files ask for that are no recordings: record a model, or read sequences. False for other files."""
+        models = [path for path in paths if _suffix(path) in MODELS]
+        sequences = [path for path in paths if _suffix(path) in SEQUENCES or Path(path).is_dir()]
+        if len(models) > 1 or len(models) + len(sequences) < len(paths):
+            if len(paths) > 1:
+                raise GruvizError("several files can be taken if they are sequences, with one model at most")
             return False
+        if models:
+            self.record(model=models[0], read="; ".join(sequences))
+        else:
+            self._read_files(sequences)
         return True
 
-    def _read_file(self, path: str) -> None:
-        """Record it at once where it is what the model of the open recording reads, else ask."""
+    def _read_files(self, paths: Sequence[str]) -> None:
+        """Record them at once where they are what the model of the open recording reads, else ask."""
         model, facts = self.model(), self._window.loader.facts
-        text = Path(path).suffix.lower() in TEXTS
-        if model and facts is not None and all(tape.text == text for tape in facts.tapes.values()):
-            output = unused(self._writable_folder(), f"{Path(model).stem}-{Path(path).stem}", ".h5")
-            self.start_recording(self._as_before(Recording(model, (path,), output), facts))
+        kinds = {_suffix(path) in TEXTS for path in paths if not Path(path).is_dir()}  # a folder is left to the model
+        if model and facts is not None and all(kinds <= {tape.text} for tape in facts.tapes.values()):
+            how = facts.how
+            if how.rate is not None and any(_suffix(path) in SOUNDS for path in paths):
+                how = replace(how, rate=None, columns=())  # they were of a table
+            output = unused(self._writable_folder(), f"{Path(model).stem}-{Path(paths[0]).stem}", ".h5")
+            self.start_recording(self._as_before(Recording(model, tuple(paths), output, how=how), facts))
         else:
-            self.record(read=path)
+            self.record(read="; ".join(paths))
 
     @Slot(object)
     def _record_trained(self, done: Done) -> None:
@@ -158,3 +168,7 @@ class Flows(QObject):
         folder = Path(last).parent if last else Path.home()
         own = Path(__file__).parents[2] in folder.parents or Path(__file__).parents[1] in folder.parents
         return Path.cwd() if own or not folder.is_dir() else folder
+
+
+def _suffix(path: str) -> str:
+    return Path(path).suffix.lower()
