@@ -1,0 +1,113 @@
+"""A frame: from the input event to the end of the last paint of all visible widgets that it leads to.
+
+All widgets of a window are painted within one event of the window, `UpdateRequest`, and copied to the screen at its
+end: the end of that event is when a frame is seen.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication
+
+SIZE = (1600, 1000)
+REFRESH = 1 / 60
+"""Seconds between two inputs: a mouse and a screen of today."""
+_REST = 0.0002
+_PATIENCE = 10.0
+
+
+@dataclass
+class Paints:
+    """When each paint of a window ended."""
+
+    ends: list[float] = field(default_factory=list)
+
+
+def watched(kind: Any, paints: Paints) -> Any:
+    """A class of windows like `kind`, whose paints are noted."""
+
+    class Watched(kind):  # type: ignore[misc]
+        def event(self, event: QEvent) -> bool:
+            answer = bool(super().event(event))
+            if event.type() == QEvent.Type.UpdateRequest:
+                paints.ends.append(time.perf_counter())
+            return answer
+
+    return Watched
+
+
+@dataclass
+class Times:
+    """Milliseconds of many frames."""
+
+    frames: list[float] = field(default_factory=list)
+    empty: int = 0
+    """Inputs that repainted nothing, as at the end of the range: no frames."""
+
+    def __add__(self, other: "Times") -> "Times":
+        return Times(self.frames + other.frames, self.empty + other.empty)
+
+    @property
+    def p99(self) -> float:
+        return float(np.percentile(self.frames, 99))
+
+    @property
+    def median(self) -> float:
+        return float(np.median(self.frames))
+
+    def __str__(self) -> str:
+        return f"{len(self.frames)} frames, median {self.median:.1f}, p99 {self.p99:.1f}, longest {max(self.frames):.1f}"
+
+
+class Hand:
+    """Gives input at the pace of a screen, whether the window keeps up or not, and takes the time of every frame.
+
+    An input that falls due while the loop is busy waits, and its wait counts.
+    """
+
+    def __init__(self, app: QApplication, paints: Paints, idle: Callable[[], bool] = lambda: True) -> None:
+        """`idle` tells whether all that was asked for has come."""
+        self._app, self._paints, self._idle = app, paints, idle
+        self.due = time.perf_counter()
+        """When the last input fell due."""
+
+    def frames(self, acts: Iterable[Callable[[], object]], complete: bool = False) -> Times:
+        """Frames of inputs one after the other; `complete` ones end once all is there that they asked to be read."""
+        times = Times()
+        for act in acts:
+            self.due = max(self.due + REFRESH, time.perf_counter())
+            self.rest(self.due)
+            before = len(self._paints.ends)
+            act()
+            (self.settle if complete else self._paint)()
+            if len(self._paints.ends) > before:
+                times.frames.append(1000 * (self._paints.ends[-1] - self.due))
+            else:
+                times.empty += 1
+        return times
+
+    def rest(self, until: float) -> None:
+        """Let the loop run, data stream in and be painted."""
+        while time.perf_counter() < until:
+            self._app.processEvents()
+            time.sleep(_REST)
+
+    def settle(self) -> float:
+        """Wait until nothing is left to read or to paint; return when the last paint ended."""
+        until = time.perf_counter() + _PATIENCE
+        while not self._idle() and time.perf_counter() < until:
+            self._app.processEvents()
+            time.sleep(_REST)
+        self._paint()
+        return self._paints.ends[-1]
+
+    def _paint(self) -> None:
+        """Paint until nothing is left to paint."""
+        painted = -1
+        while painted < len(self._paints.ends):
+            painted = len(self._paints.ends)
+            self._app.processEvents()
