@@ -125,6 +125,7 @@ class Writer:
         convention: str = "pytorch",
         dtype: str = "float32",
         backend: str = "",
+        projection: int | None = None,
     ) -> None:
         """Add a layer whose timesteps lie on `tape`.
 
@@ -137,6 +138,8 @@ class Writer:
             convention: what the update gate meant in the model's source; what is stored is always the keep.
             dtype: what the layer ran in, which is what its residual is judged by.
             backend: device and precision, as told to the user.
+            projection: to how many numbers an LSTM projects its hidden state, P. Its `hidden` is then o tanh(c), unit
+                for unit beside the gates, and what it gives out is `projected`, (N, P); `initial_projected` is (S, P).
         """
         group = self.file["layers"].create_group(name)
         group.attrs.update(
@@ -150,7 +153,9 @@ class Writer:
                 "backend": backend,
             }
         )
-        self._layers[name] = GrowingLayer(group, self._tapes[tape], cell, size, self.dtype, self.thresholds)
+        if projection is not None:
+            group.attrs["projection"] = projection
+        self._layers[name] = GrowingLayer(group, self._tapes[tape], cell, size, self.dtype, self.thresholds, projection)
 
     def add_checkpoint(
         self, step: int, *, weights: Mapping[str, NDArray[Any]], sha256: str, metric: str | None = None

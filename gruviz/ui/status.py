@@ -2,8 +2,8 @@
 
 import math
 
-from PySide6.QtCore import QSize, Qt, Slot
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
 from gruviz.cells import Thresholds
@@ -17,6 +17,12 @@ _CONVENTIONS = {"pytorch": "PyTorch’s", "keras": "Keras’s", "onnx": "ONNX’
 
 class _Elided(QLabel):
     """One line that ends in … where there is no room for all of it; its tooltip says it all."""
+
+    clicked = Signal()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Tell of it."""
+        self.clicked.emit()
 
     def minimumSizeHint(self) -> QSize:
         """Hardly anything."""
@@ -40,6 +46,7 @@ class StatusBar(QStatusBar):
         self.setSizeGripEnabled(False)
         self.layer, self.convention, self.residual, self.reduction, self.backend = (QLabel() for _ in range(5))
         self.thresholds = _Elided()
+        self.thresholds.setCursor(Qt.CursorShape.PointingHandCursor)
         for label in (self.layer, self.convention, self.residual, self.reduction, self.backend):
             self.addWidget(label)
         self.addPermanentWidget(self.thresholds)
@@ -86,7 +93,7 @@ class StatusBar(QStatusBar):
                 f"retained: {z} ≥ {thresholds.retained:g}   overwritten: {z} ≤ {thresholds.overwritten:g}, "
                 f"{h} moved > {thresholds.moved:g}   rewritten alike: not moved"
             )
-        self.thresholds.setToolTip(thresholds.describe())
+        self.thresholds.setToolTip(f"{thresholds.describe()}<br>Click to change them.")
 
     @Slot(object, object)
     def _take(self, request: Request, answer: object) -> None:
