@@ -39,9 +39,12 @@ class Opened:
 
     def open(self, path: str) -> float:
         """Open a recording; return when the first complete frame was painted."""
+        refused: list[str] = []
+        self.window.refused.connect(refused.append)
         self.window.open_recording(path)
-        while not self.window.state.view.length:
+        while not self.view.length and not refused:
             self.app.processEvents()
+        assert not refused, refused[0]
         return self.hand.settle()
 
     def close(self) -> None:
@@ -63,9 +66,15 @@ class Opened:
         self.hand.settle()
 
     def show_all(self) -> None:
+        self._take_keys()
         self.key(Qt.Key.Key_0)
         self.hand.settle()
         assert self.view.span == self.view.length, "the key did not arrive"
+
+    def _take_keys(self) -> None:
+        """Shortcuts are for the active window, and another may have been opened since."""
+        self.window.activateWindow()
+        self.hand.settle()
 
     # What a hand does
 
@@ -112,6 +121,7 @@ class Opened:
 
     def steps(self, times: int) -> Iterator[Act]:
         """One timestep on, by key."""
+        self._take_keys()
         for _ in range(times):
             yield lambda: self.key(Qt.Key.Key_Right)
 

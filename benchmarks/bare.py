@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QLineF, Qt
+from PySide6.QtCore import QLineF
 from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QApplication, QGraphicsLineItem
 
@@ -44,7 +44,6 @@ class Bare:
         self._line.setPen(QPen(pg.mkColor("w"), 1))
         self._line.setZValue(1000)
         self.window.scene().addItem(self._line)
-        self.window.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)  # the keys are for ours
         self.window.show()
         self.hand = Hand(app, self.paints)
         self.hand.settle()

@@ -60,6 +60,8 @@ class Times:
         return float(np.median(self.frames))
 
     def __str__(self) -> str:
+        if not self.frames:
+            return "no frames"
         return f"{len(self.frames)} frames, median {self.median:.1f}, p99 {self.p99:.1f}, longest {max(self.frames):.1f}"
 
 
@@ -99,7 +101,8 @@ class Hand:
     def settle(self) -> float:
         """Wait until nothing is left to read or to paint; return when the last paint ended."""
         until = time.perf_counter() + _PATIENCE
-        while not self._idle() and time.perf_counter() < until:
+        while not self._idle():
+            assert time.perf_counter() < until, "the window never came to rest"
             self._app.processEvents()
             time.sleep(_REST)
         self._paint()
