@@ -2,16 +2,18 @@
 
 import random
 import sys
+import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from math import sin
 from typing import Any
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from benchmarks.frames import SIZE, Hand, Paints, watched
+from benchmarks.frames import SIZE, Hand, Paints
 from gruviz.ui import app as application
 from gruviz.ui.panels import OverviewPanel, TimeAxisPanel, TimelinesPanel
 from gruviz.ui.panels.panel import LEFT, RIGHT
@@ -28,8 +30,8 @@ class Opened:
     def __init__(self, path: str | None = None) -> None:
         self.app: QApplication = application.make_application()
         sys.setswitchinterval(application._SWITCH)  # as the app does at its start
-        self.paints = Paints()
-        self.window: Any = watched(MainWindow, self.paints)(Settings(), Themes("light"), remember=False)
+        self.window = MainWindow(Settings(), Themes("light"), remember=False)
+        self.paints = Paints(self.window)
         self.window.resize(*SIZE)
         self.window.show()
         self.hand = Hand(self.app, self.paints, lambda: self.window.loader.idle)
@@ -155,3 +157,27 @@ class Opened:
             x = at.x() + round(reach * sin(number / 10))
             yield lambda x=x: self.move(x, at.y())
         self.release(at.x(), at.y())
+
+
+class Heart:
+    """Beats every 5 ms, as long as the event loop answers."""
+
+    PERIOD = 5
+
+    def __init__(self) -> None:
+        self._beats: list[float] = []
+        self._timer = QTimer(interval=self.PERIOD, timerType=Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(lambda: self._beats.append(time.perf_counter()))
+
+    def start(self) -> None:
+        self._beats.append(time.perf_counter())
+        self._timer.start()
+
+    def stop(self) -> None:
+        self._beats.append(time.perf_counter())
+        self._timer.stop()
+
+    @property
+    def longest(self) -> float:
+        """Milliseconds that it went unanswered, at most."""
+        return max(1000 * (later - earlier) for earlier, later in pairwise(self._beats)) - self.PERIOD

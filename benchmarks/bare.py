@@ -5,7 +5,6 @@ What it takes is what pyqtgraph takes, on this machine and today.
 
 from collections.abc import Callable, Iterator
 from itertools import cycle
-from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
@@ -13,7 +12,7 @@ from PySide6.QtCore import QLineF
 from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QApplication, QGraphicsLineItem
 
-from benchmarks.frames import SIZE, Hand, Paints, watched
+from benchmarks.frames import SIZE, Hand, Paints
 
 UNITS, COLUMNS, CURVES = 512, 1200, 4
 
@@ -24,8 +23,7 @@ class Bare:
     def __init__(self, app: QApplication) -> None:
         pg.setConfigOptions(imageAxisOrder="row-major")
         rng = np.random.default_rng(0)
-        self.paints = Paints()
-        self.window: Any = watched(pg.GraphicsLayoutWidget, self.paints)(size=SIZE)
+        self.window = pg.GraphicsLayoutWidget(size=SIZE)
         self.images, self._pictures = [], []
         for row in range(3):
             plot = self.window.addPlot(row=row, col=0)
@@ -45,7 +43,7 @@ class Bare:
         self._line.setZValue(1000)
         self.window.scene().addItem(self._line)
         self.window.show()
-        self.hand = Hand(app, self.paints)
+        self.hand = Hand(app, Paints(self.window))
         self.hand.settle()
 
     def seeks(self, places: Iterator[int], times: int) -> Iterator[Callable[[], object]]:
