@@ -25,6 +25,8 @@ class Paints(QObject):
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self.ends: list[float] = []
+        self.work: list[float] = []
+        """Seconds that the GUI thread itself had worked by then."""
         window.installEventFilter(self)
 
     def eventFilter(self, window: QObject, event: QEvent) -> bool:
@@ -33,6 +35,7 @@ class Paints(QObject):
             return False
         window.event(event)
         self.ends.append(time.perf_counter())
+        self.work.append(time.thread_time())
         return True
 
 
@@ -41,11 +44,13 @@ class Times:
     """Milliseconds of many frames."""
 
     frames: list[float] = field(default_factory=list)
+    work: list[float] = field(default_factory=list)
+    """Milliseconds of each in which the GUI thread itself worked: a busy machine makes frames long, but hardly these."""
     empty: int = 0
     """Inputs that repainted nothing, as at the end of the range: no frames."""
 
     def __add__(self, other: "Times") -> "Times":
-        return Times(self.frames + other.frames, self.empty + other.empty)
+        return Times(self.frames + other.frames, self.work + other.work, self.empty + other.empty)
 
     @property
     def p99(self) -> float:
@@ -58,7 +63,8 @@ class Times:
     def __str__(self) -> str:
         if not self.frames:
             return "no frames"
-        return f"{len(self.frames)} frames, median {self.median:.1f}, p99 {self.p99:.1f}, longest {max(self.frames):.1f}"
+        words = f"{len(self.frames)} frames, median {self.median:.1f}, p99 {self.p99:.1f}, longest {max(self.frames):.1f}"
+        return f"{words}, own work p99 {np.percentile(self.work, 99):.1f}" if self.work else words
 
 
 class Hand:
@@ -79,11 +85,13 @@ class Hand:
         for act in acts:
             self.due = max(self.due + REFRESH, time.perf_counter())
             self.rest(self.due)
-            before = len(self._paints.ends)
+            before, worked = len(self._paints.ends), time.thread_time()
             act()
             (self.settle if complete else self._paint)()
             if len(self._paints.ends) > before:
                 times.frames.append(1000 * (self._paints.ends[-1] - self.due))
+                if not complete:  # waiting is work too, as it is done here
+                    times.work.append(1000 * (self._paints.work[-1] - worked))
             else:
                 times.empty += 1
         return times
