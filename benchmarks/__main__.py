@@ -25,7 +25,10 @@ def main(wanted: list[str]) -> int:
         return 2
     rows = []
     for name in wanted or known:
-        row = known[name]()
+        try:
+            row = known[name]()
+        except NotRunError as error:
+            row = Row(name, None, "", "", str(error))
         print(row, flush=True)
         rows.append(row)
     if not wanted:

@@ -34,7 +34,7 @@ def apart(module: str, function: str, *arguments: object, python: str = sys.exec
             "GRUVIZ_CONFIG_DIR": settings,  # nobody's settings are read or touched
             "PYTHONPATH": str(ROOT),
         }
-        done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or [f"it ended with status {done.returncode}"])[-1]
         raise NotRunError(f"{module}.{function} failed: {last}")

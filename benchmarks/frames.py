@@ -45,7 +45,7 @@ class Times:
 
     frames: list[float] = field(default_factory=list)
     work: list[float] = field(default_factory=list)
-    """Milliseconds of each in which the GUI thread itself worked: a busy machine makes frames long, but hardly these."""
+    """Milliseconds that the GUI thread itself worked in them: a busy machine makes frames long, but hardly these."""
     empty: int = 0
     """Inputs that repainted nothing, as at the end of the range: no frames."""
 
@@ -63,7 +63,9 @@ class Times:
     def __str__(self) -> str:
         if not self.frames:
             return "no frames"
-        words = f"{len(self.frames)} frames, median {self.median:.1f}, p99 {self.p99:.1f}, longest {max(self.frames):.1f}"
+        words = (
+            f"{len(self.frames)} frames, median {self.median:.1f}, p99 {self.p99:.1f}, longest {max(self.frames):.1f}"
+        )
         return f"{words}, own work p99 {np.percentile(self.work, 99):.1f}" if self.work else words
 
 

@@ -40,7 +40,9 @@ def rss_large_mb() -> Row:
 def cursor_frame_p99_ms() -> Row:
     """Steps by key and random seeks by mouse, at full zoom-out and close by, until the unit panel has its values."""
     found = frames()
-    detail = f"{found['cursor']}; with its first paint {found['cursor_first']}; a line over a bare scene {found['line']}"
+    detail = (
+        f"{found['cursor']}; with its first paint {found['cursor_first']}; a line over a bare scene {found['line']}"
+    )
     return Row("cursor_frame_p99_ms", found["cursor_p99"], "ms", "<= 16.7", detail)
 
 
@@ -128,7 +130,7 @@ def made(timesteps: int) -> Path:
 
 
 def openings(large: str, small: str) -> dict[str, list[float]]:
-    """Seconds to the first complete frame of each, in turns, each time in a new window; the first of each is not told."""
+    """Seconds to the first complete frame, in turns, each time in a new window; the first of each is not told."""
     from benchmarks.app import Opened
 
     took: dict[str, list[float]] = {large: [], small: []}
