@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -35,16 +36,22 @@ def apart(module: str, function: str, *arguments: object, python: str = sys.exec
             "PYTHONPATH": str(ROOT),
         }
         done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or [f"it ended with status {done.returncode}"])[-1]
-        raise NotRunError(f"{module}.{function} failed: {last}")
-    return json.loads(done.stdout.splitlines()[-1])
+    said = (done.stdout.strip().splitlines() or [""])[-1]
+    if done.returncode == 0:
+        return json.loads(said)
+    reason = said or (done.stderr.strip().splitlines() or [f"it ended with status {done.returncode}"])[-1]
+    raise NotRunError(f"{module}.{function} failed: {reason}")
 
 
 def main(module: str, function: str, *arguments: str) -> None:
-    print(json.dumps(getattr(importlib.import_module(module), function)(*arguments)), flush=True)
-    # Libraries that others wrote abort at exit now and then; what was measured is said by now.
-    os._exit(0)
+    status = 0
+    try:
+        said = json.dumps(getattr(importlib.import_module(module), function)(*arguments))
+    except Exception as error:
+        traceback.print_exc()
+        said, status = f"{type(error).__name__}: {error}", 1
+    print(said, flush=True)
+    os._exit(status)  # what was measured is said by now, and libraries that others wrote may abort at exit
 
 
 if __name__ == "__main__":
