@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 MODELS = tuple(suffix for suffix in formats.SUFFIXES if suffix not in (".npz", *HDF5))
 """What is a model by its name; those may be sequences, or recordings."""
+OWN = ".safetensors"
+"""How gruviz's own models are called."""
 SEQUENCES = tuple(suffix for suffix in SUFFIXES if suffix not in HDF5)
 """An HDF5 file is taken to be a recording, unless it is chosen as what to read."""
 
@@ -37,8 +39,16 @@ class Flows(QObject):
         self._how = Reading()
         bench.wrong.connect(window.complain)
 
+    def _busy(self) -> bool:
+        """Whether a job is at work: said before anybody fills in a dialog."""
+        if self._bench.busy:
+            self._window.complain("gruviz is still at work on something else: wait for it, or cancel it")
+        return self._bench.busy
+
     def train(self) -> None:
         """Ask what to train, train it, and offer to record it."""
+        if self._busy():
+            return
         dialog = TrainDialog(self._folder(), self._read, self._window)
 
         def begin() -> None:
@@ -51,6 +61,8 @@ class Flows(QObject):
 
     def record(self, model: str = "", read: str = "", text: str = "") -> None:
         """Ask for a model and what it is to read, record it, and open the recording."""
+        if self._busy():
+            return
         known = model or self._model
         remembered, read = self._window.settings.said, "" if text else read or self._read
         dialog = RecordDialog(self._folder(), known, read, text, self._window, remembered, self._how)
@@ -74,6 +86,8 @@ class Flows(QObject):
         if not model or facts is None or not any(tape.text for tape in facts.tapes.values()):
             self.record(model=model)
             return
+        if self._busy():
+            return
         dialog = TextDialog(model, self._text, self._window)
         dialog.accepted.connect(lambda: self.read_text(dialog.asked()))
         dialog.open()
@@ -86,7 +100,7 @@ class Flows(QObject):
             self.record(text=text)
             return
         output = unused(self._writable_folder(), f"{Path(model).stem}-text", ".h5")
-        self.start_recording(self._as_before(Recording(model, (), output, text=text), facts))
+        self.start_recording(self._as_before(Recording(model, (), output, text=text, told=True), facts))
 
     def model(self) -> str:
         """The path of the model of the open recording: where it was read last, or else beside the recording."""
@@ -102,7 +116,7 @@ class Flows(QObject):
     def export(self) -> None:
         """Ask which figure of what is being looked at to save, and save it."""
         facts = self._window.loader.facts
-        if facts is None:
+        if facts is None or self._busy():
             return
         dialog = ExportDialog(self._window.state.view, facts.path, self._folder(), self._window)
 
@@ -120,7 +134,13 @@ class Flows(QObject):
             if len(paths) > 1:
                 raise GruvizError("several files can be taken if they are sequences, with one model at most")
             return False
-        if models:
+        if self._busy():
+            return True
+        texts = sequences and all(_suffix(path) in TEXTS for path in sequences)
+        if models and texts and _suffix(models[0]) == OWN:  # which leaves nothing to ask
+            output = unused(self._writable_folder(), f"{Path(models[0]).stem}-{Path(sequences[0]).stem}", ".h5")
+            self.start_recording(Recording(models[0], tuple(sequences), output, told=True))
+        elif models:
             self.record(model=models[0], read="; ".join(sequences))
         else:
             self._read_files(sequences)
@@ -135,7 +155,7 @@ class Flows(QObject):
             if how.rate is not None and any(_suffix(path) in SOUNDS for path in paths):
                 how = replace(how, rate=None, columns=())  # they were of a table
             output = unused(self._writable_folder(), f"{Path(model).stem}-{Path(paths[0]).stem}", ".h5")
-            self.start_recording(self._as_before(Recording(model, tuple(paths), output, how=how), facts))
+            self.start_recording(self._as_before(Recording(model, tuple(paths), output, how=how, told=True), facts))
         else:
             self.record(read="; ".join(paths))
 

@@ -205,6 +205,8 @@ class Recording:
     """Which of the networks in the model's file; empty for the only one, or all together."""
     said: Mapping[str, str] = field(default_factory=dict)
     """What the user said of the model that its file does not say, as `gruviz.model.answers.Answers` has it."""
+    told: bool = False
+    """Say where it was put: nobody was asked."""
 
     def __call__(self, report: Report) -> Done:
         """Record. Raises GruvizError."""
@@ -259,7 +261,8 @@ class Recording:
             worst = max(layer.residual for layer in run.layers.values())
             steps = sum(map(len, run.tapes.values()))
             text = f"{steps:,} timesteps recorded, residual {worst:.2g}"
-            return Done(str(run.path), text, run.complete, loaded.sha256, tuple(notes_on(read)))
+            told = (f"recorded as {run.path}",) if self.told else ()
+            return Done(str(run.path), text, run.complete, loaded.sha256, (*notes_on(read), *told))
 
 
 @dataclass(frozen=True)

@@ -651,11 +651,11 @@ class MainWindow(QMainWindow):
         """Files or a text may be dropped."""
         data = event.mimeData()
         if data.hasText() or any(url.isLocalFile() for url in data.urls()):
-            event.acceptProposedAction()
+            _as_a_copy(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Open the files, or let the model read the text."""
-        event.acceptProposedAction()
+        _as_a_copy(event)
         self._take(event.mimeData())
 
     def _take(self, data: QMimeData | None) -> bool:
@@ -693,6 +693,12 @@ class MainWindow(QMainWindow):
     def _restore_geometry(self) -> None:
         if self._remember and self.settings.geometry:
             self.restoreGeometry(QByteArray.fromBase64(self.settings.geometry.encode("ascii", "ignore")))
+
+
+def _as_a_copy(event: QDropEvent) -> None:
+    """Take what is dropped without its being taken away: after a move, an editor deletes what was dragged."""
+    event.setDropAction(Qt.DropAction.CopyAction)
+    event.accept()
 
 
 def _sender(window: QObject) -> QAction:

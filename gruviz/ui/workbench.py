@@ -190,10 +190,11 @@ class Workbench(QWidget):
 
     @Slot()
     def _go_on(self) -> None:
-        done, self._done = self._done, None
+        done = self._done
         if done is not None and self._next is not None:
-            self.hide()
-            self._next(done)
+            if self._at_once:
+                self.hide()
+            self._next(done)  # what came of it stays, until it is closed or another job starts
 
 
 def _duration(seconds: float) -> str:

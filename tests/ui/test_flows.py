@@ -239,3 +239,32 @@ def test_a_missing_file_and_an_existing_target_are_asked_about(
     press(next(button for button in box.findChildren(QPushButton) if button.text().endswith("Cancel")))
     assert not window.workbench.busy
     assert (tmp_path / "m.safetensors").read_text() == "precious"
+
+
+def test_a_trained_model_stays_in_reach_and_no_dialog_is_filled_in_for_nothing(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    key(window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    asked = dialog(qtbot, window, TrainDialog)
+    assert isinstance(asked, TrainDialog)
+    choose(asked.task, "copy")
+    type_into(asked.steps, "30")
+    type_into(asked.output, str(tmp_path / "m.safetensors"))
+    press(asked.go)
+    bench = window.workbench
+    for button in ("Train", "Record"):
+        assert bench.busy
+        press(tool(window, button))
+        assert "still at work" in complaint(qtbot, window)
+        assert not [form for form in window.findChildren(Form) if form.isVisible()]
+    qtbot.waitUntil(lambda: not bench.busy, timeout=LONG)
+    for _ in range(2):  # the dialog may be cancelled
+        press(bench.action)
+        recording = dialog(qtbot, window, RecordDialog)
+        assert recording.model.path == str(tmp_path / "m.safetensors")
+        press(recording.cancel)
+        qtbot.waitUntil(lambda: not window.findChildren(RecordDialog))
+        assert bench.isVisible()
+        assert bench.action.isVisible()
+    press(bench.close_)
+    assert not bench.isVisible()

@@ -58,6 +58,7 @@ class RecordDialog(Form):
         self.fields.addRow("&Model", self.model)
         self.network = NetworkFields(self.fields, remembered or {}, self)
         self.inputs = InputFields(self.fields, inputs, how or Reading(), self)
+        self._offered = inputs
         for label, field in (
             ("Te&xt", self.text),
             ("&From timestep", self.start),
@@ -110,6 +111,8 @@ class RecordDialog(Form):
         self.network.show_path(self.model.path)
 
     def _text_changed(self) -> None:
+        if self.text.toPlainText() and self.inputs.files.path == self._offered:
+            self.inputs.files.show_path("")  # it was not chosen this time: the text takes its place
         self.inputs.show_text(bool(self.text.toPlainText()))
         self._suggest()
 
