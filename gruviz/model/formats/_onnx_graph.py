@@ -33,6 +33,10 @@ class Node:
         """The name of an input, empty where it is left out."""
         return self.inputs[index] if index < len(self.inputs) else ""
 
+    def output(self, index: int) -> str:
+        """The name of an output, empty where it is left out."""
+        return self.outputs[index] if index < len(self.outputs) else ""
+
 
 class Graph:
     """All nodes of a model in an order in which they could be run; the names of values are unique throughout.

@@ -121,6 +121,19 @@ def test_layouts_and_what_is_left_out(tmp_path, op, attributes, variant):
     np.testing.assert_allclose(ours, reference(model, x, variant.get("layout", 0)), rtol=0, atol=1e-5)
 
 
+def test_sequences_of_unequal_lengths_are_read_each_to_its_own_end(tmp_path):
+    plain = recurrent("GRU", direction="bidirectional")
+    model = recurrent("GRU", direction="bidirectional")
+    model.graph.node[0].input[4] = "lengths"
+    model.graph.input.append(helper.make_tensor_value_info("lengths", TensorProto.INT32, ["b"]))
+    loaded = checkpoint.load(written(tmp_path / "m.onnx", model)).model
+    for length in LENGTHS:
+        x = numbers(length, INPUTS, seed=length)
+        with torch.no_grad():
+            ours = loaded(torch.as_tensor(x)[None])[0][0].numpy()
+        np.testing.assert_allclose(ours, reference(plain, x), rtol=0, atol=1e-5)
+
+
 def test_a_relu_network_squashes_with_relu(tmp_path):
     model = recurrent("RNN", direction="bidirectional", activations=["Relu", "Relu"], initial=False)
     W, R, B = (numpy_helper.to_array(tensor) for tensor in model.graph.initializer)
@@ -638,12 +651,18 @@ def test_flipped_bytes_do_no_harm(tmp_path):
         assert message or number
 
 
-@pytest.mark.parametrize("op", ["Expand", "Tile", "ConstantOfShape", "Concat", "Mul"])
+@pytest.mark.parametrize("op", ["Expand", "Tile", "ConstantOfShape", "Concat", "Concat of one", "Gather", "Mul"])
 def test_values_that_swell_are_refused(tmp_path, op):
     """A few bytes that unfold to terabytes, in one step or in many."""
     stored = weights("GRU", 1) | {"n": np.array([2**40]), "seed": np.ones(1024, np.float32), "tall": np.ones((1024, 1))}
     if op == "ConstantOfShape":
         nodes = [helper.make_node(op, ["n"], ["h0"], value=helper.make_tensor("v", 1, [1], [1.0]))]
+    elif op == "Concat of one":
+        stored["large"] = np.ones(2**18, np.float32)
+        nodes = [helper.make_node("Concat", ["large"] * 100_000, ["h0"], axis=0)]
+    elif op == "Gather":
+        stored |= {"large": np.ones((1, 2**18), np.float32), "zeros": np.zeros(2**18, np.int64)}
+        nodes = [helper.make_node("Gather", ["large", "zeros"], ["h0"])]
     elif op == "Concat":
         names = ["seed", *(f"v{step}" for step in range(40))]
         nodes = [helper.make_node(op, [one, one], [other], axis=0) for one, other in pairwise(names)]
