@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QThread, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QObject, QThread, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QLineEdit, QSpinBox, QWidget
 
 from gruviz.errors import GruvizError
@@ -63,7 +63,7 @@ class InputFields(QObject):
 
     def stop(self) -> None:
         """Wait for what is being looked at: before the dialog goes."""
-        self._listing.wait()
+        self._listing.stop()
 
     def paths(self) -> tuple[str, ...]:
         """The files, folders and tasks that were chosen. Raises GruvizError where one is not there."""
@@ -175,11 +175,19 @@ class _Listing(QThread):
         super().__init__(parent)
         self._path = self._done = ""
         self.finished.connect(self._again)
+        app = QCoreApplication.instance()
+        if app is not None:  # a thread that still runs when it is destroyed ends the process
+            app.aboutToQuit.connect(self.stop)
 
     def ask(self, path: str) -> None:
         """Look into a file; the newest request counts."""
         self._path, self._done = path, ""
         self._again()
+
+    @Slot()
+    def stop(self) -> None:
+        """Wait for its end."""
+        self.wait()
 
     def run(self) -> None:
         """Called by Qt in a thread of its own."""

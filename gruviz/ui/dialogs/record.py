@@ -46,6 +46,7 @@ class RecordDialog(Form):
             "Record",
             parent,
         )
+        self.setMinimumWidth(640)  # for the row of a sound
         self._folder, self._suggested = folder, ""
         self.model = FileField("A model", _MODELS)
         self.text = QPlainTextEdit(placeholderText="or type or paste a text here", tabChangesFocus=True)
