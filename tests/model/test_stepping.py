@@ -122,3 +122,14 @@ def test_an_interrupted_loop_keeps_its_steps(tmp_path):
         loop()
     with gruviz.open(tmp_path / "run.h5") as run:
         assert [s.length for s in run.tapes["main"].sequences] == [5]
+
+
+def test_what_a_model_does_while_it_learns_does_not_go_on_when_it_is_tried_out():
+    policy, tokens = Policy(), torch.randint(0, 7, (6, B))
+    with gruviz.Recorder(policy) as recorder:
+        state = torch.zeros(1, B, H)
+        for t in range(6):
+            with torch.set_grad_enabled(t < 4):
+                _, state = policy(tokens[t], state)
+    sequences = recorder.recording.tapes["main"].sequences
+    assert [(s.length, s.checkpoint) for s in sequences] == [(4, 1)] * B + [(2, -1)] * B
