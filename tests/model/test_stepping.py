@@ -107,6 +107,12 @@ def test_every_nth_call_of_a_stepping_model_does_not_go_on_over_the_gap():
     sequences = recorder.recording.tapes["main"].sequences
     assert [(s.length, s.checkpoint) for s in sequences] == [(1, step) for step in (2, 4, 6) for _ in range(B)]
 
+    cell, state = made().train(), None  # whose state may change in between, but not by a step
+    with gruviz.Recorder(cell, every=2) as recorder:
+        for _ in range(6):
+            state = cell(torch.randn(B, X), state)
+    assert [s.length for s in recorder.recording.tapes["main"].sequences] == [1] * 3 * B
+
 
 def test_an_interrupted_loop_keeps_its_steps(tmp_path):
     cell = made()
