@@ -107,6 +107,12 @@ def test_every_nth_call_of_a_stepping_model_does_not_go_on_over_the_gap():
     sequences = recorder.recording.tapes["main"].sequences
     assert [(s.length, s.checkpoint) for s in sequences] == [(1, step) for step in (2, 4, 6) for _ in range(B)]
 
+    cell, state = made().train(), None  # whose state may change in between, but not by a step
+    with gruviz.Recorder(cell, every=2) as recorder:
+        for _ in range(6):
+            state = cell(torch.randn(B, X), state)
+    assert [s.length for s in recorder.recording.tapes["main"].sequences] == [1] * 3 * B
+
 
 def test_an_interrupted_loop_keeps_its_steps(tmp_path):
     cell = made()
@@ -122,3 +128,14 @@ def test_an_interrupted_loop_keeps_its_steps(tmp_path):
         loop()
     with gruviz.open(tmp_path / "run.h5") as run:
         assert [s.length for s in run.tapes["main"].sequences] == [5]
+
+
+def test_what_a_model_does_while_it_learns_does_not_go_on_when_it_is_tried_out():
+    policy, tokens = Policy(), torch.randint(0, 7, (6, B))
+    with gruviz.Recorder(policy) as recorder:
+        state = torch.zeros(1, B, H)
+        for t in range(6):
+            with torch.set_grad_enabled(t < 4):
+                _, state = policy(tokens[t], state)
+    sequences = recorder.recording.tapes["main"].sequences
+    assert [(s.length, s.checkpoint) for s in sequences] == [(4, 1)] * B + [(2, -1)] * B
