@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch._dynamo  # the first optimizer imports it, seconds of it, when steps are expected
 from numpy.typing import NDArray
 from torch import nn
 

@@ -1,12 +1,14 @@
 """The HDF5 file: written, read, reduced, and not trusted before it is checked. The only place that knows h5py."""
 
-from gruviz.recording._growing_layer import Block
+from gruviz.recording._growing_layer import Altered, Block
+from gruviz.recording._opening import is_other_hdf5
 from gruviz.recording.classes import classify, count
 from gruviz.recording.pyramid import Reduced, reduce_rows
 from gruviz.recording.reader import Layer, Recording, SequenceInfo, Tape, Values, open
 from gruviz.recording.writer import Writer
 
 __all__ = [
+    "Altered",
     "Block",
     "Layer",
     "Recording",
@@ -17,6 +19,7 @@ __all__ = [
     "Writer",
     "classify",
     "count",
+    "is_other_hdf5",
     "open",
     "reduce_rows",
 ]

@@ -14,3 +14,12 @@ def open_to_read(path: Path) -> h5py.File:
         return h5py.File(path, "r")
     except OSError:
         return h5py.File(path, "r", locking=False)
+
+
+def is_other_hdf5(path: Path) -> bool:
+    """Whether it is a whole HDF5 file of another program, as a model of Keras: no recording, nor half of one."""
+    try:
+        with open_to_read(path) as file:
+            return "format" not in file.attrs
+    except OSError:
+        return False

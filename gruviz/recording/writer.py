@@ -4,8 +4,9 @@ import hashlib
 import json
 import os
 import uuid
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -65,8 +66,15 @@ class Writer:
         self._open = True
         self._flushed = False
         self._disk = _create(self.path)
+        self._files = ExitStack()
+        # HDF5 closes at exit what nobody closed, when there is no Python left for it to write through.
+        weakref.finalize(self, self._files.close)
+        if self._disk is not None:
+            self._files.callback(self._disk.close)
         with self._saying_what_failed():
             self.file = h5py.File(self._disk, "w") if self._disk else _in_memory()
+            if self._disk is not None:
+                self._files.callback(self.file.close)
             self.file.attrs.update(
                 {
                     "format": schema.FORMAT,
@@ -80,6 +88,11 @@ class Writer:
             for name in ("tapes", "layers", "checkpoints"):
                 self.file.create_group(name)
             self.file.create_group("model").attrs["description"] = description
+
+    def describe(self, model: Mapping[str, Any]) -> None:
+        """Say anew what is known of the model, JSON-able."""
+        with self._saying_what_failed():
+            self.file["model"].attrs["description"] = json.dumps(dict(model))
 
     def add_tape(
         self,
@@ -117,6 +130,9 @@ class Writer:
         convention: str = "pytorch",
         dtype: str = "float32",
         backend: str = "",
+        projection: int | None = None,
+        reset: str = "after",
+        nonlinearity: str = "tanh",
     ) -> None:
         """Add a layer whose timesteps lie on `tape`.
 
@@ -129,6 +145,10 @@ class Writer:
             convention: what the update gate meant in the model's source; what is stored is always the keep.
             dtype: what the layer ran in, which is what its residual is judged by.
             backend: device and precision, as told to the user.
+            projection: to how many numbers an LSTM projects its hidden state, P. Its `hidden` is then o tanh(c), unit
+                for unit beside the gates, and what it gives out is `projected`, (N, P); `initial_projected` is (S, P).
+            reset: of a GRU: whether the reset gate acts `after` the product with W_hn, or `before` it.
+            nonlinearity: of a plain RNN: `tanh` or `relu`.
         """
         group = self.file["layers"].create_group(name)
         group.attrs.update(
@@ -140,9 +160,13 @@ class Writer:
                 "convention": convention,
                 "dtype": dtype,
                 "backend": backend,
+                "reset": reset,
+                "nonlinearity": nonlinearity,
             }
         )
-        self._layers[name] = GrowingLayer(group, self._tapes[tape], cell, size, self.dtype, self.thresholds)
+        if projection is not None:
+            group.attrs["projection"] = projection
+        self._layers[name] = GrowingLayer(group, self._tapes[tape], cell, size, self.dtype, self.thresholds, projection)
 
     def add_checkpoint(
         self, step: int, *, weights: Mapping[str, NDArray[Any]], sha256: str, metric: str | None = None
@@ -253,7 +277,7 @@ class Writer:
             self.file.flush()
         if self.path is not None:
             with self._saying_what_failed():
-                self._close_file()
+                self._files.close()
             with self._saying_what_failed():
                 if complete or not self.path.exists():
                     _partial(self.path).replace(self.path)
@@ -300,15 +324,11 @@ class Writer:
     def _give_up(self) -> None:
         """Close without finishing; a file that nothing was flushed to cannot be read, and goes."""
         self._open = False
-        self._close_file()
-        if self.path is not None and not self._flushed:
-            _partial(self.path).unlink(missing_ok=True)
-
-    def _close_file(self) -> None:
-        if hasattr(self, "file"):
+        self._files.close()
+        if self.path is None:
             self.file.close()
-        if self._disk is not None:
-            self._disk.close()
+        elif not self._flushed:
+            _partial(self.path).unlink(missing_ok=True)
 
 
 def _partial(path: Path) -> Path:

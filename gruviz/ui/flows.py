@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 
 from gruviz.errors import GruvizError
+from gruviz.model import formats
 from gruviz.sequences import HDF5, SOUNDS, SUFFIXES, TEXTS, Reading
 from gruviz.ui.dialogs import ExportDialog, RecordDialog, TextDialog, TrainDialog, unused
 from gruviz.ui.jobs import Done, Recording
+from gruviz.ui.reading import Facts
 from gruviz.ui.workbench import Workbench, replaces, show_file
 
 if TYPE_CHECKING:
     from gruviz.ui.window import MainWindow
 
-MODELS = (".safetensors", ".pt", ".pth")
+MODELS = tuple(set(formats.SUFFIXES) - {".npz", ".h5", ".hdf5"})  # those may be sequences, or recordings
 SEQUENCES = tuple(suffix for suffix in SUFFIXES if suffix not in HDF5)
 """An HDF5 file is taken to be a recording, unless it is chosen as what to read."""
 
@@ -31,6 +33,7 @@ class Flows(QObject):
         self._window, self._bench = window, bench
         self._model, self._read, self._text = "", "", ""
         self._how = Reading()
+        self._said: dict[str, str] = {}
         bench.wrong.connect(window.complain)
 
     def train(self) -> None:
@@ -48,7 +51,8 @@ class Flows(QObject):
     def record(self, model: str = "", read: str = "", text: str = "") -> None:
         """Ask for a model and what it is to read, record it, and open the recording."""
         known = model or self._model
-        dialog = RecordDialog(self._folder(), known, "" if text else read or self._read, text, self._window, self._how)
+        remembered, read = self._window.settings.said, "" if text else read or self._read
+        dialog = RecordDialog(self._folder(), known, read, text, self._window, remembered, self._how)
 
         def begin() -> None:
             self.start_recording(dialog.asked())
@@ -58,7 +62,7 @@ class Flows(QObject):
 
     def start_recording(self, asked: Recording) -> None:
         """Record, and open what was recorded, also where it was cut short."""
-        self._model = asked.model
+        self._model, self._said = asked.model, {**asked.said, **({"module": asked.module} if asked.module else {})}
         if asked.inputs:
             self._read, self._how = "; ".join(asked.inputs), asked.how
         self._bench.start("Recording", asked, "Open it", self._open, at_once=True)
@@ -81,7 +85,7 @@ class Flows(QObject):
             self.record(text=text)
             return
         output = unused(self._writable_folder(), f"{Path(model).stem}-text", ".h5")
-        self.start_recording(Recording(model, (), output, text=text, weights=facts.weights))
+        self.start_recording(_as_before(Recording(model, (), output, text=text), facts))
 
     def model(self) -> str:
         """The path of the model of the open recording: where it was read last, or else beside the recording."""
@@ -130,7 +134,7 @@ class Flows(QObject):
             if how.rate is not None and any(_suffix(path) in SOUNDS for path in paths):
                 how = replace(how, rate=None, columns=())  # they were of a table
             output = unused(self._writable_folder(), f"{Path(model).stem}-{Path(paths[0]).stem}", ".h5")
-            self.start_recording(Recording(model, tuple(paths), output, how=how, weights=facts.weights))
+            self.start_recording(_as_before(Recording(model, tuple(paths), output, how=how), facts))
         else:
             self.record(read="; ".join(paths))
 
@@ -141,7 +145,7 @@ class Flows(QObject):
     @Slot(object)
     def _open(self, done: Done) -> None:
         if done.weights:
-            self._window.settings.read_by(done.weights, str(Path(self._model).resolve()))
+            self._window.settings.read_by(done.weights, str(Path(self._model).resolve()), self._said)
         self._window.open_path(done.path)
 
     def _writable_folder(self) -> Path:
@@ -159,3 +163,8 @@ class Flows(QObject):
 
 def _suffix(path: str) -> str:
     return Path(path).suffix.lower()
+
+
+def _as_before(asked: Recording, facts: Facts) -> Recording:
+    """The same with the model of an open recording, of which nothing is to be asked again."""
+    return replace(asked, weights=facts.weights, module=facts.module, said=facts.answers)

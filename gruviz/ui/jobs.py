@@ -3,7 +3,7 @@
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QThread, Signal
 
 from gruviz.errors import GruvizError
 from gruviz.sequences import Reading, Sequence, Vocabulary
+from gruviz.ui.garbage import importing
 from gruviz.ui.loss import Curve
 from gruviz.view import View
 
@@ -131,11 +132,12 @@ class Training:
 
     def __call__(self, report: Report) -> Done:
         """Train. Raises GruvizError."""
-        _load_torch(report)
-        from gruviz import sequences
-        from gruviz.model import checkpoint, device, tasks
-        from gruviz.model.training import Progress as Step
-        from gruviz.model.training import train
+        with importing():
+            _load_torch(report)
+            from gruviz import sequences
+            from gruviz.model import checkpoint, device, tasks
+            from gruviz.model.training import Progress as Step
+            from gruviz.model.training import train
 
         device.leave_a_core()
         checkpoint.check_writable(self.output)
@@ -195,18 +197,24 @@ class Recording:
     device: str = "auto"
     weights: str = ""
     """The SHA-256 that the model's weights must have; empty for any."""
+    module: str = ""
+    """Which of the networks in the model's file; empty for the only one, or all together."""
+    said: Mapping[str, str] = field(default_factory=dict)
+    """What the user said of the model that its file does not say, as `gruviz.model.answers.Answers` has it."""
 
     def __call__(self, report: Report) -> Done:
         """Record. Raises GruvizError."""
-        _load_torch(report)
-        from gruviz.model import checkpoint, device
-        from gruviz.model.inputs import cut, notes_on, read_inputs, spelled, with_vocabulary
-        from gruviz.model.run import record_sequences
+        with importing():
+            _load_torch(report)
+            from gruviz.model import checkpoint, device
+            from gruviz.model.answers import Answers
+            from gruviz.model.inputs import cut, notes_on, read_inputs, spelled, with_vocabulary
+            from gruviz.model.run import record_sequences
 
         device.leave_a_core()
         where = device.pick(self.device)
         _say(report, f"loading {Path(self.model).name}")
-        loaded = checkpoint.load(self.model)
+        loaded = checkpoint.load(self.model, self.module or None, Answers.from_json(self.said))
         if self.weights not in ("", loaded.sha256):
             raise GruvizError(
                 f"{self.model} has other weights than the model of this recording: choose the model with Record…"
@@ -230,7 +238,8 @@ class Recording:
             going = report(Progress(done / total, text, left, taken, keeps=done > 0))
             return going
 
-        about = {"file": Path(self.model).name, "reading": self.how.to_json()}
+        module = {"module": self.module} if self.module else {}
+        about = {"file": Path(self.model).name, "reading": self.how.to_json(), **module}
         try:
             run = record_sequences(
                 loaded, read, self.output, dtype=self.dtype, device=self.device, on_progress=watch, about=about

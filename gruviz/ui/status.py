@@ -2,14 +2,38 @@
 
 import math
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
-from gruviz.cells import Thresholds
+from gruviz.cells import CONVENTIONS, RESETS, Thresholds
 from gruviz.ui.panels import Context
 from gruviz.ui.reading import Heatmap, LayerFacts, Request
 
-_CONVENTIONS = {"pytorch": "PyTorch’s", "keras": "Keras’s", "onnx": "ONNX’s", "cudnn": "cuDNN’s"}
+_PAD = 8
+"""Pixels at the sides of a label, as in the style sheet."""
+
+
+class _Elided(QLabel):
+    """One line that ends in … where there is no room for all of it; its tooltip says it all."""
+
+    clicked = Signal()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Tell of it."""
+        self.clicked.emit()
+
+    def minimumSizeHint(self) -> QSize:
+        """Hardly anything."""
+        return QSize(1, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw what fits."""
+        painter, room = QPainter(self), self.rect().adjusted(_PAD, 0, -_PAD, 0)
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+        self.style().drawItemText(
+            painter, room, Qt.AlignmentFlag.AlignVCenter, self.palette(), True, text, self.foregroundRole()
+        )
 
 
 class StatusBar(QStatusBar):
@@ -19,10 +43,10 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self._context = context
         self.setSizeGripEnabled(False)
-        self.layer, self.convention, self.residual, self.reduction, self.backend = (QLabel() for _ in range(5))
-        self.thresholds = QLabel()
-        self.thresholds.setMinimumWidth(1)  # in a narrow window it is cut off: its tooltip says it all
-        for label in (self.layer, self.convention, self.residual, self.reduction, self.backend):
+        self.layer, self.convention, self.residual, self.proof = (QLabel() for _ in range(4))
+        self.reduction, self.backend, self.thresholds = QLabel(), QLabel(), _Elided()
+        self.thresholds.setCursor(Qt.CursorShape.PointingHandCursor)
+        for label in (self.layer, self.convention, self.residual, self.proof, self.reduction, self.backend):
             self.addWidget(label)
         self.addPermanentWidget(self.thresholds)
         self.reduction.setToolTip("How many timesteps and units share a column and a row of the heatmaps.")
@@ -37,8 +61,15 @@ class StatusBar(QStatusBar):
         for label in (self.layer, self.convention, self.residual, self.backend, self.thresholds):
             label.setVisible(known)
         self.reduction.setVisible(known and bool(self.reduction.text()))
-        if known:
+        self.proof.setVisible(bool(facts and facts.proof))
+        if facts is not None and known:
             self._describe(self._context.layer, view.thresholds)
+            self.proof.setText(facts.proof.partition(" against")[0])
+            self.proof.setToolTip(
+                f"This model comes from another program’s file: {facts.proof}. The residual says that the gates "
+                "explain the states, not that the model does here what it did there: gruviz record … --expect OUT.npy "
+                "compares."
+            )
 
     def _describe(self, layer: LayerFacts, thresholds: Thresholds) -> None:
         direction = ", backward" if layer.backward else ""
@@ -46,8 +77,9 @@ class StatusBar(QStatusBar):
         keep = layer.cell[layer.cell.keep] if layer.cell.keep else None
         self.convention.setVisible(keep is not None)
         if keep is not None:
-            name = _CONVENTIONS.get(layer.convention, f"{layer.convention}’s")
-            self.convention.setText(f"{keep.symbol}: {name} convention")
+            name = CONVENTIONS.get(layer.convention, f"{layer.convention}’s")
+            reset = f", {RESETS['before']}" if layer.reset == "before" else ""
+            self.convention.setText(f"{keep.symbol}: {name} convention{reset}")
             self.convention.setToolTip(
                 f"The convention of the model’s source. What is shown as {keep.symbol} is always the keep: "
                 "1 keeps the old state."
@@ -68,7 +100,7 @@ class StatusBar(QStatusBar):
                 f"retained: {z} ≥ {thresholds.retained:g}   overwritten: {z} ≤ {thresholds.overwritten:g}, "
                 f"{h} moved > {thresholds.moved:g}   rewritten alike: not moved"
             )
-        self.thresholds.setToolTip(thresholds.describe())
+        self.thresholds.setToolTip(f"{thresholds.describe()}<br>Click to change them.")
 
     @Slot(object, object)
     def _take(self, request: Request, answer: object) -> None:

@@ -25,6 +25,7 @@ from gruviz.ui.actions import ACTIONS
 from gruviz.ui.display import HEIGHT, DisplayBar
 from gruviz.ui.find import FindBar, GoBar
 from gruviz.ui.flows import MODELS, SEQUENCES, Flows
+from gruviz.ui.garbage import Collector
 from gruviz.ui.help import HelpDialog
 from gruviz.ui.loader import Loader
 from gruviz.ui.pages import EmptyPage, FailedPage, LoadingPage, WelcomePage, label
@@ -36,6 +37,7 @@ from gruviz.ui.stage import Stage
 from gruviz.ui.state import ViewState
 from gruviz.ui.status import StatusBar
 from gruviz.ui.theme import Themes
+from gruviz.ui.thresholds import ThresholdsBar
 from gruviz.ui.toolbar import SPEEDS, ToolBar
 from gruviz.ui.workbench import Workbench
 from gruviz.view import (
@@ -90,6 +92,7 @@ class MainWindow(QMainWindow):
         self.themes = themes
         self.context = Context(self.state, self.loader, themes)
         self.player = Player(self.state, self)
+        self._collector = Collector(self)
         self._opening = ""
         self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
         self._patience.timeout.connect(self._say_that_it_opens)
@@ -110,6 +113,7 @@ class MainWindow(QMainWindow):
         self._wire()
         self._show_page(self.welcome)
         self._restore_geometry()
+        self._collector.start()
 
     # Building
 
@@ -126,8 +130,9 @@ class MainWindow(QMainWindow):
         self.splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False, handleWidth=1)
         self.display = DisplayBar(self.context)
         self.find_bar, self.go_bar = FindBar(self.context), GoBar(self.context)
+        self.thresholds_bar = ThresholdsBar(self.context)
         self.strips = QStackedWidget()
-        for strip in (self.display, self.find_bar, self.go_bar):
+        for strip in (self.display, self.find_bar, self.go_bar, self.thresholds_bar):
             self.strips.addWidget(strip)
         self.strips.setFixedHeight(HEIGHT)
         main = QWidget()
@@ -197,6 +202,8 @@ class MainWindow(QMainWindow):
         loader.opened.connect(self._opened)
         loader.refused.connect(self._refused)
         state.pane_changed.connect(self._show_choices)
+        state.cursor_changed.connect(self._collector.moved)
+        state.range_changed.connect(self._collector.moved)
         toolbar.sequence.chosen.connect(self._choose_offered)
         toolbar.layer.chosen.connect(self._choose_layer)
         toolbar.speed.chosen.connect(self._choose_speed)
@@ -205,6 +212,8 @@ class MainWindow(QMainWindow):
         self.stage.pointed.connect(self.display.say)
         self.find_bar.left.connect(self._show_display)
         self.go_bar.left.connect(self._show_display)
+        self.thresholds_bar.left.connect(self._show_display)
+        self.status.thresholds.clicked.connect(self.change_thresholds)
 
     # Opening
 
@@ -568,6 +577,12 @@ class MainWindow(QMainWindow):
         self.go_bar.begin()
 
     @Slot()
+    def change_thresholds(self) -> None:
+        """Say where a unit counts as retained or overwritten."""
+        self.strips.setCurrentWidget(self.thresholds_bar)
+        self.thresholds_bar.begin()
+
+    @Slot()
     def _show_display(self) -> None:
         self.strips.setCurrentWidget(self.display)
         self.stage.setFocus()
@@ -665,6 +680,7 @@ class MainWindow(QMainWindow):
         self.hide()  # work may take a moment to end, and nobody should have to look on
         self.workbench.stop()
         self.loader.stop()
+        self._collector.stop()
         super().closeEvent(event)
 
     # Remembering

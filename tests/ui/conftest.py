@@ -1,5 +1,6 @@
 """A real window on a real recording, with settings of its own."""
 
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,7 +21,9 @@ from .recordings import make, read_by_a_network
 
 @pytest.fixture(scope="session")
 def qapp():
-    return application.make_application()
+    app = application.make_application()
+    gc.freeze()  # what was imported until now is not looked at after every window
+    return app
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +49,8 @@ def new_window(qtbot: QtBot) -> Iterator[Callable[[], MainWindow]]:
         window.close()
         window.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    made.clear()
+    gc.collect()  # here, and not on a thread of the next test: widgets must end on this one
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Timelines, order of units, heatmaps, checkpoints, the pointer and copying, by mouse and keys."""
 
+import itertools
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -14,8 +15,10 @@ from PySide6.QtWidgets import QApplication, QMenu, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 import gruviz.recording
+from gruviz import palette
 from gruviz.ui.panels import CountsPanel, CurvesPanel, HeatmapPanel, OverviewPanel, TextPanel, TimelinesPanel
 from gruviz.ui.window import MainWindow
+from gruviz.view import select_unit
 
 from .hand import LEFT_BUTTON, assert_all_agree, at, click, key, panel, settle, wheel
 from .recordings import make, read_word_by_word
@@ -232,7 +235,7 @@ def test_the_pointer_reads_out_what_is_under_it(qtbot: QtBot, window: MainWindow
         assert all(f"{symbol} = " in words for symbol in "zrnh")
         numbers = layer.counts(slice(300, 301))[0]
         assert f"{numbers[0]} retained   {numbers[1]} mixed" in point(qtbot, window, at(window, CountsPanel, 300.5))
-    assert point(qtbot, window, at(window, OverviewPanel, 390)).startswith("t = 39")
+    assert point(qtbot, window, at(window, OverviewPanel, 395)).startswith("t = 39")
     assert point(qtbot, window, QPoint(40, 300)) == ""
     assert window.state.view.cursor == 20  # pointing changes nothing
 
@@ -335,3 +338,27 @@ def test_hovering_at_the_edges_stays_in_the_sequence(qtbot: QtBot, window: MainW
     assert point(qtbot, window, QPoint(body.left(), body.center().y())).startswith("t = 0 ")
     assert point(qtbot, window, QPoint(body.right(), body.center().y())).startswith("t = 399 ")
     assert QPointF(body.topLeft()).x() == body.left()
+
+
+def test_the_tags_of_neighbouring_units_do_not_cover_each_other(qtbot: QtBot, window: MainWindow) -> None:
+    for unit in (3, 4, 5):
+        window.state.change(select_unit, unit, True)
+    settle(qtbot, window)
+    body = panel(window, HeatmapPanel).body
+    picture = window.stage.grab().toImage()
+    column = [picture.pixelColor(body.left() - 8, y).name() for y in range(body.top(), body.bottom())]
+    runs = [len(list(rows)) for colour, rows in itertools.groupby(column) if colour == palette.SELECTION.lower()]
+    assert len(runs) == 3
+    assert min(runs) >= 10
+
+
+def test_what_has_no_room_in_the_status_bar_ends_in_dots(qtbot: QtBot, window: MainWindow) -> None:
+    label = window.status.thresholds
+    window.resize(1600, 800)
+    settle(qtbot, window)
+    assert label.width() >= label.sizeHint().width()
+    window.resize(window.minimumSizeHint())
+    settle(qtbot, window)
+    assert 0 < label.width() < label.sizeHint().width()
+    assert label.mapTo(window, label.rect().topRight()).x() < window.width()
+    assert "rewritten alike" in label.toolTip()

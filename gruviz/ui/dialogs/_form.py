@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -129,6 +130,16 @@ class Form(QDialog):
         self.go.setDefault(True)  # in the dialog by now: the return key in a field is this button
         self.go.clicked.connect(self.accept)
         self.cancel.clicked.connect(self.reject)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Level the labels with their fields; what is said to be wrong goes once a field changes."""
+        super().showEvent(event)
+        for field in self.findChildren(FileField):
+            self.fields.labelForField(field).setMinimumHeight(field.sizeHint().height())
+        for line in self.findChildren(QLineEdit):
+            line.textChanged.connect(self.wrong.hide)
+        for box in self.findChildren(QComboBox):
+            box.currentIndexChanged.connect(self.wrong.hide)
 
     def accept(self) -> None:
         """Close, unless something makes no sense: that is said, and the dialog stays."""

@@ -1,16 +1,19 @@
 """What to record."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from gruviz.errors import GruvizError
+from gruviz.model.formats import SUFFIXES
 from gruviz.sequences import Reading
 from gruviz.ui.dialogs._form import DEVICES, FileField, Form, choice, existing, number, unused, whole, writable
 from gruviz.ui.dialogs._inputs import InputFields
+from gruviz.ui.dialogs._network import NetworkFields
 from gruviz.ui.jobs import Recording
 
-_MODELS = ["Models (*.safetensors *.pt *.pth)", "All files (*)"]
+_MODELS = [f"Models ({' '.join(f'*{suffix}' for suffix in SUFFIXES)})", "All files (*)"]
 
 
 class RecordDialog(Form):
@@ -23,6 +26,7 @@ class RecordDialog(Form):
         inputs: str = "",
         text: str = "",
         parent: QWidget | None = None,
+        remembered: Mapping[str, Mapping[str, str]] | None = None,
         how: Reading | None = None,
     ) -> None:
         """Build the dialog.
@@ -33,6 +37,7 @@ class RecordDialog(Form):
             inputs: what it is to read, to begin with.
             text: a text that it is to read instead, to begin with.
             parent: the window.
+            remembered: by the path of a model what was said of it the last time.
             how: how inputs were read the last time.
         """
         super().__init__(
@@ -52,6 +57,7 @@ class RecordDialog(Form):
         self.device = choice(DEVICES)
         self.output = FileField("Save the recording as", ["Recordings (*.h5)"], save=True)
         self.fields.addRow("&Model", self.model)
+        self.network = NetworkFields(self.fields, remembered or {}, self)
         self.inputs = InputFields(self.fields, inputs, how or Reading(), self)
         for label, field in (
             ("Te&xt", self.text),
@@ -63,6 +69,7 @@ class RecordDialog(Form):
         ):
             self.fields.addRow(label, field)
         self.model.changed.connect(self._suggest)
+        self.model.changed.connect(self._look)
         self.inputs.changed.connect(self._suggest)
         self.text.textChanged.connect(self._text_changed)
         self.finished.connect(self.inputs.stop)
@@ -80,8 +87,12 @@ class RecordDialog(Form):
         start, stop = self.start.value(), number(self.stop)
         if stop is not None and stop <= start:
             raise GruvizError("the range ends before it begins: read up to a later timestep")
+        model = existing(self.model.path, "a model")
+        module, said = self.network.asked()
         return Recording(
-            model=existing(self.model.path, "a model"),
+            model=model,
+            module=module,
+            said=said,
             inputs=paths,
             output=writable(self.output.path, ".h5"),
             text=text,
@@ -99,6 +110,9 @@ class RecordDialog(Form):
     def _text_changed(self) -> None:
         self.inputs.show_text(bool(self.text.toPlainText()))
         self._suggest()
+
+    def _look(self) -> None:
+        self.network.show_path(self.model.path)
 
     def _suggest(self) -> None:
         if self.output.path != self._suggested:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QGraphicsScene
 
 from gruviz import palette
 from gruviz.cells import Quantity
-from gruviz.ui.panels.panel import LEFT, RIGHT, Context, Painted, PlotPanel, draw_text
+from gruviz.ui.panels.panel import LEFT, RIGHT, Context, Painted, PlotPanel, apart, draw_text
 from gruviz.ui.reading import HIGHEST, MASKED, Heatmap, HeatmapRequest, Request
 from gruviz.ui.theme import STEP, bold, small
 
@@ -135,21 +135,25 @@ class HeatmapPanel(PlotPanel):
         size, font = self.context.layer.size, bold(small(QApplication.font()))
         metrics = QFontMetricsF(font)
         amber = QColor(palette.SELECTION)
-        for unit in self.context.state.view.pane.units:
-            if unit >= size:
-                continue
-            row = int(self._places[unit])
-            top, bottom = (round(edge / size * rect.height()) for edge in (row, row + 1))
+        units = [unit for unit in self.context.state.view.pane.units if unit < size]
+        units.sort(key=lambda unit: int(self._places[unit]))
+        edges = [
+            (round(row / size * rect.height()), round((row + 1) / size * rect.height()))
+            for row in (int(self._places[unit]) for unit in units)
+        ]
+        height = metrics.height()
+        tags = apart([(top + bottom - height) / 2 for top, bottom in edges], height + 1, rect.height())
+        for unit, (top, bottom), y in zip(units, edges, tags, strict=True):
             painter.setPen(QPen(amber, 1))
             painter.drawLine(LEFT, top - 1, int(rect.width()), top - 1)
             painter.drawLine(LEFT, max(bottom, top + 1), int(rect.width()), max(bottom, top + 1))
-            width, height, middle = metrics.horizontalAdvance(str(unit)) + 8, metrics.height(), (top + bottom) / 2
-            y = min(max(middle - height / 2, 0), rect.height() - height)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(amber)
-            left = LEFT - 5 - width
+            width, middle = metrics.horizontalAdvance(str(unit)) + 8, (top + bottom) / 2
+            left = LEFT - 6 - width
             painter.drawRect(QRectF(left, y, width, height))
-            painter.drawPolygon(QPolygonF([QPointF(LEFT - 5, y), QPointF(LEFT, middle), QPointF(LEFT - 5, y + height)]))
+            tip = QPointF(LEFT, middle)
+            painter.drawPolygon(QPolygonF([QPointF(LEFT - 6, y), tip, QPointF(LEFT - 6, y + height)]))
             draw_text(painter, left + 4, y, str(unit), font, "#1B1B1B")
 
 

@@ -15,7 +15,7 @@ from gruviz.ui.reading import LayerFacts, Request
 from gruviz.ui.state import ViewState
 from gruviz.ui.theme import STEP, Theme, Themes, bold, small
 
-LEFT = 128
+LEFT = 144
 """Width of the gutter, the same for all, so that time stands in the same place in all."""
 RIGHT = 64
 """Width of the margin, in which the colour bars stand."""
@@ -286,3 +286,13 @@ def _laid_out(text: str, font: QFont) -> QStaticText:
         line.prepare(font=font)
         _lines[key] = line
     return _lines[key]
+
+
+def apart(tops: Sequence[float], line: float, height: float) -> list[float]:
+    """Labels of one line each, ascending, pushed apart so that none covers another and all lie within `height`."""
+    placed: list[float] = []
+    for number, top in enumerate(tops):
+        least = placed[-1] + line if placed else 0.0
+        most = height - line * (len(tops) - number)
+        placed.append(min(max(top, least), max(most, least)))
+    return placed

@@ -1,6 +1,5 @@
 """Gates and state of the selected units over time."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QGraphicsPathItem, QGraphicsScene
 
 from gruviz import palette
 from gruviz.cells import Cell, Quantity
-from gruviz.ui.panels.panel import LEFT, RIGHT, Context, Painted, PlotPanel, draw_text
+from gruviz.ui.panels.panel import LEFT, RIGHT, Context, Painted, PlotPanel, apart, draw_text
 from gruviz.ui.reading import Request, Traces, TracesRequest
 from gruviz.ui.theme import STEP, Theme, bold, small
 
@@ -183,14 +182,19 @@ class TimelinesPanel(PlotPanel):
             return
         theme, font, tiny = self.context.theme, QApplication.font(), small(QApplication.font())
         line, height = QFontMetricsF(font).height(), rect.height() / len(units)
-        fractions = any(quantity.fraction for quantity in self._layer.cell.quantities)
+        fractions, others = (
+            " ".join(each.symbol for each in self._layer.cell.quantities if each.fraction is which)
+            for which in (True, False)
+        )
         for lane, unit in enumerate(units):
             top = round(lane * height)
             painter.fillRect(QRectF(3 * STEP, top + 2, 3, line - 2), QColor(palette.SELECTION))
             draw_text(painter, 3 * STEP + 8, top, f"unit {unit}", bold(font), theme.foreground)
-            if lane == len(units) - 1 and len(units) < len(chosen) and height >= 2 * line:
-                words = f"last {len(units)} of {len(chosen)}"
-                draw_text(painter, 3 * STEP + 8, top + line, words, tiny, theme.muted)
+            words = [f"{fractions} left, {others} right"] if fractions else []
+            if lane == len(units) - 1 and len(units) < len(chosen):
+                words.insert(0, f"last {len(units)} of {len(chosen)}")
+            for number, each in enumerate(words[: int(height / line) - 1]):
+                draw_text(painter, 3 * STEP + 8, top + line * (1 + number), each, tiny, theme.muted)
             if fractions:
                 self._paint_scale(painter, LEFT - STEP, True, top, height, ("1", "0"))
             if lane:
@@ -222,7 +226,7 @@ class TimelinesPanel(PlotPanel):
             abreast = -(-len(wanted) * round(metrics.height() - 3) // max(int(height), 1))
             for number in range(abreast):  # side by side, where there is no room one above the other
                 some = wanted[number::abreast]
-                tops = _apart([at * height - metrics.height() / 2 for at, _ in some], metrics.height() - 3, height)
+                tops = apart([at * height - metrics.height() / 2 for at, _ in some], metrics.height() - 3, height)
                 for top, (_, quantity) in zip(tops, some, strict=True):
                     colour = line_colour(quantity, theme)
                     x = STEP + 11.0 * number
@@ -254,16 +258,6 @@ def line_colour(quantity: Quantity, theme: Theme) -> str:
     if colour is None:
         return theme.foreground
     return QColor(colour).lighter(140).name() if theme.name == "dark" else colour
-
-
-def _apart(tops: Sequence[float], line: float, height: float) -> list[float]:
-    """Labels of one line each, ascending, pushed apart so that none covers another and all lie within `height`."""
-    placed: list[float] = []
-    for number, top in enumerate(tops):
-        least = placed[-1] + line if placed else 0.0
-        most = height - line * (len(tops) - number)
-        placed.append(min(max(top, least), max(most, least)))
-    return placed
 
 
 def _tip(cell: Cell) -> str:

@@ -1,7 +1,7 @@
 """What a recording holds, as plain values that any thread may read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from gruviz.cells import Cell, Thresholds
@@ -37,6 +37,8 @@ class LayerFacts:
     size: int
     backward: bool
     convention: str
+    reset: str
+    """Of a GRU: whether the reset gate acts `after` the product with W_hn, or `before` it."""
     dtype: str
     backend: str
     residual: float
@@ -58,7 +60,13 @@ class Facts:
     """The name of the model's file, without its folder; empty where that is not known."""
     weights: str
     """The SHA-256 of the model's weights; empty for a recording of several training steps."""
-    how: Reading
+    proof: str = ""
+    """Whether a model from another program's file was held against reference outputs; empty for others."""
+    module: str = ""
+    """Which of the recurrent modules of the model's file it is; empty for the only one."""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """What the user said of the model that its file does not say."""
+    how: Reading = field(default_factory=Reading)
     """How the files were read that the model was recorded on."""
 
     def sequences_of(self, layer: str) -> tuple[SequenceInfo, ...]:
@@ -76,6 +84,9 @@ def facts_of(recording: Recording) -> Facts:
         layers={name: _layer(layer) for name, layer in recording.layers.items()},
         model=Path(str(recording.model.get("file", ""))).name,
         weights=recording.checkpoints.get(NO_CHECKPOINT, {}).get("sha256", ""),
+        proof=str(recording.model.get("proof", "")),
+        module=str(recording.model.get("module", "")),
+        answers=_strings(recording.model.get("answers")),
         how=_how(recording.model.get("reading")),
     )
 
@@ -85,6 +96,10 @@ def _how(stored: object) -> Reading:
         return Reading.from_json(stored)
     except GruvizError:  # recorded from Python, or by an earlier version
         return Reading()
+
+
+def _strings(data: object) -> dict[str, str]:
+    return {str(name): str(value) for name, value in data.items()} if isinstance(data, dict) else {}
 
 
 def _tape(tape: Tape) -> TapeFacts:
@@ -100,6 +115,7 @@ def _layer(layer: Layer) -> LayerFacts:
         size=layer.size,
         backward=layer.backward,
         convention=layer.convention,
+        reset=layer.reset,
         dtype=layer.dtype,
         backend=layer.backend,
         residual=layer.residual,
