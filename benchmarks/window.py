@@ -10,7 +10,9 @@ from typing import Any
 from benchmarks.apart import ROOT, apart
 from benchmarks.rows import Row
 
-DATA = ROOT / "assets" / "data"
+TEXT = ROOT / "assets" / "data" / "hamlet.txt"
+PART = 30_000
+"""Timesteps of each of the sequences that are looked at."""
 MINUTE = 60
 
 
@@ -39,9 +41,13 @@ def minute(folder: str) -> dict[str, object]:
     from gruviz.ui.jobs import Done, Recording, Training
 
     model, run = str(Path(folder) / "model.safetensors"), str(Path(folder) / "run.h5")
-    texts = (str(DATA / "hamlet.txt"), str(DATA / "sonnets.txt"))
-    Training("char", texts[0], model, layers=2, steps=20)(lambda progress: True)
-    Recording(model, texts, run, steps=(0, 50_000))(lambda progress: True)
+    Training("char", str(TEXT), model, layers=2, steps=20)(lambda progress: True)
+    text, parts = TEXT.read_text("utf-8"), []
+    for number, start in enumerate(range(0, 4 * PART, PART)):
+        part = Path(folder) / f"{number}.txt"
+        part.write_text(text[start : start + PART], "utf-8")
+        parts.append(str(part))
+    Recording(model, tuple(parts), run)(lambda progress: True)
 
     opened = Opened(run)
     opened.select_units(3, 14)
@@ -53,7 +59,7 @@ def minute(folder: str) -> dict[str, object]:
         recorded += int(result.text.split()[0].replace(",", ""))
 
     def record() -> None:
-        work = Recording(model, texts, str(Path(folder) / f"{recorded}.h5"))
+        work = Recording(model, (str(TEXT),), str(Path(folder) / f"{recorded}.h5"))
         window.workbench.start("Recording", work, "Open it", done, at_once=True)
 
     heart.start()
