@@ -4,6 +4,7 @@ import random
 import tempfile
 import time
 from collections.abc import Callable
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,7 @@ def minute(folder: str) -> dict[str, object]:
     opened = Opened(run)
     opened.select_units(3, 14)
     window, rng, heart = opened.window, random.Random(0), Heart()
+    script = cycle(("seeks", "in", "layer", "seeks", "drags", "sequence", "steps", "window", "out", "layer"))
     recorded = moves = switches = 0
 
     def done(result: Done) -> None:
@@ -67,7 +69,7 @@ def minute(folder: str) -> dict[str, object]:
     while time.perf_counter() < until:
         if not window.workbench.busy:
             record()
-        what = rng.choice(("seeks", "seeks", "steps", "notches", "notches", "drags", "window", "layer", "sequence"))
+        what = next(script)
         if what == "layer":
             window.toolbar.layer.chosen.emit(switches % 2)
             switches += 1
@@ -78,12 +80,15 @@ def minute(folder: str) -> dict[str, object]:
             acts = {
                 "seeks": lambda: opened.seeks(30, rng),
                 "steps": lambda: opened.steps(20),
-                "notches": lambda: opened.notches(rng.choice((-12, 12)), opened.somewhere(rng)),
+                "in": lambda: opened.notches(12, opened.somewhere(rng)),
+                "out": lambda: opened.notches(-12, opened.somewhere(rng)),
                 "drags": lambda: opened.drags(30),
                 "window": lambda: opened.drags_of_window(30),
             }[what]()
             moves += len(opened.hand.frames(acts).frames)
         opened.hand.rest(time.perf_counter() + 0.05)
     heart.stop()
+    if window.workbench.job is not None:
+        recorded += round(window.workbench.job.latest.fraction * len(text))
     opened.close()
     return {"stall": heart.longest, "moves": moves, "switches": switches, "steps": recorded}
