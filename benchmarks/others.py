@@ -33,7 +33,7 @@ def scrub_vs_imageitem() -> Row:
 def scrub_vs_ephyviewer() -> Row:
     """Three of ephyviewer's trace viewers: it has none for images of values."""
     what = f"x {TRACES} units drawn as lines, of float32 in memory"
-    return compared("scrub_vs_ephyviewer", "ephyviewer", 1_000_000, what, "ephyviewer")
+    return compared("scrub_vs_ephyviewer", "ephyviewer", 100_000, what, "ephyviewer")
 
 
 def scrub_vs_napari() -> Row:
