@@ -5,6 +5,7 @@ python -m benchmarks [ROW...]
 
 import json
 import platform
+import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -67,4 +68,5 @@ def describe_machine() -> dict[str, object]:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # large files are deleted then too
     sys.exit(main(sys.argv[1:]))

@@ -9,7 +9,7 @@ NOTCH = 0.8
 """What a notch of the wheel makes of the visible range."""
 
 
-def moves(timesteps: int, rounds: int = 2) -> Iterator[Move]:
+def moves(timesteps: int, rounds: int = 1) -> Iterator[Move]:
     """The moves for a sequence of that length: about two hundred a round, the same each time."""
     rng = random.Random(0)
     for _ in range(rounds):

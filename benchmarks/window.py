@@ -4,13 +4,16 @@ import random
 import tempfile
 import time
 from collections.abc import Callable
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 from benchmarks.apart import ROOT, apart
 from benchmarks.rows import Row
 
-DATA = ROOT / "assets" / "data"
+TEXT = ROOT / "assets" / "data" / "hamlet.txt"
+PART = 30_000
+"""Timesteps of each of the sequences that are looked at."""
 MINUTE = 60
 
 
@@ -39,13 +42,18 @@ def minute(folder: str) -> dict[str, object]:
     from gruviz.ui.jobs import Done, Recording, Training
 
     model, run = str(Path(folder) / "model.safetensors"), str(Path(folder) / "run.h5")
-    texts = (str(DATA / "hamlet.txt"), str(DATA / "sonnets.txt"))
-    Training("char", texts[0], model, layers=2, steps=20)(lambda progress: True)
-    Recording(model, texts, run, steps=(0, 50_000))(lambda progress: True)
+    Training("char", str(TEXT), model, layers=2, steps=20)(lambda progress: True)
+    text, parts = TEXT.read_text("utf-8"), []
+    for number, start in enumerate(range(0, 4 * PART, PART)):
+        part = Path(folder) / f"{number}.txt"
+        part.write_text(text[start : start + PART], "utf-8")
+        parts.append(str(part))
+    Recording(model, tuple(parts), run)(lambda progress: True)
 
     opened = Opened(run)
     opened.select_units(3, 14)
     window, rng, heart = opened.window, random.Random(0), Heart()
+    script = cycle(("seeks", "in", "layer", "seeks", "drags", "sequence", "steps", "window", "out", "layer"))
     recorded = moves = switches = 0
 
     def done(result: Done) -> None:
@@ -53,7 +61,7 @@ def minute(folder: str) -> dict[str, object]:
         recorded += int(result.text.split()[0].replace(",", ""))
 
     def record() -> None:
-        work = Recording(model, texts, str(Path(folder) / f"{recorded}.h5"))
+        work = Recording(model, (str(TEXT),), str(Path(folder) / f"{recorded}.h5"))
         window.workbench.start("Recording", work, "Open it", done, at_once=True)
 
     heart.start()
@@ -61,7 +69,7 @@ def minute(folder: str) -> dict[str, object]:
     while time.perf_counter() < until:
         if not window.workbench.busy:
             record()
-        what = rng.choice(("seeks", "seeks", "steps", "notches", "notches", "drags", "window", "layer", "sequence"))
+        what = next(script)
         if what == "layer":
             window.toolbar.layer.chosen.emit(switches % 2)
             switches += 1
@@ -72,12 +80,15 @@ def minute(folder: str) -> dict[str, object]:
             acts = {
                 "seeks": lambda: opened.seeks(30, rng),
                 "steps": lambda: opened.steps(20),
-                "notches": lambda: opened.notches(rng.choice((-12, 12)), opened.somewhere(rng)),
+                "in": lambda: opened.notches(12, opened.somewhere(rng)),
+                "out": lambda: opened.notches(-12, opened.somewhere(rng)),
                 "drags": lambda: opened.drags(30),
                 "window": lambda: opened.drags_of_window(30),
             }[what]()
             moves += len(opened.hand.frames(acts).frames)
         opened.hand.rest(time.perf_counter() + 0.05)
     heart.stop()
+    if window.workbench.job is not None:
+        recorded += round(window.workbench.job.latest.fraction * len(text))
     opened.close()
     return {"stall": heart.longest, "moves": moves, "switches": switches, "steps": recorded}
