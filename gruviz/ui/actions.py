@@ -99,6 +99,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
 
 MOUSE: tuple[tuple[str, str], ...] = (
     ("Click or drag", "Go to that timestep"),
+    ("Click on the time axis, or in the whole sequence", "Go to that timestep"),
     ("Click on a row", "Select its unit; with Ctrl one more"),
     ("Shift + click on a row", "Select all rows from the last one"),
     ("Move over a panel", "Read timestep, symbol, unit and value above"),

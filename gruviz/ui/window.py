@@ -208,7 +208,7 @@ class MainWindow(QMainWindow):
         toolbar.speed.chosen.connect(self._choose_speed)
         self.welcome.wanted.connect(self.open_path)
         self.display.checkpoint_chosen.connect(self._choose_checkpoint)
-        self.stage.pointed.connect(self.display.say)
+        self.stage.pointing.said.connect(self.display.say)
         self.find_bar.left.connect(self._show_display)
         self.go_bar.left.connect(self._show_display)
         self.thresholds_bar.left.connect(self._show_display)

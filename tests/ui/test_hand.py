@@ -1,5 +1,7 @@
 """Mouse and keys on a real window: each ends in the state having changed, and in all panels agreeing."""
 
+import itertools
+import re
 from dataclasses import replace
 
 import pytest
@@ -7,6 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from gruviz.ui.actions import MOUSE
 from gruviz.ui.panels import CountsPanel, HeatmapPanel, OverviewPanel, TextPanel, TimeAxisPanel
 from gruviz.ui.window import MainWindow
 
@@ -176,3 +179,65 @@ def test_letters_stand_over_their_columns_when_there_is_room(qtbot: QtBot, windo
     view = window.state.view
     assert all(strip.text.at(timestep) is not None for timestep in range(view.start, view.stop))
     assert_all_agree(qtbot, window)
+
+
+def test_the_readout_follows_what_moves_under_a_still_pointer(qtbot: QtBot, window: MainWindow) -> None:
+    def timestep() -> int:
+        settle(qtbot, window)
+        found = re.match(r"t = (\d+)", window.display.pointer.text())
+        assert found is not None
+        return int(found[1])
+
+    where = at(window, HeatmapPanel, 300.5, 3.5 / 24)
+    QTest.mouseMove(window.stage.viewport(), where)
+    qtbot.waitUntil(lambda: bool(window.display.pointer.text()))
+    seen = [timestep()]
+    for act in (
+        lambda: key(window, Qt.Key.Key_Plus),
+        lambda: wheel(window, where, -2, SHIFT),
+        lambda: key(window, Qt.Key.Key_End),
+        lambda: key(window, Qt.Key.Key_Home),
+        lambda: window.choose_sequence(1),
+        lambda: key(window, Qt.Key.Key_Plus),
+    ):
+        act()
+        seen.append(timestep())
+        assert seen[-1] == int(window.stage.time_at(where.x()))
+    assert all(before != after for before, after in itertools.pairwise(seen))
+
+
+def test_the_readout_follows_a_drag(qtbot: QtBot, window: MainWindow) -> None:
+    start, stop = at(window, HeatmapPanel, 20.5, 3.5 / 24), at(window, HeatmapPanel, 300.5, 5.5 / 24)
+    drag(window, start, stop)
+    settle(qtbot, window)
+    assert window.display.pointer.text().startswith("t = 300 ")
+    assert "unit 5 " in window.display.pointer.text()
+
+
+def test_a_click_on_the_axis_or_the_overview_goes_there(qtbot: QtBot, window: MainWindow) -> None:
+    for _ in range(4):
+        wheel(window, at(window, HeatmapPanel, 200), 1)
+    before = window.state.view
+    click(window, at(window, TimeAxisPanel, 190.5))
+    assert (window.state.view.cursor, window.state.view.start) == (190, before.start)
+    assert_all_agree(qtbot, window)
+    click(window, at(window, OverviewPanel, 210.5))  # within the window
+    assert abs(window.state.view.cursor - 210) <= 1
+    assert window.state.view.start == before.start
+    click(window, at(window, OverviewPanel, 30.5))  # beside it: the window comes along
+    assert abs(window.state.view.cursor - 30) <= 1
+    assert window.state.view.start <= 30 < window.state.view.stop
+    assert_all_agree(qtbot, window)
+    words = " ".join(f"{what}: {does}." for what, does in MOUSE)
+    assert "Click on the time axis, or in the whole sequence: Go to that timestep." in words
+
+
+def test_gutter_and_margin_do_not_seek(window: MainWindow) -> None:
+    click(window, at(window, HeatmapPanel, 132.5))
+    for _ in range(4):
+        wheel(window, at(window, HeatmapPanel, 132.5), 1)
+    for kind in (HeatmapPanel, OverviewPanel, TimeAxisPanel):
+        body = panel(window, kind).body
+        for x in (body.left() - 30, body.right() + 30):
+            click(window, QPoint(x, body.center().y()))
+            assert window.state.view.cursor == 132

@@ -156,6 +156,11 @@ class Panel:
     def set_range(self, start: int, stop: int) -> None:
         """The stage shows these timesteps."""
 
+    def time_at(self, x: float) -> float:
+        """The time that stands at this place of the scene: timestep t reaches from t to t + 1."""
+        start, stop = self.visible
+        return start + (x - self.body.left()) / max(self.body.width(), 1) * (stop - start)
+
     def unit_at(self, y: float) -> int | None:
         """The unit at this height of the scene, or None where there is none."""
         return None
