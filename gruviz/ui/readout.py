@@ -1,35 +1,36 @@
 """Where the cursor stands, in the toolbar."""
 
-from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtCore import QSize, Slot
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from gruviz.ui.elided import ElidedLabel
 from gruviz.ui.panels import Context
-from gruviz.ui.panels.predictions import format_share
+from gruviz.ui.panels.predictions import format_number, format_share
 from gruviz.ui.panels.text import named
-from gruviz.ui.panels.units import format_value
 from gruviz.ui.reading import Guess, Predictions, Request, Rows
 
 _MOST = 3
 """Numeric inputs that are read out."""
+_DIGITS = 4
+"""Of each, here where room is scarce."""
 
 
-class Readout(QLabel):
+class Readout(ElidedLabel):
     """`t = 132 of 14,210 · 1.32 s   's' → 'e' p = 0.41`. It hears the answers that the panels at the side ask for."""
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(
+            "The timestep at the cursor, counted from 0, the sequence's length, its time where timesteps have a rate, "
+            "what was read there, what came next, and the probability that the network gave it.",
+            parent=parent,
+        )
         self._context = context
         self._rows: Rows | None = None
         self._predictions: Predictions | None = None
-        self.setTextFormat(Qt.TextFormat.PlainText)
         # As wide as there is room: what stands after it does not move, and a long text pushes nothing out of the bar.
-        self.setMinimumWidth(QFontMetrics(self.font()).horizontalAdvance("t = 100,000 of 100,000   space"))
+        self.setMinimumWidth(QFontMetrics(self.font()).horizontalAdvance("t = 100,000 of 100,000 …"))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.setToolTip(
-            "The timestep at the cursor, counted from 0, the sequence's length, its time where timesteps have a rate, "
-            "what was read there, what came next, and the probability that the network gave it."
-        )
         context.state.pane_changed.connect(self._turn)
         context.state.cursor_changed.connect(self._write)
         context.loader.answered.connect(self._take)
@@ -57,7 +58,7 @@ class Readout(QLabel):
     def _write(self) -> None:
         view, clock = self._context.state.view, self._context.clock
         time = f" · {clock.say(view.cursor)}" if clock else ""
-        self.setText(f"t = {view.cursor:,} of {view.length:,}{time}{self._input(view.cursor)}" if view.length else "")
+        self.write(f"t = {view.cursor:,} of {view.length:,}{time}{self._input(view.cursor)}" if view.length else "")
 
     def _input(self, cursor: int) -> str:
         rows = self._rows
@@ -71,6 +72,6 @@ class Readout(QLabel):
                 words += f" → {named(guess.came)}   p = {format_share(guess.probability)}"
         if rows.inputs is not None and rows.inputs.shape[1]:
             values = rows.inputs[cursor - rows.start]
-            words += "   x = " + ", ".join(format_value(float(value)) for value in values[:_MOST])
+            words += "   x = " + ", ".join(format_number(float(value), _DIGITS) for value in values[:_MOST])
             words += ", …" if len(values) > _MOST else ""
         return words

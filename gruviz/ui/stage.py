@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Slot
 from PySide6.QtGui import QColor, QContextMenuEvent, QMouseEvent, QPainter, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
@@ -29,6 +29,8 @@ from gruviz.ui.theme import STEP
 from gruviz.view import pan, seek, select_rows, select_unit, show_all, show_range, zoom
 
 _GAP = 2 * STEP
+_LEAST = 28
+"""Pixels that a line of text and its space need."""
 _NOTCH = 120
 """What a mouse wheel reports for one notch."""
 _ZOOM = 0.8
@@ -185,13 +187,14 @@ class Stage(pg.GraphicsView):
         """Give every panel its pixels: those of fixed height first, the rest in equal parts."""
         self._heights = [panel.height for panel in self.panels]
         width = self.viewport().width() - LEFT - RIGHT
-        fixed = sum(panel.height for panel in self.panels if panel.height is not None)
-        elastic = sum(panel.height is None for panel in self.panels)
-        room = self.viewport().height() - fixed - _GAP * len(self.panels)
-        each = max(1, room // max(elastic, 1))
+        room = self.viewport().height() - _GAP * len(self.panels)
+        fixed = sorted(panel.height for panel in self.panels if panel.height is not None)
+        while fixed and fixed[-1] > max(_LEAST, (room - sum(fixed)) // max(len(self.panels) - len(fixed), 1)):
+            fixed.pop()  # no higher than those that take what is left
+        each = max(1, (room - sum(fixed)) // max(len(self.panels) - len(fixed), 1))
         y = _GAP
         for panel in self.panels:
-            height = each if panel.height is None else panel.height
+            height = each if panel.height is None else min(panel.height, max(each, _LEAST))
             panel.place(QRect(LEFT, y, max(width, 1), height))
             y += height + (0 if isinstance(panel, TimelinesPanel) else _GAP)
         self._place_cursor()

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QMimeData, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QByteArray, QMimeData, QObject, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QMessageBox,
     QSplitter,
     QStackedWidget,
+    QStyle,
     QVBoxLayout,
     QWidget,
 )
@@ -99,7 +100,6 @@ class MainWindow(QMainWindow):
 
         self.setWindowTitle("gruviz")
         self.setAcceptDrops(True)
-        self.resize(*SIZE)
         self.toolbar = ToolBar(self.context, self._actions, self)
         self.addToolBar(self.toolbar)
         self.status = StatusBar(self.context, self)
@@ -111,7 +111,7 @@ class MainWindow(QMainWindow):
         self._build_menus()
         self._wire()
         self._show_page(self.welcome)
-        self._restore_geometry()
+        self._take_a_size()
         self._collector.start()
 
     # Building
@@ -680,9 +680,13 @@ class MainWindow(QMainWindow):
             self.settings.opened(str(Path(path).resolve()))
             settings_file.save(self.settings)
 
-    def _restore_geometry(self) -> None:
+    def _take_a_size(self) -> None:
+        """The size of the last time, or the usual one; on a small screen no larger than that."""
+        self.resize(*SIZE)
         if self._remember and self.settings.geometry:
             self.restoreGeometry(QByteArray.fromBase64(self.settings.geometry.encode("ascii", "ignore")))
+        title = self.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight) if self._remember else 0
+        self.resize(self.size().boundedTo(self.screen().availableSize() - QSize(0, title)))
 
 
 def _sender(window: QObject) -> QAction:
