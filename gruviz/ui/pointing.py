@@ -3,14 +3,15 @@
 from PySide6.QtCore import QObject, QPointF, Signal
 
 from gruviz.ui.panels import Context, Panel
+from gruviz.ui.panels.curves import say_inputs
 from gruviz.ui.panels.text import named
 from gruviz.ui.panels.units import format_value
 from gruviz.ui.reading import Point, PointRequest
 
 _SLOT = "point"
 """The loader's slot for what is under the pointer."""
-_FEW = 3
-"""Columns of numeric input that are read out."""
+_DIGITS = 6
+"""Of numeric input."""
 
 
 class Pointing(QObject):
@@ -54,7 +55,7 @@ class Pointing(QObject):
         if point.symbol is not None:
             words.append(named(point.symbol))
         if point.inputs and not point.values:
-            words.append("x = " + ", ".join(f"{value:.6g}".replace("-", "−") for value in point.inputs[:_FEW]))
+            words.append(say_inputs(point.inputs, point.missing, _DIGITS))
         if point.unit is not None:
             words.append(f"unit {point.unit}")
         words += [f"{cell[name].symbol} = {format_value(value)}" for name, value in point.values.items()]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Slot
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QContextMenuEvent, QMouseEvent, QPainter, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
@@ -91,6 +91,9 @@ class _Drag:
 
 class Stage(pg.GraphicsView):
     """Lays the panels out, tells them what the state says, and turns the mouse into changes of the state."""
+
+    copied = Signal(str)
+    """What was copied, in words."""
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         self.context = context
@@ -366,7 +369,7 @@ class Stage(pg.GraphicsView):
         if panel is not None:
             name = f"‘{panel.title}’"
             parts = {name: QRect(0, panel.body.top() - 2, self.width(), panel.body.height() + 4), **parts}
-        offer_copies(self, event.globalPos(), parts)
+        offer_copies(self, event.globalPos(), parts, self.copied)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """On the axis or the overview, show all; elsewhere it is two clicks."""

@@ -209,6 +209,8 @@ class MainWindow(QMainWindow):
         self.welcome.wanted.connect(self.open_path)
         self.display.checkpoint_chosen.connect(self._choose_checkpoint)
         self.stage.pointing.said.connect(self.display.say)
+        for part in (self.stage, self.units, self.predictions):
+            part.copied.connect(self.toolbar.readout.tell)
         self.find_bar.left.connect(self._show_display)
         self.go_bar.left.connect(self._show_display)
         self.thresholds_bar.left.connect(self._show_display)
@@ -278,8 +280,8 @@ class MainWindow(QMainWindow):
         self.complain(message)
 
     def complain(self, message: str) -> None:
-        """Say in a dialog what is wrong and what to do."""
-        box = QMessageBox(QMessageBox.Icon.Warning, "gruviz", message, QMessageBox.StandardButton.Ok, self)
+        """Say in a dialog what is wrong and what to do, or what else there is to say."""
+        box = QMessageBox(QMessageBox.Icon.NoIcon, "gruviz", message, QMessageBox.StandardButton.Ok, self)
         box.setTextFormat(Qt.TextFormat.PlainText)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.open()
@@ -311,8 +313,8 @@ class MainWindow(QMainWindow):
 
     # Choosing
 
-    def _show(self, layer: str, sequence: int) -> None:
-        """Turn to a sequence in a layer."""
+    def _show(self, layer: str, sequence: int, *, alike: bool = False) -> None:
+        """Turn to a sequence in a layer, perhaps one that another checkpoint read as well."""
         facts = self.loader.facts
         assert facts is not None
         info = facts.sequences_of(layer)[sequence]
@@ -321,6 +323,7 @@ class MainWindow(QMainWindow):
         self.state.change(
             showing,
             info.length,
+            alike=alike,
             recording=facts.path,
             tape=facts.layers[layer].tape,
             sequence=sequence,
@@ -388,7 +391,7 @@ class MainWindow(QMainWindow):
         there = [info for info in sequences if info.checkpoint == checkpoint and info.length]
         place = sum(info.checkpoint == here.checkpoint for info in sequences[: pane.sequence])
         alike = [info for info in there if (info.name, info.item) == (here.name, here.item)]
-        self._show(pane.layer, (alike or there[place:] or there)[0].index)
+        self._show(pane.layer, (alike or there[place:] or there)[0].index, alike=bool(alike))
 
     @Slot(int)
     def _choose_speed(self, index: int) -> None:
@@ -629,11 +632,7 @@ class MainWindow(QMainWindow):
         """Which version this is."""
         import gruviz
 
-        QMessageBox.about(
-            self,
-            "About gruviz",
-            f"gruviz {gruviz.__version__}\n\nWhat a gated recurrent network remembers, made visible.",
-        )
+        self.complain(f"gruviz {gruviz.__version__}\n\nWhat a gated recurrent network remembers, made visible.")
 
     # What Qt tells
 

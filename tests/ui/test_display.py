@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QMessageBox, QToolButton, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
 import gruviz.recording
@@ -187,6 +187,24 @@ def test_checkpoints_are_chosen_and_keep_the_sequence(qtbot: QtBot, opened: Open
     assert_all_agree(qtbot, window)
 
 
+def test_another_checkpoint_keeps_cursor_range_and_marks(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
+    window = opened(read_word_by_word(tmp_path / "words.h5"))
+    click(window, at(window, HeatmapPanel, 20.5, 2.5 / 6))
+    key(window, Qt.Key.Key_R)
+    for _ in range(5):
+        wheel(window, at(window, HeatmapPanel, 30), 1)
+    click(window, at(window, HeatmapPanel, 33.5, 2.5 / 6))
+    before = window.state.view
+    choose(qtbot, window.display.checkpoint, 2)
+    after = window.state.view
+    assert after.pane.checkpoint == 5000
+    assert (after.cursor, after.reference, after.start, after.stop) == (33, 20, before.start, before.stop)
+    assert after.pane.units == (2,)
+    assert_all_agree(qtbot, window)
+    choose(qtbot, window.toolbar.sequence, 1)  # another sequence is another matter, equally long as it may be
+    assert window.state.view.cursor == 0
+
+
 def test_without_checkpoints_none_are_offered(window: MainWindow) -> None:
     assert not window.display.checkpoint.isVisible()
 
@@ -262,6 +280,50 @@ def test_the_pointer_is_exact_in_a_coarse_picture(qtbot: QtBot, opened: Open, co
     assert words == f"t = {timestep:,}   x = {value:.6g}"
 
 
+def test_a_value_that_was_filled_in_is_said_to_be(qtbot: QtBot, opened: Open, co2: Path) -> None:
+    window = opened(co2)
+    with gruviz.recording.open(co2) as recording:
+        tape = recording.tapes["main"]
+        missing = np.flatnonzero(tape.label("missing", slice(0, 400)))
+        gap = int(missing[0])
+        value = tape.values(slice(gap, gap + 1))[0, 0]
+    while window.state.view.span > 16:
+        wheel(window, at(window, CurvesPanel, gap + 0.5), 1)
+    for timestep, mark in ((gap, " (missing: filled in)"), (gap - 1, "")):
+        click(window, at(window, CurvesPanel, timestep + 0.5))
+        settle(qtbot, window)
+        assert window.toolbar.readout.text().endswith(mark or window.toolbar.readout.text())
+        assert ("filled in" in window.toolbar.readout.text()) == bool(mark)
+        assert ("filled in" in point(qtbot, window, at(window, CurvesPanel, timestep + 0.5))) == bool(mark)
+    words = point(qtbot, window, at(window, CurvesPanel, gap + 0.6))
+    assert words == f"t = {gap}   x = {value:.6g} (missing: filled in)"
+
+
+def test_the_status_bar_teaches_on_hovering(qtbot: QtBot, window: MainWindow) -> None:
+    status = window.status
+    for label, word in (
+        (status.convention, "keep"),
+        (status.residual, "largest difference"),
+        (status.reduction, "share a column"),
+        (status.thresholds, "rewritten alike"),
+    ):
+        assert status.rect().contains(label.geometry())
+        QToolTip.hideText()
+        QTest.mouseMove(window.stage.viewport(), QPoint(300, 200))
+        for nudge in range(2):
+            QTest.mouseMove(label, label.rect().center() + QPoint(nudge, 0))
+        qtbot.waitUntil(lambda word=word: QToolTip.isVisible() and word in QToolTip.text(), timeout=5000)
+
+
+def test_a_dialog_has_no_picture_that_fits_no_theme(window: MainWindow) -> None:
+    for say in (lambda: window.complain("this is wrong"), window.about):
+        say()
+        box = window.findChild(QMessageBox)
+        assert box.iconPixmap().isNull()
+        box.close()
+        box.setParent(None)
+
+
 def test_a_timestep_is_marked_and_the_distance_told(qtbot: QtBot, window: MainWindow) -> None:
     click(window, at(window, HeatmapPanel, 100.5))
     key(window, Qt.Key.Key_R)
@@ -317,11 +379,16 @@ def test_a_panel_is_copied_as_it_is_seen(qtbot: QtBot, window: MainWindow) -> No
     shown = window.stage.grab().toImage()
     for x in range(body.left(), body.right(), 37):
         assert picture.pixel(x, 10) == shown.pixel(x, body.top() + 8)
+    assert window.toolbar.readout.text() == "copied ‘update (keep)’"
+    key(window, Qt.Key.Key_Right)
+    assert window.toolbar.readout.text().startswith("t = 1 of 400")
     for widget in (window.units.viewport(),):
         menu = ask_for_menu(widget, QPoint(50, 50))
         QTest.keyClick(menu, Qt.Key.Key_Down)
         QTest.keyClick(menu, Qt.Key.Key_Return)
         assert QGuiApplication.clipboard().image().width() == round(window.units.width() * ratio)
+    assert window.toolbar.readout.text() == "copied the list of units"
+    qtbot.waitUntil(lambda: window.toolbar.readout.text().startswith("t = 1 of 400"), timeout=5000)
 
 
 def test_the_side_says_what_its_columns_are(window: MainWindow) -> None:

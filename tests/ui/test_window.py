@@ -120,7 +120,7 @@ def test_numeric_input_is_drawn_as_curves_with_gaps(qtbot: QtBot, opened: Open, 
     click(window, at(window, CurvesPanel, 300.5))
     settle(qtbot, window)
     assert window.state.view.cursor == 300
-    assert window.toolbar.readout.text() == f"t = 300 of 600   x = {values[300, 0]:.3f}".replace("-", "−")
+    assert window.toolbar.readout.text() == f"t = 300 of 600   x = {values[300, 0]:.5g}".replace("-", "−")
     assert not any(isinstance(each, TextPanel) for each in window.stage.panels)
 
 

@@ -10,10 +10,13 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QApplication, QGraphicsScene
 
 from gruviz.ui.panels.panel import Context, PlotPanel, draw_text
+from gruviz.ui.panels.predictions import format_number
 from gruviz.ui.reading import Curves, CurvesRequest, Request
 from gruviz.ui.theme import STEP, small
 
 _COLOURS = ("#56B4E9", "#009E73", "#CC79A7", "#E69F00", "#0072B2", "#D55E00")
+_SAID = 3
+"""Columns that are read out."""
 MOST = len(_COLOURS)
 """Columns that are drawn; of more, the first ones."""
 
@@ -94,6 +97,15 @@ class CurvesPanel(PlotPanel):
         if len(shown) < len(self._names):
             words = f"{min(len(self._names), MOST)} of {len(self._names)} columns"
             draw_text(painter, 3 * STEP, top, words, small(font), self.context.theme.muted)
+
+
+def say_inputs(values: Sequence[float], missing: Sequence[bool], digits: int) -> str:
+    """The first few numbers that were fed at a timestep, those that were filled in marked as such."""
+    said = [
+        format_number(value, digits) + (" (missing: filled in)" if gone else "")
+        for value, gone in zip(values[:_SAID], missing, strict=False)
+    ]
+    return "x = " + ", ".join([*said, *["…"] * (len(values) > _SAID)])
 
 
 def _number(value: float) -> str:
