@@ -106,6 +106,7 @@ MOUSE: tuple[tuple[str, str], ...] = (
     ("Right-click on a panel", "Copy it as a picture"),
     ("Wheel", "Zoom around the pointer"),
     ("Shift + wheel", "Pan"),
+    ("Wheel left of the timelines", "Scroll through the selected units"),
     ("Drag on the time axis", "Pan"),
     ("Double-click on the time axis", "See the whole sequence"),
     ("Drag in the whole sequence", "Move the window that is shown"),

@@ -106,7 +106,6 @@ class Stage(pg.GraphicsView):
         for line in (self.cursor_line, self.reference_line):
             self.scene().addItem(line)
         self._drag: _Drag | None = None
-        self._heights: list[int | None] = []
         self.pointing = Pointing(context, self)
         self._pointer: QPointF | None = None
         """Where the mouse is; None while it is elsewhere."""
@@ -188,7 +187,6 @@ class Stage(pg.GraphicsView):
 
     def _lay_out(self) -> None:
         """Give every panel its pixels: those of fixed height first, the rest in equal parts."""
-        self._heights = [panel.height for panel in self.panels]
         width = self.viewport().width() - LEFT - RIGHT
         room = self.viewport().height() - _GAP * len(self.panels)
         fixed = sorted(panel.height for panel in self.panels if panel.height is not None)
@@ -218,9 +216,6 @@ class Stage(pg.GraphicsView):
 
     @Slot()
     def _apply_units(self) -> None:
-        if [panel.height for panel in self.panels] != self._heights:
-            self._lay_out()
-            self._refresh()
         for panel in self.panels:
             panel.units_changed()
 
@@ -322,6 +317,8 @@ class Stage(pg.GraphicsView):
             self._drag = _Drag(panel, at, self._moving_window(panel, at))
         elif isinstance(panel, TimeAxisPanel):
             self._drag = _Drag(panel, at, self._panning(at))
+        elif isinstance(panel, TextPanel) and not panel.aligned:
+            self._drag = _Drag(panel, at, self._pulling(panel, at))
         else:
             self._drag = _Drag(panel, at, self._seek)
             self._seek(at)
@@ -345,7 +342,7 @@ class Stage(pg.GraphicsView):
         drag, self._drag = self._drag, None
         if drag is None or not drag.clicked:
             return
-        if isinstance(drag.panel, OverviewPanel | TimeAxisPanel) and self._over_time(drag.at):
+        if isinstance(drag.panel, OverviewPanel | TimeAxisPanel | TextPanel) and self._over_time(drag.at):
             self.context.state.change(seek, int(drag.panel.time_at(drag.at.x()) // 1))
         unit = drag.panel.unit_at(drag.at.y())
         if unit is None:
@@ -383,6 +380,11 @@ class Stage(pg.GraphicsView):
         view, state = self.context.state.view, self.context.state
         across, along = event.angleDelta().x(), event.angleDelta().y()
         self._pointer = event.position()
+        panel = self.panel_at(event.position().y())
+        if isinstance(panel, TimelinesPanel) and event.position().x() < LEFT:
+            panel.scroll(along / _NOTCH)
+            across = along = 0
+            self._point()
         if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             across, along = across or along, 0
         if abs(across) > abs(along):
@@ -405,6 +407,15 @@ class Stage(pg.GraphicsView):
 
     def _seek(self, at: QPointF) -> None:
         self.context.state.change(seek, int(self.time_at(at.x()) // 1))
+
+    def _pulling(self, panel: TextPanel, at: QPointF) -> Callable[[QPointF], None]:
+        """Text that flows past the cursor is pulled like a tape."""
+        cursor, pull = self.context.state.view.cursor, panel.pull
+
+        def move(to: QPointF) -> None:
+            self.context.state.change(seek, cursor + round((at.x() - to.x()) / pull))
+
+        return move
 
     def _panning(self, at: QPointF) -> Callable[[QPointF], None]:
         view, column = self.context.state.view, self.column

@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 import gruviz.recording
 from gruviz import palette
+from gruviz.ui.actions import MOUSE
 from gruviz.ui.panels import CountsPanel, CurvesPanel, HeatmapPanel, OverviewPanel, TextPanel, TimelinesPanel
 from gruviz.ui.window import MainWindow
 from gruviz.view import select_unit
@@ -41,21 +42,98 @@ def choose(qtbot: QtBot, chooser: QWidget, index: int) -> None:
 
 def test_timelines_are_those_of_the_selected_units(qtbot: QtBot, window: MainWindow) -> None:
     lines = panel(window, TimelinesPanel)
-    assert lines.body.height() == 28  # a sentence, until a unit is selected
+    before = [each.body for each in window.stage.panels]
     assert_all_agree(qtbot, window)
     for unit in (7, 3, 20, 11):
         click(window, at(window, HeatmapPanel, 50.5, (unit + 0.5) / 24), CONTROL)
         assert_all_agree(qtbot, window)
     assert lines.units == (3, 20, 11)[-len(lines.units) :]
-    assert lines.body.height() == panel(window, HeatmapPanel).body.height()
+    assert [each.body for each in window.stage.panels] == before  # no row moves under the pointer
     for _ in range(8):
         wheel(window, at(window, TimelinesPanel, 50), 1)
         assert_all_agree(qtbot, window)
     click(window, at(window, TimelinesPanel, window.state.view.start + 3.5, 0.01))
     assert window.state.view.pane.units == (lines.units[0],)
     key(window, Qt.Key.Key_Escape)
-    assert lines.body.height() == 28
+    assert [each.body for each in window.stage.panels] == before
     assert_all_agree(qtbot, window)
+
+
+def test_the_wheel_scrolls_through_the_lanes(qtbot: QtBot, window: MainWindow) -> None:
+    for unit in range(1, 20, 2):
+        click(window, at(window, HeatmapPanel, 50.5, (unit + 0.5) / 24), CONTROL)
+    lines, chosen = panel(window, TimelinesPanel), window.state.view.pane.units
+    room = len(lines.units)
+    assert (len(chosen), lines.units) == (10, chosen[-room:])
+    where = QPoint(40, lines.body.center().y())
+    view, seen = window.state.view, set(lines.units)
+    for _ in range(20):
+        wheel(window, where, 0.5)
+        assert_all_agree(qtbot, window)
+        seen |= set(lines.units)
+    assert (lines.units, seen) == (chosen[:room], set(chosen))
+    assert window.state.view == view
+    assert lines.unit_at(lines.body.top() + 2) == chosen[0]
+    wheel(window, where, -2)
+    assert lines.units == chosen[2 : 2 + room]
+    click(window, at(window, HeatmapPanel, 50.5, 20.5 / 24), CONTROL)  # what is selected comes into sight
+    assert lines.units[-1] == 20
+    assert_all_agree(qtbot, window)
+    assert "wheel" in lines.tip
+    assert any("timelines" in what for what, _ in MOUSE)
+
+
+def test_a_single_point_is_drawn_as_a_dot(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
+    values, missing = np.linspace(0, 1, 60, dtype=np.float32)[:, None], np.zeros(60, bool)
+    missing[20:30], missing[25] = True, False
+    window = opened(make(tmp_path / "gaps.h5", (60,), values=values, missing=missing, columns=("level",)))
+    curves = panel(window, CurvesPanel)
+
+    def coloured(number: int, time: float) -> int:
+        """Pixels of the first curve near a time."""
+        body, x = panel(window, CurvesPanel).body, round(window.stage.x_of(time))
+        picture = window.stage.grab().toImage()
+        near = ((column, y) for column in range(x - 4, x + 5) for y in range(body.top(), body.bottom()))
+        return sum(picture.pixelColor(*place).name() == "#56b4e9" for place in near)
+
+    assert coloured(0, 25.5) >= 9
+    assert coloured(0, 23.0) == 0
+    assert_all_agree(qtbot, window)
+    one = opened(make(tmp_path / "one.h5", (1,), values=values[:1], columns=("level",), units=3))
+    window = one
+    assert coloured(0, 0.5) >= 9
+    click(one, at(one, HeatmapPanel, 0.2, 0.5 / 3))
+    settle(qtbot, one)
+    lines = panel(one, TimelinesPanel)
+    drawn = [each for each in lines._lines if isinstance(each, pg.ScatterPlotItem)]
+    assert [len(each.data) for each in drawn] == [1, 1, 1, 1]
+    before = one.stage.grab().toImage()
+    body, x = lines.body, round(one.stage.x_of(0.5))
+    shown = {before.pixelColor(x, y).name() for y in range(body.top() + 8, body.bottom())}
+    assert {palette.LINES["reset"].lower(), palette.LINES["update"].lower()} & shown
+    assert curves is not None
+
+
+@pytest.mark.parametrize(
+    ("names", "shown", "rest"),
+    [
+        (("mel 1", "mel 2", "mel 3", "mel 4"), 4, 0),
+        (("temperature", "humidity", "pressure", "wind speed"), 2, 2),
+        (tuple(f"c{number}" for number in range(9)), 6, 3),
+        (("a very long name of a column that nobody can print here",), 1, 0),
+    ],
+)
+def test_the_legend_names_all_columns_that_fit(
+    qtbot: QtBot, opened: Open, tmp_path: Path, names: tuple[str, ...], shown: int, rest: int
+) -> None:
+    values = np.random.default_rng(1).random((50, len(names)), np.float32)
+    window = opened(make(tmp_path / "run.h5", (50,), values=values, columns=names, units=4))
+    curves = panel(window, CurvesPanel)
+    placed, more = curves.legend(100, 3)
+    assert (len(placed), more) == (min(shown + (shown == 2), len(names)), 0) if not rest else (len(placed), rest)
+    assert all(name in curves.tip for name in names)
+    items = window.stage.items(QPoint(20, curves.body.center().y()))
+    assert names[-1] in next(item.toolTip() for item in items if item.toolTip())
 
 
 @pytest.mark.parametrize("cell", ["gru", "lstm", "rnn"])

@@ -2,27 +2,94 @@
 
 import itertools
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from gruviz._assets import asset
 from gruviz.ui.actions import MOUSE
 from gruviz.ui.panels import CountsPanel, HeatmapPanel, OverviewPanel, TextPanel, TimeAxisPanel
+from gruviz.ui.theme import LIGHT
 from gruviz.ui.window import MainWindow
+from gruviz.view import show_range
 
 from .hand import LEFT_BUTTON, assert_all_agree, at, click, drag, key, panel, settle, wheel
 
 SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 
 
-@pytest.mark.parametrize("kind", [HeatmapPanel, CountsPanel, TextPanel])
+@pytest.mark.parametrize("kind", [HeatmapPanel, CountsPanel])
 def test_a_click_goes_to_that_timestep(qtbot: QtBot, window: MainWindow, kind: type) -> None:
     click(window, at(window, kind, 132.5))
     assert window.state.view.cursor == 132
     assert_all_agree(qtbot, window)
+
+
+def test_flowing_text_is_clicked_by_its_letters(qtbot: QtBot, window: MainWindow, sonnets: Path) -> None:
+    strip = panel(window, TextPanel)
+    assert isinstance(strip, TextPanel)
+    click(window, at(window, HeatmapPanel, 200.5))
+    settle(qtbot, window)
+    assert not strip.aligned
+    x, y = window.stage.x_of(200.5), strip.body.center().y()
+    for letters, timestep in ((0, 200), (3, 203), (-6, 194), (20, 220)):
+        click(window, at(window, HeatmapPanel, 200.5))
+        settle(qtbot, window)
+        near = [QPoint(round(x + shift), y) for shift in range(-250, 300)]
+        where = [place for place in near if int(strip.time_at(place.x())) == timestep]
+        assert 2 <= len(where) <= 20
+        assert all(a.x() + 1 == b.x() for a, b in itertools.pairwise(where))
+        assert (where[0].x() - x) * letters >= 0
+        place = where[len(where) // 2]
+        QTest.mouseMove(window.stage.viewport(), place)
+        qtbot.waitUntil(lambda timestep=timestep: window.display.pointer.text().startswith(f"t = {timestep} "))
+        click(window, place)
+        assert window.state.view.cursor == timestep
+        assert_all_agree(qtbot, window)
+        symbol = strip.text.at(timestep)
+        assert window.display.pointer.text() != f"t = {timestep}"
+        assert symbol is not None
+    drag(window, QPoint(round(x), y), QPoint(round(x) - 60, y))  # pulled like a tape
+    assert 2 <= window.state.view.cursor - 220 <= 20
+    assert_all_agree(qtbot, window)
+
+
+def test_flowing_text_stands_on_a_ground_of_its_own(qtbot: QtBot, window: MainWindow) -> None:
+    body = panel(window, TextPanel).body
+
+    def ground() -> str:
+        return window.stage.grab().toImage().pixelColor(body.right() - 3, body.top() + 5).name()
+
+    assert ground() == LIGHT.rule.lower()
+    for _ in range(20):
+        wheel(window, at(window, HeatmapPanel, 200), 1)
+    settle(qtbot, window)
+    assert ground() == LIGHT.window.lower()
+
+
+def test_letters_are_no_wider_than_their_columns(qtbot: QtBot, opened: Callable[[Path], MainWindow]) -> None:
+    window = opened(asset("demo.h5"))
+    window.state.change(show_range, 0, 64)
+    settle(qtbot, window)
+    strip = panel(window, TextPanel)
+    assert strip.aligned
+    for width in range(1100, 1500, 40):  # columns of 9 to 15 pixels
+        window.resize(width, 800)
+        settle(qtbot, window)
+        if not strip.aligned:
+            continue
+        picture = window.stage.grab().toImage()
+        letters = [strip.text.at(timestep) for timestep in range(64)]
+        place = "".join(letters).index("mm")
+        x = round(window.stage.x_of(place + 1))
+        rows = range(strip.body.top() + 4, strip.body.bottom() - 3)
+        lightest = [min(picture.pixelColor(column, y).lightness() for y in rows) for column in (x - 1, x)]
+        assert max(lightest) > 150  # between the two there is something like a gap
 
 
 def test_a_drag_scrubs(qtbot: QtBot, window: MainWindow) -> None:

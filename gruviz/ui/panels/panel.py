@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyqtgraph as pg
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QStaticText
 from PySide6.QtWidgets import QApplication, QGraphicsItem, QGraphicsScene, QStyleOptionGraphicsItem, QWidget
@@ -19,6 +21,8 @@ LEFT = 144
 """Width of the gutter, the same for all, so that time stands in the same place in all."""
 RIGHT = 64
 """Width of the margin, in which the colour bars stand."""
+_DOT = 5
+"""Pixels across a single point."""
 
 
 @dataclass(frozen=True)
@@ -259,6 +263,14 @@ class PlotPanel(Panel):
         """Take the colours of the theme."""
         super().restyle()
         self.plot.setBackgroundColor(QColor(self.context.theme.panel))
+
+
+def dots(x: NDArray[Any], y: NDArray[Any], colour: str) -> pg.ScatterPlotItem:
+    """A dot for each point without a neighbour, which a line would not show."""
+    known = np.isfinite(y)
+    beside = np.pad(known, 1)
+    alone = known & ~beside[:-2] & ~beside[2:]
+    return pg.ScatterPlotItem(x=x[alone], y=y[alone], size=_DOT, pen=None, brush=pg.mkBrush(colour))
 
 
 def draw_text(painter: QPainter, x: float, top: float, text: str, font: QFont, colour: str) -> float:
