@@ -112,18 +112,17 @@ def _assert_marks(window: MainWindow) -> None:
     for each in window.stage.panels:
         if isinstance(each, HeatmapPanel):
             body, units = each.body, list(each.units)
-            # Marks are lines above and below the row, beside the cursor's line and over any colour of the map.
-            columns = [body.left() + 1, body.left() + body.width() // 2 + 7, body.right() - 1]
-            for row, unit in enumerate(units):
-                edge = body.top() + round(row / len(units) * body.height()) - 1
-                if edge >= body.top() and unit in chosen:
-                    assert sum(picture.pixelColor(x, edge).name() == amber for x in columns) >= 2
+            size, height = len(units), body.height()
+            columns = [body.left() + round(body.width() * part / 8) for part in range(1, 8)]  # most beside the cursors
             marked = {
-                y
-                for y in range(body.top(), body.bottom())
-                if sum(picture.pixelColor(x, y).name() == amber for x in columns) >= 2
+                y - body.top()
+                for y in range(body.top(), body.bottom() + 1)
+                if sum(picture.pixelColor(x, y).name() == amber for x in columns) >= 4
             }
-            assert bool(marked) == bool(chosen) or len(units) == 1
+            tops = {unit: round(row / size * height) for row, unit in enumerate(units)}
+            ends = {unit: round((row + 1) / size * height) for row, unit in enumerate(units)}
+            lines = {edge for unit in chosen for edge in (tops[unit] - 1, max(ends[unit], tops[unit] + 1))}
+            assert marked == {edge for edge in lines if 0 <= edge < height}
             tags = {y for y in range(body.top(), body.bottom()) if picture.pixelColor(LEFT - 8, y).name() == amber}
             assert bool(tags) == bool(chosen)
     rows = _pixels(window.units.viewport())

@@ -68,8 +68,10 @@ class CurvesPanel(PlotPanel):
             return
         middle = curves.columns.start + (np.arange(len(curves.low)) + 0.5) * curves.columns.step
         for number, colour in zip(range(curves.low.shape[1]), _COLOURS, strict=False):
-            self._dots.append(dots(middle, curves.low[:, number], colour))
-            self.plot.addItem(self._dots[-1], ignoreBounds=True)
+            points = dots(middle, curves.low[:, number], colour)
+            if points is not None:
+                self._dots.append(points)
+                self.plot.addItem(points, ignoreBounds=True)
 
     def take(self, request: Request, answer: Any) -> None:
         """Draw it."""

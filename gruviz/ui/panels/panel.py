@@ -265,11 +265,13 @@ class PlotPanel(Panel):
         self.plot.setBackgroundColor(QColor(self.context.theme.panel))
 
 
-def dots(x: NDArray[Any], y: NDArray[Any], colour: str) -> pg.ScatterPlotItem:
-    """A dot for each point without a neighbour, which a line would not show."""
+def dots(x: NDArray[Any], y: NDArray[Any], colour: str) -> pg.ScatterPlotItem | None:
+    """A dot for each point without a neighbour, which a line would not show; None where there is no such point."""
     known = np.isfinite(y)
     beside = np.pad(known, 1)
     alone = known & ~beside[:-2] & ~beside[2:]
+    if not alone.any():
+        return None
     return pg.ScatterPlotItem(x=x[alone], y=y[alone], size=_DOT, pen=None, brush=pg.mkBrush(colour))
 
 

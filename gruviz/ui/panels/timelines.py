@@ -146,7 +146,9 @@ class TimelinesPanel(PlotPanel):
                     line = pg.PlotCurveItem(pen=self._pen(quantity), connect="finite")
                     line.setData(middle, lane + mean[:, lane])
                     self._add_line(line, 1)
-                    self._add_line(dots(middle, lane + mean[:, lane], line_colour(quantity, self.context.theme)), 1)
+                    points = dots(middle, lane + mean[:, lane], line_colour(quantity, self.context.theme))
+                    if points is not None:
+                        self._add_line(points, 1)
             self._show_keeps(traces)
         for item in self._items:
             item.update()
