@@ -65,6 +65,8 @@ def _table(*, beside: bool) -> QWidget:
             grid.addWidget(label(what, "quiet"), below, column)
             grid.addWidget(QLabel(does), below, column + 1)
         row, column = (row, column + 3) if beside else (row + len(lines) + 2, column)
+        if not beside:
+            grid.setRowMinimumHeight(row - 1, 4 * STEP)
     if beside:
         grid.setColumnMinimumWidth(2, 6 * STEP)
     grid.setRowStretch(grid.rowCount(), 1)
