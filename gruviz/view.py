@@ -73,14 +73,20 @@ class View:
         return self.panes[0]
 
 
-def showing(view: View, length: int, **pane: object) -> View:
+def showing(view: View, length: int, *, alike: bool = False, **pane: object) -> View:
     """Turn to a sequence of `length` timesteps, given by the fields of `Pane` that change.
 
-    The whole of a sequence of another length is shown, from its start; another layer of the same sequence keeps time.
+    The whole of another sequence is shown, from its start; another layer of the same sequence keeps time.
+
+    Args:
+        view: the view.
+        length: timesteps of the sequence.
+        alike: it is the same sequence as another checkpoint read it, which keeps time too.
+        pane: fields of the pane.
     """
     panes = (replace(view.pane, **pane), *view.panes[1:])  # type: ignore[arg-type]
-    same = length == view.length and panes[0].sequence == view.pane.sequence and panes[0].tape == view.pane.tape
-    if same and panes[0].recording == view.pane.recording:
+    same = (alike or panes[0].sequence == view.pane.sequence) and panes[0].tape == view.pane.tape
+    if same and length == view.length and panes[0].recording == view.pane.recording:
         return replace(view, panes=panes)
     return replace(
         view, length=length, cursor=0, reference=None, start=0, stop=length, selection=None, playing=False, panes=panes

@@ -99,12 +99,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
 
 MOUSE: tuple[tuple[str, str], ...] = (
     ("Click or drag", "Go to that timestep"),
+    ("Click on the time axis, or in the whole sequence", "Go to that timestep"),
     ("Click on a row", "Select its unit; with Ctrl one more"),
     ("Shift + click on a row", "Select all rows from the last one"),
     ("Move over a panel", "Read timestep, symbol, unit and value above"),
     ("Right-click on a panel", "Copy it as a picture"),
     ("Wheel", "Zoom around the pointer"),
     ("Shift + wheel", "Pan"),
+    ("Wheel left of the timelines", "Scroll through the selected units"),
     ("Drag on the time axis", "Pan"),
     ("Double-click on the time axis", "See the whole sequence"),
     ("Drag in the whole sequence", "Move the window that is shown"),

@@ -4,16 +4,24 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import get_args
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from gruviz.cells import Quantity
 from gruviz.ui.chooser import Chooser
+from gruviz.ui.elided import ElidedLabel
 from gruviz.ui.panels import Context
 from gruviz.ui.theme import STEP
 from gruviz.view import Order, Reduction, toggle_quantity, with_pane
 
 HEIGHT = 36
+_WIDE, _NARROW = 132, 88
+"""Widths of choosers."""
+_BUTTON = 28
+"""Width of the button of a heatmap."""
+_ENOUGH = "t = 10,000   ‘e’   unit 100"
+"""What is under the pointer has room for this at least, before anything is said in words beside it."""
 ORDERS: Mapping[Order, str] = {"index": "by index", "keep": "by mean keep", "likeness": "by likeness"}
 REDUCTIONS: Mapping[Reduction, str] = {"mean": "mean", "min": "least", "max": "greatest"}
 _ORDER_TIP = (
@@ -37,32 +45,25 @@ class DisplayBar(QWidget):
         self._steps: list[int] = []
         self.setFixedHeight(HEIGHT)
         self.setObjectName("display")
-        self.order = Chooser(132, _ORDER_TIP)
-        self.reduction = Chooser(88, _REDUCTION_TIP)
-        self.checkpoint = Chooser(88, "Checkpoint: the training step of the network that read the sequence")
-        self.pointer = QLabel()
+        self.order = Chooser(_WIDE, _ORDER_TIP)
+        self.reduction = Chooser(_NARROW, _REDUCTION_TIP)
+        self.checkpoint = Chooser(_NARROW, "Checkpoint: the training step of the network that read the sequence")
+        self.pointer = ElidedLabel("What is under the pointer: timestep, symbol, unit and its exact value")
         self.pointer.setObjectName("quiet")
-        self.pointer.setTextFormat(Qt.TextFormat.PlainText)
         self.pointer.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.pointer.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.pointer.setToolTip("What is under the pointer: timestep, symbol, unit and its exact value")
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(3 * STEP, STEP, 2 * STEP, STEP)
         self._row.setSpacing(STEP)
         self._heatmaps = QHBoxLayout()
         self._heatmaps.setSpacing(STEP)
-        self._row.addWidget(_quiet("heatmaps"))
+        self._words = [_quiet(words) for words in ("heatmaps", "units", "columns", "checkpoint")]
+        self._row.addWidget(self._words[0])
         self._row.addLayout(self._heatmaps)
-        self._row.addSpacing(2 * STEP)
-        self._row.addWidget(_quiet("units"))
-        self._row.addWidget(self.order)
-        self._row.addSpacing(2 * STEP)
-        self._row.addWidget(_quiet("columns"))
-        self._row.addWidget(self.reduction)
-        self._row.addSpacing(2 * STEP)
-        self._step = _quiet("checkpoint")
-        self._row.addWidget(self._step)
-        self._row.addWidget(self.checkpoint)
+        for words, chooser in zip(self._words[1:], (self.order, self.reduction, self.checkpoint), strict=True):
+            self._row.addSpacing(2 * STEP)
+            self._row.addWidget(words)
+            self._row.addWidget(chooser)
         self._row.addWidget(self.pointer, 1)
         self.order.chosen.connect(self._choose_order)
         self.reduction.chosen.connect(self._choose_reduction)
@@ -74,8 +75,7 @@ class DisplayBar(QWidget):
 
     def say(self, words: str) -> None:
         """Tell what is under the pointer."""
-        if words != self.pointer.text():
-            self.pointer.setText(words)
+        self.pointer.write(words)
 
     @Slot()
     def _show(self) -> None:
@@ -92,8 +92,33 @@ class DisplayBar(QWidget):
         self._steps = sorted({info.checkpoint for info in facts.sequences_of(view.pane.layer) if info.length})
         chosen = self._steps.index(view.pane.checkpoint) if view.pane.checkpoint in self._steps else -1
         self.checkpoint.show_choices([checkpoint_words(step) for step in self._steps], chosen)
-        for widget in (self._step, self.checkpoint):
-            widget.setVisible(len(self._steps) > 1)
+        self._fit()
+
+    def minimumSizeHint(self) -> QSize:
+        """That of the buttons and choosers alone."""
+        return QSize(self._needed(_NARROW) + 6 * STEP, HEIGHT)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the room out anew."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Where there is little room, the words before buttons and choosers yield to what is under the pointer."""
+        several = len(self._steps) > 1
+        words = sum(label.sizeHint().width() + STEP for label in self._words[: None if several else -1])
+        room = self.width() - self.fontMetrics().horizontalAdvance(_ENOUGH)
+        wide = room >= self._needed(_WIDE) + words
+        self.order.setFixedWidth(_WIDE if wide else _NARROW)
+        for label in self._words:
+            label.setVisible(wide)
+        self._words[-1].setVisible(wide and several)
+        self.checkpoint.setVisible(several)
+
+    def _needed(self, order: int) -> int:
+        """The width of all but words, where the chooser of the order has that one."""
+        choosers = order + _NARROW * (1 + (len(self._steps) > 1))
+        return len(self.buttons) * (_BUTTON + STEP) + choosers + 12 * STEP
 
     def _show_heatmaps(self, quantities: tuple[Quantity, ...]) -> None:
         if list(self.buttons) != [quantity.name for quantity in quantities]:
@@ -111,7 +136,7 @@ class DisplayBar(QWidget):
         button.setCheckable(True)
         button.setObjectName("quantity")
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setFixedWidth(28)
+        button.setFixedWidth(_BUTTON)
         button.setToolTip(f"Show or hide <b>{quantity.symbol}</b> {quantity.title}<br>{quantity.formula}")
         button.setAccessibleName(quantity.title)
         button.setProperty("quantity", quantity.name)

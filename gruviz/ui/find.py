@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
 
 from gruviz.ui.display import HEIGHT
+from gruviz.ui.elided import ElidedLabel
 from gruviz.ui.panels import Context
 from gruviz.ui.reading import FindRequest, Hits, Request
 from gruviz.ui.theme import STEP
@@ -26,8 +27,7 @@ class _Strip(QWidget):
         self.field = QLineEdit(placeholderText=hint)
         self.field.setFixedWidth(240)
         self.field.installEventFilter(self)
-        self.answer = QLabel()
-        self.answer.setTextFormat(Qt.TextFormat.PlainText)
+        self.answer = ElidedLabel()
         self.row = QHBoxLayout(self)
         self.row.setContentsMargins(3 * STEP, STEP, 2 * STEP, STEP)
         self.row.setSpacing(2 * STEP)

@@ -1,35 +1,40 @@
 """Where the cursor stands, in the toolbar."""
 
-from PySide6.QtCore import QSize, Qt, Slot
+import numpy as np
+from PySide6.QtCore import QSize, QTimer, Slot
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from gruviz.ui.elided import ElidedLabel
 from gruviz.ui.panels import Context
+from gruviz.ui.panels.curves import say_inputs
 from gruviz.ui.panels.predictions import format_share
 from gruviz.ui.panels.text import named
-from gruviz.ui.panels.units import format_value
 from gruviz.ui.reading import Guess, Predictions, Request, Rows
 
-_MOST = 3
-"""Numeric inputs that are read out."""
+_DIGITS = 5
+"""Of numeric input, here where room is scarce."""
+_MOMENT = 2500
+"""Milliseconds for which something else is told."""
 
 
-class Readout(QLabel):
+class Readout(ElidedLabel):
     """`t = 132 of 14,210 · 1.32 s   's' → 'e' p = 0.41`. It hears the answers that the panels at the side ask for."""
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(
+            "The timestep at the cursor, counted from 0, the sequence's length, its time where timesteps have a rate, "
+            "what was read there, what came next, and the probability that the network gave it.",
+            parent=parent,
+        )
         self._context = context
         self._rows: Rows | None = None
         self._predictions: Predictions | None = None
-        self.setTextFormat(Qt.TextFormat.PlainText)
         # As wide as there is room: what stands after it does not move, and a long text pushes nothing out of the bar.
-        self.setMinimumWidth(QFontMetrics(self.font()).horizontalAdvance("t = 100,000 of 100,000   space"))
+        self.setMinimumWidth(QFontMetrics(self.font()).horizontalAdvance("t = 100,000 of 100,000 …"))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.setToolTip(
-            "The timestep at the cursor, counted from 0, the sequence's length, its time where timesteps have a rate, "
-            "what was read there, what came next, and the probability that the network gave it."
-        )
+        self._moment = QTimer(self, singleShot=True, interval=_MOMENT)
+        self._moment.timeout.connect(self._write)
         context.state.pane_changed.connect(self._turn)
         context.state.cursor_changed.connect(self._write)
         context.loader.answered.connect(self._take)
@@ -37,6 +42,12 @@ class Readout(QLabel):
     def sizeHint(self) -> QSize:
         """No wider than need be, whatever it says."""
         return QSize(self.minimumWidth(), super().sizeHint().height())
+
+    @Slot(str)
+    def tell(self, words: str) -> None:
+        """Say something else for a moment, or until the cursor moves."""
+        self.write(words)
+        self._moment.start()
 
     @Slot()
     def _turn(self) -> None:
@@ -51,13 +62,15 @@ class Readout(QLabel):
             self._predictions = answer
         else:
             return
-        self._write()
+        if not self._moment.isActive():
+            self._write()
 
     @Slot()
     def _write(self) -> None:
+        self._moment.stop()
         view, clock = self._context.state.view, self._context.clock
         time = f" · {clock.say(view.cursor)}" if clock else ""
-        self.setText(f"t = {view.cursor:,} of {view.length:,}{time}{self._input(view.cursor)}" if view.length else "")
+        self.write(f"t = {view.cursor:,} of {view.length:,}{time}{self._input(view.cursor)}" if view.length else "")
 
     def _input(self, cursor: int) -> str:
         rows = self._rows
@@ -71,6 +84,6 @@ class Readout(QLabel):
                 words += f" → {named(guess.came)}   p = {format_share(guess.probability)}"
         if rows.inputs is not None and rows.inputs.shape[1]:
             values = rows.inputs[cursor - rows.start]
-            words += "   x = " + ", ".join(format_value(float(value)) for value in values[:_MOST])
-            words += ", …" if len(values) > _MOST else ""
+            missing = np.broadcast_to(rows.missing[cursor - rows.start], values.shape)
+            words += f"   {say_inputs(values.tolist(), missing.tolist(), _DIGITS)}"
         return words

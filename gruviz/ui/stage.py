@@ -23,17 +23,14 @@ from gruviz.ui.panels import (
 )
 from gruviz.ui.panels.copying import offer_copies
 from gruviz.ui.panels.panel import LEFT, RIGHT
-from gruviz.ui.panels.text import named
-from gruviz.ui.panels.units import format_value
-from gruviz.ui.reading import LayerFacts, Point, PointRequest, Request
+from gruviz.ui.pointing import Pointing
+from gruviz.ui.reading import LayerFacts, PointRequest, Request
 from gruviz.ui.theme import STEP
 from gruviz.view import pan, seek, select_rows, select_unit, show_all, show_range, zoom
 
 _GAP = 2 * STEP
-_POINT = "point"
-"""The loader's slot for what is under the pointer."""
-_FEW = 3
-"""Columns of numeric input that are read out."""
+_LEAST = 28
+"""Pixels that a line of text and its space need."""
 _NOTCH = 120
 """What a mouse wheel reports for one notch."""
 _ZOOM = 0.8
@@ -95,8 +92,8 @@ class _Drag:
 class Stage(pg.GraphicsView):
     """Lays the panels out, tells them what the state says, and turns the mouse into changes of the state."""
 
-    pointed = Signal(str)
-    """What is under the pointer, in words; empty where there is nothing."""
+    copied = Signal(str)
+    """What was copied, in words."""
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         self.context = context
@@ -109,8 +106,9 @@ class Stage(pg.GraphicsView):
         for line in (self.cursor_line, self.reference_line):
             self.scene().addItem(line)
         self._drag: _Drag | None = None
-        self._heights: list[int | None] = []
-        self._pointed_panel: Panel | None = None
+        self.pointing = Pointing(context, self)
+        self._pointer: QPointF | None = None
+        """Where the mouse is; None while it is elsewhere."""
         self._layer: tuple[str, LayerFacts] | None = None
         self._sequence = -1
         self.setFrameShape(pg.GraphicsView.Shape.NoFrame)
@@ -127,6 +125,8 @@ class Stage(pg.GraphicsView):
         state.units_changed.connect(self._apply_units)
         state.mark_changed.connect(self._apply_cursor)
         state.find_changed.connect(self._update_marks)
+        for changed in (state.pane_changed, state.display_changed, state.range_changed, state.cursor_changed):
+            changed.connect(self._point)
         loader.answered.connect(self._take)
         loader.failed.connect(self._fail)
         context.themes.changed.connect(self._restyle)
@@ -187,15 +187,15 @@ class Stage(pg.GraphicsView):
 
     def _lay_out(self) -> None:
         """Give every panel its pixels: those of fixed height first, the rest in equal parts."""
-        self._heights = [panel.height for panel in self.panels]
         width = self.viewport().width() - LEFT - RIGHT
-        fixed = sum(panel.height for panel in self.panels if panel.height is not None)
-        elastic = sum(panel.height is None for panel in self.panels)
-        room = self.viewport().height() - fixed - _GAP * len(self.panels)
-        each = max(1, room // max(elastic, 1))
+        room = self.viewport().height() - _GAP * len(self.panels)
+        fixed = sorted(panel.height for panel in self.panels if panel.height is not None)
+        while fixed and fixed[-1] > max(_LEAST, (room - sum(fixed)) // max(len(self.panels) - len(fixed), 1)):
+            fixed.pop()  # no higher than those that take what is left
+        each = max(1, (room - sum(fixed)) // max(len(self.panels) - len(fixed), 1))
         y = _GAP
         for panel in self.panels:
-            height = each if panel.height is None else panel.height
+            height = each if panel.height is None else min(panel.height, max(each, _LEAST))
             panel.place(QRect(LEFT, y, max(width, 1), height))
             y += height + (0 if isinstance(panel, TimelinesPanel) else _GAP)
         self._place_cursor()
@@ -216,9 +216,6 @@ class Stage(pg.GraphicsView):
 
     @Slot()
     def _apply_units(self) -> None:
-        if [panel.height for panel in self.panels] != self._heights:
-            self._lay_out()
-            self._refresh()
         for panel in self.panels:
             panel.units_changed()
 
@@ -245,12 +242,14 @@ class Stage(pg.GraphicsView):
             panel.restyle()
 
     @Slot(object, object)
-    def _take(self, request: Request, answer: object) -> None:
-        if isinstance(answer, Point):
-            self._say(answer)
+    def _take(self, request: Request, answer: Any) -> None:
+        if isinstance(request, PointRequest):
+            self.pointing.take(request, answer)
+            return
         for panel in self.panels:
             if request.slot == panel.slot or request.slot in panel.also:
                 panel.take(request, answer)
+                self._point()  # other units may stand there now
 
     @Slot(object, str)
     def _fail(self, request: Request, message: str) -> None:
@@ -301,6 +300,7 @@ class Stage(pg.GraphicsView):
         if self.panels:
             self._lay_out()
             self._apply_range()
+            self._point()
 
     # The hand
 
@@ -311,12 +311,14 @@ class Stage(pg.GraphicsView):
             event.ignore()
             return
         at = event.position()
-        if isinstance(panel, OverviewPanel):
+        if not self._over_time(at):
+            self._drag = _Drag(panel, at, lambda _: None)
+        elif isinstance(panel, OverviewPanel):
             self._drag = _Drag(panel, at, self._moving_window(panel, at))
         elif isinstance(panel, TimeAxisPanel):
             self._drag = _Drag(panel, at, self._panning(at))
-        elif at.x() < LEFT:
-            self._drag = _Drag(panel, at, lambda _: None)
+        elif isinstance(panel, TextPanel) and not panel.aligned:
+            self._drag = _Drag(panel, at, self._pulling(panel, at))
         else:
             self._drag = _Drag(panel, at, self._seek)
             self._seek(at)
@@ -324,12 +326,11 @@ class Stage(pg.GraphicsView):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Go on."""
-        drag = self._drag
+        drag, self._pointer = self._drag, event.position()
+        self._point()
         if drag is None:
-            panel = self.panel_at(event.position().y())
-            grab = isinstance(panel, OverviewPanel | TimeAxisPanel)
+            grab = isinstance(self.panel_at(event.position().y()), OverviewPanel | TimeAxisPanel)
             self.viewport().setCursor(Qt.CursorShape.OpenHandCursor if grab else Qt.CursorShape.ArrowCursor)
-            self._point(panel, event.position())
             return
         if (event.position() - drag.at).manhattanLength() >= _CLICK:
             drag.clicked = False
@@ -337,10 +338,12 @@ class Stage(pg.GraphicsView):
             drag.move(event.position())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """End; a click on a row selects its unit."""
+        """End; a click seeks where a drag does something else, and on a row it selects the unit."""
         drag, self._drag = self._drag, None
         if drag is None or not drag.clicked:
             return
+        if isinstance(drag.panel, OverviewPanel | TimeAxisPanel | TextPanel) and self._over_time(drag.at):
+            self.context.state.change(seek, int(drag.panel.time_at(drag.at.x()) // 1))
         unit = drag.panel.unit_at(drag.at.y())
         if unit is None:
             return
@@ -353,7 +356,8 @@ class Stage(pg.GraphicsView):
     def leaveEvent(self, event: QEvent) -> None:
         """Nothing is under the pointer any more."""
         super().leaveEvent(event)
-        self._point(None, QPointF())
+        self._pointer = None
+        self._point()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Copy a panel, or all of them."""
@@ -362,7 +366,7 @@ class Stage(pg.GraphicsView):
         if panel is not None:
             name = f"‘{panel.title}’"
             parts = {name: QRect(0, panel.body.top() - 2, self.width(), panel.body.height() + 4), **parts}
-        offer_copies(self, event.globalPos(), parts)
+        offer_copies(self, event.globalPos(), parts, self.copied)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """On the axis or the overview, show all; elsewhere it is two clicks."""
@@ -375,6 +379,12 @@ class Stage(pg.GraphicsView):
         """Zoom around the pointer; sideways, or with Shift, pan."""
         view, state = self.context.state.view, self.context.state
         across, along = event.angleDelta().x(), event.angleDelta().y()
+        self._pointer = event.position()
+        panel = self.panel_at(event.position().y())
+        if isinstance(panel, TimelinesPanel) and event.position().x() < LEFT:
+            panel.scroll(along / _NOTCH)
+            across = along = 0
+            self._point()
         if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             across, along = across or along, 0
         if abs(across) > abs(along):
@@ -385,38 +395,27 @@ class Stage(pg.GraphicsView):
             state.change(zoom, _ZOOM ** (along / _NOTCH), around)
         event.accept()
 
-    def _point(self, panel: Panel | None, at: QPointF) -> None:
-        """Ask for what is under the pointer."""
-        loader, view = self.context.loader, self.context.state.view
-        if panel is None or not LEFT <= at.x() < LEFT + self._width or not view.length:
-            loader.forget(_POINT)
-            self.pointed.emit("")
-            return
-        time = panel.timestep_at(at.x()) if isinstance(panel, OverviewPanel) else self.time_at(at.x())
-        timestep = min(max(int(time // 1), 0), view.length - 1)
-        unit = panel.unit_at(at.y())
-        quantities = () if unit is None else panel.quantities
-        self._pointed_panel = panel
-        loader.ask(PointRequest(_POINT, *self.context.subject, timestep, unit, quantities))
+    @Slot()
+    def _point(self) -> None:
+        """Say what is under the pointer now."""
+        at = self._pointer
+        self.pointing.at(None if at is None else self.panel_at(at.y()), at or QPointF())
 
-    def _say(self, point: Point) -> None:
-        """Tell what is under the pointer."""
-        cell = self.context.layer.cell
-        clock = self.context.clock
-        words = [f"t = {point.timestep:,}" + (f" · {clock.say(point.timestep)}" if clock else "")]
-        if point.symbol is not None:
-            words.append(named(point.symbol))
-        if point.inputs and not point.values:
-            words.append("x = " + ", ".join(f"{value:.6g}".replace("-", "−") for value in point.inputs[:_FEW]))
-        if point.unit is not None:
-            words.append(f"unit {point.unit}")
-        words += [f"{cell[name].symbol} = {format_value(value)}" for name, value in point.values.items()]
-        if self._pointed_panel in self.panels:
-            words.append(self._pointed_panel.words_at(point.timestep))
-        self.pointed.emit("   ".join(filter(None, words)))
+    def _over_time(self, at: QPointF) -> bool:
+        """Whether a place is over the time axis, and not in the gutter or the margin beside it."""
+        return LEFT <= at.x() < LEFT + self._width
 
     def _seek(self, at: QPointF) -> None:
         self.context.state.change(seek, int(self.time_at(at.x()) // 1))
+
+    def _pulling(self, panel: TextPanel, at: QPointF) -> Callable[[QPointF], None]:
+        """Text that flows past the cursor is pulled like a tape."""
+        cursor, pull = self.context.state.view.cursor, panel.pull
+
+        def move(to: QPointF) -> None:
+            self.context.state.change(seek, cursor + round((at.x() - to.x()) / pull))
+
+        return move
 
     def _panning(self, at: QPointF) -> Callable[[QPointF], None]:
         view, column = self.context.state.view, self.column
@@ -429,14 +428,14 @@ class Stage(pg.GraphicsView):
 
     def _moving_window(self, panel: OverviewPanel, at: QPointF) -> Callable[[QPointF], None]:
         state = self.context.state
-        time = panel.timestep_at(at.x())
+        time = panel.time_at(at.x())
         if not state.view.start <= time <= state.view.stop:  # beside the window: it comes here first
             start = round(time - state.view.span / 2)
             state.change(show_range, start, start + state.view.span)
         start = state.view.start
 
         def move(to: QPointF) -> None:
-            steps = round(panel.timestep_at(to.x()) - panel.timestep_at(at.x()))
+            steps = round(panel.time_at(to.x()) - panel.time_at(at.x()))
             state.change(lambda now: pan(now, start + steps - now.start))
 
         return move

@@ -2,11 +2,12 @@
 
 import math
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QSizePolicy, QStatusBar, QWidget
 
 from gruviz.cells import CONVENTIONS, RESETS, Thresholds
+from gruviz.ui.elided import ElidedLabel
 from gruviz.ui.panels import Context
 from gruviz.ui.reading import Heatmap, LayerFacts, Request
 
@@ -14,26 +15,12 @@ _PAD = 8
 """Pixels at the sides of a label, as in the style sheet."""
 
 
-class _Elided(QLabel):
-    """One line that ends in … where there is no room for all of it; its tooltip says it all."""
-
+class _Clickable(ElidedLabel):
     clicked = Signal()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Tell of it."""
         self.clicked.emit()
-
-    def minimumSizeHint(self) -> QSize:
-        """Hardly anything."""
-        return QSize(1, super().minimumSizeHint().height())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw what fits."""
-        painter, room = QPainter(self), self.rect().adjusted(_PAD, 0, -_PAD, 0)
-        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
-        self.style().drawItemText(
-            painter, room, Qt.AlignmentFlag.AlignVCenter, self.palette(), True, text, self.foregroundRole()
-        )
 
 
 class StatusBar(QStatusBar):
@@ -43,12 +30,15 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self._context = context
         self.setSizeGripEnabled(False)
-        self.layer, self.convention, self.residual, self.proof = (QLabel() for _ in range(4))
-        self.reduction, self.backend, self.thresholds = QLabel(), QLabel(), _Elided()
+        self.layer, self.convention, self.residual, self.proof = (ElidedLabel(pad=_PAD) for _ in range(4))
+        self.reduction, self.backend = ElidedLabel(pad=_PAD), ElidedLabel(pad=_PAD)
+        self.thresholds = _Clickable(pad=_PAD)
         self.thresholds.setCursor(Qt.CursorShape.PointingHandCursor)
         for label in (self.layer, self.convention, self.residual, self.proof, self.reduction, self.backend):
             self.addWidget(label)
-        self.addPermanentWidget(self.thresholds)
+        self.thresholds.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # it yields first
+        self.thresholds.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.addPermanentWidget(self.thresholds, 1)
         self.reduction.setToolTip("How many timesteps and units share a column and a row of the heatmaps.")
         context.state.pane_changed.connect(self._turn)
         context.state.thresholds_changed.connect(self._turn)

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QPushButton, QToolButton, QWidget
 
 from gruviz.cells import Thresholds
 from gruviz.ui.display import HEIGHT
+from gruviz.ui.elided import ElidedLabel
 from gruviz.ui.panels import Context
 from gruviz.ui.theme import STEP
 
@@ -34,7 +35,7 @@ class ThresholdsBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(3 * STEP, STEP, 2 * STEP, STEP)
         row.setSpacing(2 * STEP)
-        self._labels = QLabel(), QLabel(), QLabel()
+        self._labels = ElidedLabel(), ElidedLabel(), ElidedLabel()
         for label, box in zip(self._labels, self._boxes, strict=True):
             label.setObjectName("quiet")
             row.addWidget(label)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolBar, QToolButton, QWidget
 
 from gruviz.ui.actions import ACTIONS
@@ -11,9 +11,14 @@ from gruviz.ui.chooser import Chooser
 from gruviz.ui.icons import SIZE, icon
 from gruviz.ui.panels import Context
 from gruviz.ui.readout import Readout
+from gruviz.ui.theme import STEP
 
 SPEEDS = (1, 3, 10, 30, 100, 300, 1000)
 """Timesteps a second."""
+_SEQUENCE, _LAYER = (160, 96), (112, 72)
+"""Widths of the choosers, where there is room and where there is little."""
+_ENOUGH = "t = 10,000 of 10,000   ‘e’ → ‘r’   p = 0.915"
+"""What the readout is to have room for, before anything else has more than it needs."""
 
 
 class ToolBar(QToolBar):
@@ -22,14 +27,17 @@ class ToolBar(QToolBar):
     def __init__(self, context: Context, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__("Toolbar", parent)
         self._context, self._made = context, actions
+        self._recording = False
         self.setMovable(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        self.sequence = Chooser(184, "Sequence")
-        self.layer = Chooser(112, "Layer")
+        self.sequence = Chooser(_SEQUENCE[0], "Sequence")
+        self.layer = Chooser(_LAYER[0], "Layer")
         self.speed = Chooser(84, "Timesteps a second while playing")
         self.readout = Readout(context)
         self._add("file")
         files = len(self.actions())
+        self._in_menu = self.actions()[1:files]
+        """What yields first where there is little room: the menu has it too."""
         self.addSeparator()
         for chooser in (self.sequence, self.layer):
             self.addWidget(chooser)
@@ -61,6 +69,30 @@ class ToolBar(QToolBar):
         for action in self._of_recording:
             action.setVisible(shown)
         self._end.setVisible(not shown)  # the readout takes the room, where there is one
+        self._recording = shown
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the room out anew."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Where there is little room, the choosers become narrow, then what is in the menu too goes; nothing else."""
+        enough, least = self.fontMetrics().horizontalAdvance(_ENOUGH), self.readout.minimumWidth()
+        narrow = self._recording and self.width() < self._needed(enough, narrow=False, files=True)
+        files = not narrow or self.width() >= self._needed(least, narrow=True, files=True)
+        for chooser, widths in ((self.sequence, _SEQUENCE), (self.layer, _LAYER)):
+            chooser.setFixedWidth(widths[narrow])
+        for action in self._in_menu:
+            action.setVisible(files)
+
+    def _needed(self, readout: int, *, narrow: bool, files: bool) -> int:
+        """The width of all that is shown, with that much for the readout."""
+        known = {self.readout: readout, self.sequence: _SEQUENCE[narrow], self.layer: _LAYER[narrow]}
+        shown = [each for each in self.actions() if (files if each in self._in_menu else each.isVisible())]
+        widths = [known.get(widget) or widget.sizeHint().width() for widget in map(self.widgetForAction, shown)]
+        return sum(widths) + STEP * (len(widths) + 1)
 
     @Slot()
     def restyle(self) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QMimeData, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QByteArray, QMimeData, QObject, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QMessageBox,
     QSplitter,
     QStackedWidget,
+    QStyle,
     QVBoxLayout,
     QWidget,
 )
@@ -100,7 +101,6 @@ class MainWindow(QMainWindow):
 
         self.setWindowTitle("gruviz")
         self.setAcceptDrops(True)
-        self.resize(*SIZE)
         self.toolbar = ToolBar(self.context, self._actions, self)
         self.addToolBar(self.toolbar)
         self.status = StatusBar(self.context, self)
@@ -112,7 +112,7 @@ class MainWindow(QMainWindow):
         self._build_menus()
         self._wire()
         self._show_page(self.welcome)
-        self._restore_geometry()
+        self._take_a_size()
         self._collector.start()
 
     # Building
@@ -209,7 +209,9 @@ class MainWindow(QMainWindow):
         toolbar.speed.chosen.connect(self._choose_speed)
         self.welcome.wanted.connect(self.open_path)
         self.display.checkpoint_chosen.connect(self._choose_checkpoint)
-        self.stage.pointed.connect(self.display.say)
+        self.stage.pointing.said.connect(self.display.say)
+        for part in (self.stage, self.units, self.predictions):
+            part.copied.connect(self.toolbar.readout.tell)
         self.find_bar.left.connect(self._show_display)
         self.go_bar.left.connect(self._show_display)
         self.thresholds_bar.left.connect(self._show_display)
@@ -288,8 +290,8 @@ class MainWindow(QMainWindow):
         self.complain(message)
 
     def complain(self, message: str) -> None:
-        """Say in a dialog what is wrong and what to do."""
-        box = QMessageBox(QMessageBox.Icon.Warning, "gruviz", message, QMessageBox.StandardButton.Ok, self)
+        """Say in a dialog what is wrong and what to do, or what else there is to say."""
+        box = QMessageBox(QMessageBox.Icon.NoIcon, "gruviz", message, QMessageBox.StandardButton.Ok, self)
         box.setTextFormat(Qt.TextFormat.PlainText)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.open()
@@ -321,8 +323,8 @@ class MainWindow(QMainWindow):
 
     # Choosing
 
-    def _show(self, layer: str, sequence: int) -> None:
-        """Turn to a sequence in a layer."""
+    def _show(self, layer: str, sequence: int, *, alike: bool = False) -> None:
+        """Turn to a sequence in a layer, perhaps one that another checkpoint read as well."""
         facts = self.loader.facts
         assert facts is not None
         info = facts.sequences_of(layer)[sequence]
@@ -331,6 +333,7 @@ class MainWindow(QMainWindow):
         self.state.change(
             showing,
             info.length,
+            alike=alike,
             recording=facts.path,
             tape=facts.layers[layer].tape,
             sequence=sequence,
@@ -398,7 +401,7 @@ class MainWindow(QMainWindow):
         there = [info for info in sequences if info.checkpoint == checkpoint and info.length]
         place = sum(info.checkpoint == here.checkpoint for info in sequences[: pane.sequence])
         alike = [info for info in there if (info.name, info.item) == (here.name, here.item)]
-        self._show(pane.layer, (alike or there[place:] or there)[0].index)
+        self._show(pane.layer, (alike or there[place:] or there)[0].index, alike=bool(alike))
 
     @Slot(int)
     def _choose_speed(self, index: int) -> None:
@@ -639,11 +642,7 @@ class MainWindow(QMainWindow):
         """Which version this is."""
         import gruviz
 
-        QMessageBox.about(
-            self,
-            "About gruviz",
-            f"gruviz {gruviz.__version__}\n\nWhat a gated recurrent network remembers, made visible.",
-        )
+        self.complain(f"gruviz {gruviz.__version__}\n\nWhat a gated recurrent network remembers, made visible.")
 
     # What Qt tells
 
@@ -690,9 +689,13 @@ class MainWindow(QMainWindow):
             self.settings.opened(str(Path(path).resolve()))
             settings_file.save(self.settings)
 
-    def _restore_geometry(self) -> None:
+    def _take_a_size(self) -> None:
+        """The size of the last time, or the usual one; on a small screen no larger than that."""
+        self.resize(*SIZE)
         if self._remember and self.settings.geometry:
             self.restoreGeometry(QByteArray.fromBase64(self.settings.geometry.encode("ascii", "ignore")))
+        title = self.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight) if self._remember else 0
+        self.resize(self.size().boundedTo(self.screen().availableSize() - QSize(0, title)))
 
 
 def _as_a_copy(event: QDropEvent) -> None:

@@ -215,7 +215,7 @@ def replaces(parent: QWidget, path: str, go_on: Callable[[], None]) -> None:
         go_on()
         return
     box = QMessageBox(
-        QMessageBox.Icon.Question, "gruviz", f"{Path(path).name} is there already. Replace it?", parent=parent
+        QMessageBox.Icon.NoIcon, "gruviz", f"{Path(path).name} is there already. Replace it?", parent=parent
     )
     replace = box.addButton("Replace", QMessageBox.ButtonRole.AcceptRole)
     box.addButton(QMessageBox.StandardButton.Cancel)

@@ -2,12 +2,13 @@
 
 import numpy as np
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 import gruviz.recording
+from gruviz import palette
 from gruviz.analysis import order
 from gruviz.recording import Layer, Tape
 from gruviz.ui.panels import HeatmapPanel, OverviewPanel, Panel, TimeAxisPanel, TimelinesPanel
@@ -101,6 +102,41 @@ def assert_all_agree(qtbot: QtBot, window: MainWindow) -> None:
     shown = {name for name, button in window.display.buttons.items() if button.isChecked()}
     assert shown == {each.quantity.name for each in stage.panels if isinstance(each, HeatmapPanel)}
     _assert_values(window)
+    _assert_marks(window)
+
+
+def _assert_marks(window: MainWindow) -> None:
+    """The selected units, and no others, are marked in every heatmap and in the list, as far as it is in sight."""
+    chosen, amber = window.state.view.pane.units, palette.SELECTION.lower()
+    picture = _pixels(window.stage.viewport())
+    for each in window.stage.panels:
+        if isinstance(each, HeatmapPanel):
+            body, units = each.body, list(each.units)
+            size, height = len(units), body.height()
+            columns = [body.left() + round(body.width() * part / 8) for part in range(1, 8)]  # most beside the cursors
+            marked = {
+                y - body.top()
+                for y in range(body.top(), body.bottom() + 1)
+                if sum(picture.pixelColor(x, y).name() == amber for x in columns) >= 4
+            }
+            tops = {unit: round(row / size * height) for row, unit in enumerate(units)}
+            ends = {unit: round((row + 1) / size * height) for row, unit in enumerate(units)}
+            lines = {edge for unit in chosen for edge in (tops[unit] - 1, max(ends[unit], tops[unit] + 1))}
+            assert marked == {edge for edge in lines if 0 <= edge < height}
+            tags = {y for y in range(body.top(), body.bottom()) if picture.pixelColor(LEFT - 8, y).name() == amber}
+            assert bool(tags) == bool(chosen)
+    rows = _pixels(window.units.viewport())
+    offset = window.units.verticalScrollBar().value()
+    for row, unit in enumerate(window.units.order):
+        y = row * 20 + 10 - offset
+        if 0 <= y < window.units.viewport().height():
+            assert (rows.pixelColor(1, y).name() == amber) == (unit in chosen)
+
+
+def _pixels(widget: QWidget) -> QImage:
+    """What a widget shows, one pixel for each that it counts in."""
+    picture = widget.grab().toImage()
+    return picture if picture.width() == widget.width() else picture.scaled(widget.size())
 
 
 def _assert_values(window: MainWindow) -> None:
@@ -138,8 +174,10 @@ def _assert_heatmap(panel: HeatmapPanel, values: np.ndarray, start: int, stop: i
 
 def _assert_timelines(panel: TimelinesPanel, layer: Layer, rows: slice) -> None:
     chosen = panel.context.state.view.pane.units
-    assert panel.units == chosen[len(chosen) - len(panel.units) :]
     assert bool(panel.units) == bool(chosen)
+    if chosen:
+        first = chosen.index(panel.units[0])
+        assert panel.units == chosen[first : first + len(panel.units)]
     if not chosen:
         return
     traces, view = panel.traces, panel.context.state.view

@@ -82,21 +82,23 @@ def read_by_a_network(path: Path, *, bidirectional: bool = False) -> Path:
     return path
 
 
-def read_word_by_word(path: Path) -> Path:
+def read_word_by_word(path: Path, layers: Sequence[str] = ("rnn.l0",)) -> Path:
     """Two sequences of 60 words each, as three checkpoints of a network read them."""
     rng, kind = np.random.default_rng(7), CELLS["gru"]
     words = text(4000).split()[:120]
     vocabulary = sorted(set(words))
     with Writer(path) as writer:
         writer.add_tape("main", vocabulary=vocabulary)
-        writer.add_layer("rnn.l0", tape="main", cell=kind, size=6, backend="cpu")
+        for layer in layers:
+            writer.add_layer(layer, tape="main", cell=kind, size=6, backend="cpu")
         for step in (0, 100, 5000):
             for item in range(2):
-                zero = {"rnn.l0": {"hidden": np.zeros(6, np.float32)}}
+                zero = {layer: {"hidden": np.zeros(6, np.float32)} for layer in layers}
                 writer.begin("main", f"part {item + 1}", initial=zero, item=item, checkpoint=step)
                 tokens = [vocabulary.index(word) for word in words[60 * item : 60 * item + 60]]
-                writer.append("main", {"rnn.l0": _block(rng, kind, 60, 6, 1.0)}, tokens=np.array(tokens, np.int32))
-                writer.end("main", {"rnn.l0": 1e-7})
+                blocks = {layer: _block(rng, kind, 60, 6, 1.0) for layer in layers}
+                writer.append("main", blocks, tokens=np.array(tokens, np.int32))
+                writer.end("main", dict.fromkeys(layers, 1e-7))
     return path
 
 

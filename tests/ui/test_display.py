@@ -11,11 +11,12 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QMessageBox, QToolButton, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
 import gruviz.recording
 from gruviz import palette
+from gruviz.ui.actions import MOUSE
 from gruviz.ui.panels import CountsPanel, CurvesPanel, HeatmapPanel, OverviewPanel, TextPanel, TimelinesPanel
 from gruviz.ui.window import MainWindow
 from gruviz.view import select_unit
@@ -41,21 +42,98 @@ def choose(qtbot: QtBot, chooser: QWidget, index: int) -> None:
 
 def test_timelines_are_those_of_the_selected_units(qtbot: QtBot, window: MainWindow) -> None:
     lines = panel(window, TimelinesPanel)
-    assert lines.body.height() == 28  # a sentence, until a unit is selected
+    before = [each.body for each in window.stage.panels]
     assert_all_agree(qtbot, window)
     for unit in (7, 3, 20, 11):
         click(window, at(window, HeatmapPanel, 50.5, (unit + 0.5) / 24), CONTROL)
         assert_all_agree(qtbot, window)
     assert lines.units == (3, 20, 11)[-len(lines.units) :]
-    assert lines.body.height() == panel(window, HeatmapPanel).body.height()
+    assert [each.body for each in window.stage.panels] == before  # no row moves under the pointer
     for _ in range(8):
         wheel(window, at(window, TimelinesPanel, 50), 1)
         assert_all_agree(qtbot, window)
     click(window, at(window, TimelinesPanel, window.state.view.start + 3.5, 0.01))
     assert window.state.view.pane.units == (lines.units[0],)
     key(window, Qt.Key.Key_Escape)
-    assert lines.body.height() == 28
+    assert [each.body for each in window.stage.panels] == before
     assert_all_agree(qtbot, window)
+
+
+def test_the_wheel_scrolls_through_the_lanes(qtbot: QtBot, window: MainWindow) -> None:
+    for unit in range(1, 20, 2):
+        click(window, at(window, HeatmapPanel, 50.5, (unit + 0.5) / 24), CONTROL)
+    lines, chosen = panel(window, TimelinesPanel), window.state.view.pane.units
+    room = len(lines.units)
+    assert (len(chosen), lines.units) == (10, chosen[-room:])
+    where = QPoint(40, lines.body.center().y())
+    view, seen = window.state.view, set(lines.units)
+    for _ in range(20):
+        wheel(window, where, 0.5)
+        assert_all_agree(qtbot, window)
+        seen |= set(lines.units)
+    assert (lines.units, seen) == (chosen[:room], set(chosen))
+    assert window.state.view == view
+    assert lines.unit_at(lines.body.top() + 2) == chosen[0]
+    wheel(window, where, -2)
+    assert lines.units == chosen[2 : 2 + room]
+    click(window, at(window, HeatmapPanel, 50.5, 20.5 / 24), CONTROL)  # what is selected comes into sight
+    assert lines.units[-1] == 20
+    assert_all_agree(qtbot, window)
+    assert "wheel" in lines.tip
+    assert any("timelines" in what for what, _ in MOUSE)
+
+
+def test_a_single_point_is_drawn_as_a_dot(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
+    values, missing = np.linspace(0, 1, 60, dtype=np.float32)[:, None], np.zeros(60, bool)
+    missing[20:30], missing[25] = True, False
+    window = opened(make(tmp_path / "gaps.h5", (60,), values=values, missing=missing, columns=("level",)))
+    curves = panel(window, CurvesPanel)
+
+    def coloured(number: int, time: float) -> int:
+        """Pixels of the first curve near a time."""
+        body, x = panel(window, CurvesPanel).body, round(window.stage.x_of(time))
+        picture = window.stage.grab().toImage()
+        near = ((column, y) for column in range(x - 4, x + 5) for y in range(body.top(), body.bottom()))
+        return sum(picture.pixelColor(*place).name() == "#56b4e9" for place in near)
+
+    assert coloured(0, 25.5) >= 9
+    assert coloured(0, 23.0) == 0
+    assert_all_agree(qtbot, window)
+    one = opened(make(tmp_path / "one.h5", (1,), values=values[:1], columns=("level",), units=3))
+    window = one
+    assert coloured(0, 0.5) >= 9
+    click(one, at(one, HeatmapPanel, 0.2, 0.5 / 3))
+    settle(qtbot, one)
+    lines = panel(one, TimelinesPanel)
+    drawn = [each for each in lines._lines if isinstance(each, pg.ScatterPlotItem)]
+    assert [len(each.data) for each in drawn] == [1, 1, 1, 1]
+    before = one.stage.grab().toImage()
+    body, x = lines.body, round(one.stage.x_of(0.5))
+    shown = {before.pixelColor(x, y).name() for y in range(body.top() + 8, body.bottom())}
+    assert {palette.LINES["reset"].lower(), palette.LINES["update"].lower()} & shown
+    assert curves is not None
+
+
+@pytest.mark.parametrize(
+    ("names", "shown", "rest"),
+    [
+        (("mel 1", "mel 2", "mel 3", "mel 4"), 4, 0),
+        (("temperature", "humidity", "pressure", "wind speed"), 2, 2),
+        (tuple(f"c{number}" for number in range(9)), 6, 3),
+        (("a very long name of a column that nobody can print here",), 1, 0),
+    ],
+)
+def test_the_legend_names_all_columns_that_fit(
+    qtbot: QtBot, opened: Open, tmp_path: Path, names: tuple[str, ...], shown: int, rest: int
+) -> None:
+    values = np.random.default_rng(1).random((50, len(names)), np.float32)
+    window = opened(make(tmp_path / "run.h5", (50,), values=values, columns=names, units=4))
+    curves = panel(window, CurvesPanel)
+    placed, more = curves.legend(100, 3)
+    assert (len(placed), more) == (min(shown + (shown == 2), len(names)), 0) if not rest else (len(placed), rest)
+    assert all(name in curves.tip for name in names)
+    items = window.stage.items(QPoint(20, curves.body.center().y()))
+    assert names[-1] in next(item.toolTip() for item in items if item.toolTip())
 
 
 @pytest.mark.parametrize("cell", ["gru", "lstm", "rnn"])
@@ -187,6 +265,24 @@ def test_checkpoints_are_chosen_and_keep_the_sequence(qtbot: QtBot, opened: Open
     assert_all_agree(qtbot, window)
 
 
+def test_another_checkpoint_keeps_cursor_range_and_marks(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
+    window = opened(read_word_by_word(tmp_path / "words.h5"))
+    click(window, at(window, HeatmapPanel, 20.5, 2.5 / 6))
+    key(window, Qt.Key.Key_R)
+    for _ in range(5):
+        wheel(window, at(window, HeatmapPanel, 30), 1)
+    click(window, at(window, HeatmapPanel, 33.5, 2.5 / 6))
+    before = window.state.view
+    choose(qtbot, window.display.checkpoint, 2)
+    after = window.state.view
+    assert after.pane.checkpoint == 5000
+    assert (after.cursor, after.reference, after.start, after.stop) == (33, 20, before.start, before.stop)
+    assert after.pane.units == (2,)
+    assert_all_agree(qtbot, window)
+    choose(qtbot, window.toolbar.sequence, 1)  # another sequence is another matter, equally long as it may be
+    assert window.state.view.cursor == 0
+
+
 def test_without_checkpoints_none_are_offered(window: MainWindow) -> None:
     assert not window.display.checkpoint.isVisible()
 
@@ -262,6 +358,50 @@ def test_the_pointer_is_exact_in_a_coarse_picture(qtbot: QtBot, opened: Open, co
     assert words == f"t = {timestep:,}   x = {value:.6g}"
 
 
+def test_a_value_that_was_filled_in_is_said_to_be(qtbot: QtBot, opened: Open, co2: Path) -> None:
+    window = opened(co2)
+    with gruviz.recording.open(co2) as recording:
+        tape = recording.tapes["main"]
+        missing = np.flatnonzero(tape.label("missing", slice(0, 400)))
+        gap = int(missing[0])
+        value = tape.values(slice(gap, gap + 1))[0, 0]
+    while window.state.view.span > 16:
+        wheel(window, at(window, CurvesPanel, gap + 0.5), 1)
+    for timestep, mark in ((gap, " (missing: filled in)"), (gap - 1, "")):
+        click(window, at(window, CurvesPanel, timestep + 0.5))
+        settle(qtbot, window)
+        assert window.toolbar.readout.text().endswith(mark or window.toolbar.readout.text())
+        assert ("filled in" in window.toolbar.readout.text()) == bool(mark)
+        assert ("filled in" in point(qtbot, window, at(window, CurvesPanel, timestep + 0.5))) == bool(mark)
+    words = point(qtbot, window, at(window, CurvesPanel, gap + 0.6))
+    assert words == f"t = {gap}   x = {value:.6g} (missing: filled in)"
+
+
+def test_the_status_bar_teaches_on_hovering(qtbot: QtBot, window: MainWindow) -> None:
+    status = window.status
+    for label, word in (
+        (status.convention, "keep"),
+        (status.residual, "largest difference"),
+        (status.reduction, "share a column"),
+        (status.thresholds, "rewritten alike"),
+    ):
+        assert status.rect().contains(label.geometry())
+        QToolTip.hideText()
+        QTest.mouseMove(window.stage.viewport(), QPoint(300, 200))
+        for nudge in range(2):
+            QTest.mouseMove(label, label.rect().center() + QPoint(nudge, 0))
+        qtbot.waitUntil(lambda word=word: QToolTip.isVisible() and word in QToolTip.text(), timeout=5000)
+
+
+def test_a_dialog_has_no_picture_that_fits_no_theme(window: MainWindow) -> None:
+    for say in (lambda: window.complain("this is wrong"), window.about):
+        say()
+        box = window.findChild(QMessageBox)
+        assert box.iconPixmap().isNull()
+        box.close()
+        box.setParent(None)
+
+
 def test_a_timestep_is_marked_and_the_distance_told(qtbot: QtBot, window: MainWindow) -> None:
     click(window, at(window, HeatmapPanel, 100.5))
     key(window, Qt.Key.Key_R)
@@ -317,11 +457,16 @@ def test_a_panel_is_copied_as_it_is_seen(qtbot: QtBot, window: MainWindow) -> No
     shown = window.stage.grab().toImage()
     for x in range(body.left(), body.right(), 37):
         assert picture.pixel(x, 10) == shown.pixel(x, body.top() + 8)
+    assert window.toolbar.readout.text() == "copied ‘update (keep)’"
+    key(window, Qt.Key.Key_Right)
+    assert window.toolbar.readout.text().startswith("t = 1 of 400")
     for widget in (window.units.viewport(),):
         menu = ask_for_menu(widget, QPoint(50, 50))
         QTest.keyClick(menu, Qt.Key.Key_Down)
         QTest.keyClick(menu, Qt.Key.Key_Return)
         assert QGuiApplication.clipboard().image().width() == round(window.units.width() * ratio)
+    assert window.toolbar.readout.text() == "copied the list of units"
+    qtbot.waitUntil(lambda: window.toolbar.readout.text().startswith("t = 1 of 400"), timeout=5000)
 
 
 def test_the_side_says_what_its_columns_are(window: MainWindow) -> None:

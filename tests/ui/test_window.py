@@ -1,6 +1,7 @@
 """The window on all kinds of recordings, and on files that are none."""
 
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import given as given_
 from hypothesis import strategies as st
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, Qt, QThread, QUrl, Signal, Slot
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMessageBox
@@ -20,12 +21,21 @@ from gruviz.recording import Writer
 from gruviz.ui import settings as settings_file
 from gruviz.ui.actions import ACTIONS
 from gruviz.ui.help import HelpDialog
-from gruviz.ui.panels import CountsPanel, CurvesPanel, HeatmapPanel, NoCountsPanel, TextPanel
+from gruviz.ui.panels import (
+    CountsPanel,
+    CurvesPanel,
+    HeatmapPanel,
+    NoCountsPanel,
+    OverviewPanel,
+    TextPanel,
+    TimeAxisPanel,
+    TimelinesPanel,
+)
 from gruviz.ui.theme import DARK, LIGHT
 from gruviz.ui.window import MainWindow
 
 from .hand import LEFT_BUTTON, assert_all_agree, at, click, drag, key, panel, settle, wheel
-from .recordings import make
+from .recordings import make, read_word_by_word
 
 Open = Callable[[Path], MainWindow]
 
@@ -76,6 +86,8 @@ def _choose(qtbot: QtBot, chooser, index: int) -> None:
     where = rows.visualRect(rows.model().index(index, 0)).center()
     QTest.mouseClick(rows.viewport(), LEFT_BUTTON, Qt.KeyboardModifier.NoModifier, where)
     qtbot.waitUntil(lambda: not chooser.popup.isVisible())
+    chooser.window().activateWindow()  # a screen does this by itself when a popup goes
+    qtbot.waitUntil(chooser.window().isActiveWindow)
 
 
 def test_the_panels_follow_the_cell(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
@@ -120,7 +132,7 @@ def test_numeric_input_is_drawn_as_curves_with_gaps(qtbot: QtBot, opened: Open, 
     click(window, at(window, CurvesPanel, 300.5))
     settle(qtbot, window)
     assert window.state.view.cursor == 300
-    assert window.toolbar.readout.text() == f"t = 300 of 600   x = {values[300, 0]:.3f}".replace("-", "−")
+    assert window.toolbar.readout.text() == f"t = 300 of 600   x = {values[300, 0]:.5g}".replace("-", "−")
     assert not any(isinstance(each, TextPanel) for each in window.stage.panels)
 
 
@@ -346,6 +358,45 @@ def test_closing_while_opening_is_orderly(qtbot: QtBot, new_window: Callable[[],
     assert not window.loader._thread.isRunning()
 
 
+class _Busy(QObject):
+    """Keeps a thread busy until it is let go."""
+
+    begin = Signal()
+
+    def __init__(self, thread: QThread) -> None:
+        super().__init__()
+        self.free = threading.Event()
+        self.moveToThread(thread)
+        self.begin.connect(self._hold)
+
+    @Slot()
+    def _hold(self) -> None:
+        self.free.wait(20)
+
+
+def test_what_takes_its_time_to_open_is_said(
+    qtbot: QtBot, new_window: Callable[[], MainWindow], sonnets: Path, tmp_path: Path
+) -> None:
+    window = new_window()
+    window.loader._thread.start()
+    busy = _Busy(window.loader._thread)
+    busy.begin.emit()
+    try:
+        window.open_path(str(sonnets))
+        assert window.pages.currentWidget() is window.welcome  # a quick one is not spoken of
+        qtbot.waitUntil(window.loading.isVisible, timeout=5000)
+        assert window.loading.sentence.text() == "sonnets.h5 is being opened and checked."
+        assert not window.status.isVisible()
+        assert not window.toolbar.readout.isVisible()
+        picture = window.loading.grab().toImage()
+        assert picture.pixelColor(3, 3).name() == LIGHT.window.lower()
+    finally:
+        with qtbot.waitSignal(window.ready, timeout=10_000):
+            busy.free.set()
+    assert window.pages.currentWidget() is window.splitter
+    assert_all_agree(qtbot, window)
+
+
 _HANDS = st.lists(
     st.one_of(
         st.tuples(st.just("click"), st.floats(0, 1), st.floats(0.01, 0.99)),
@@ -362,6 +413,14 @@ _HANDS = st.lists(
         st.tuples(st.just("heatmap"), st.sampled_from(["candidate", "reset"])),
         st.tuples(st.just("find"), st.sampled_from(["e", "the", "zebra", ""])),
         st.tuples(st.just("go to"), st.integers(0, 500)),
+        st.tuples(st.just("overview"), st.floats(0, 1)),
+        st.tuples(st.just("window"), st.floats(0, 1), st.floats(0, 1)),
+        st.tuples(st.just("tick"), st.floats(0, 1)),
+        st.tuples(st.just("letter"), st.floats(0, 1)),
+        st.tuples(st.just("list"), st.integers(0, 30), st.sampled_from(["", "Control", "Shift"])),
+        st.tuples(st.just("scroll"), st.floats(-6, 6)),
+        st.tuples(st.just("checkpoint"), st.integers(0, 2)),
+        st.tuples(st.just("layer"), st.integers(0, 1)),
     ),
     min_size=1,
     max_size=10,
@@ -380,9 +439,14 @@ def _write(qtbot: QtBot, window: MainWindow, what: str, words: str) -> None:
     assert window.strips.currentWidget() is window.display
 
 
-def test_panels_agree_after_any_actions(qtbot: QtBot, window: MainWindow) -> None:
+@pytest.mark.parametrize("kind", ["letters", "words, checkpoints and layers"])
+def test_panels_agree_after_any_actions(qtbot: QtBot, opened: Open, sonnets: Path, tmp_path: Path, kind: str) -> None:
+    if kind != "letters":
+        sonnets = read_word_by_word(tmp_path / "words.h5", ("rnn.l0", "rnn.l1"))
+    window = opened(sonnets)
+
     @settings(
-        max_examples=int(os.environ.get("GRUVIZ_EXAMPLES", "25")),
+        max_examples=int(os.environ.get("GRUVIZ_EXAMPLES", "15")),
         deadline=None,
         suppress_health_check=list(HealthCheck),
         database=None,
@@ -412,6 +476,24 @@ def test_panels_agree_after_any_actions(qtbot: QtBot, window: MainWindow) -> Non
                 QTest.mouseClick(window.display.buttons[how[0]], LEFT_BUTTON)
             elif what in ("find", "go to"):
                 _write(qtbot, window, what, str(how[0]))
+            elif what in ("overview", "tick", "letter"):
+                kinds = {"overview": OverviewPanel, "tick": TimeAxisPanel, "letter": TextPanel}
+                strip = panel(window, kinds[what]).body
+                click(window, QPoint(strip.left() + round(how[0] * (strip.width() - 1)), strip.center().y()))
+            elif what == "window":
+                strip = panel(window, OverviewPanel).body
+                drag(window, *(QPoint(strip.left() + round(part * strip.width()), strip.center().y()) for part in how))
+            elif what == "list":
+                where = QPoint(100, how[0] * 20 + 10)
+                held = getattr(Qt.KeyboardModifier, f"{how[1] or 'No'}Modifier")
+                QTest.mouseClick(window.units.viewport(), LEFT_BUTTON, held, where)
+            elif what == "scroll":
+                wheel(window, QPoint(40, panel(window, TimelinesPanel).body.center().y()), how[0])
+            elif what == "checkpoint":
+                if how[0] < len(window.display.checkpoint._labels) > 1:
+                    _choose(qtbot, window.display.checkpoint, how[0])
+            elif what == "layer":
+                _choose(qtbot, window.toolbar.layer, how[0])
             else:
                 window.choose_sequence(how[0])
         assert_all_agree(qtbot, window)

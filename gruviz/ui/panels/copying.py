@@ -1,23 +1,29 @@
 """Copying a part of the window to the clipboard, as it is seen."""
 
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QPoint, QRect, Qt, SignalInstance
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu, QWidget
 
 
-def offer_copies(widget: QWidget, at: QPoint, parts: dict[str, QRect]) -> None:
+def offer_copies(widget: QWidget, at: QPoint, parts: dict[str, QRect], copied: SignalInstance) -> None:
     """Show a menu that copies parts of a widget as pictures.
 
     Args:
         widget: what is seen.
         at: where the menu opens, on the screen.
         parts: by their names, the pixels of the widget.
+        copied: told of it in words, once it is done.
     """
+
+    def copy(name: str, rect: QRect) -> None:
+        copy_picture(widget, rect)
+        copied.emit(f"copied {name}")
+
     menu = QMenu(widget)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     for name, rect in parts.items():
         action = menu.addAction(f"Copy {name} as a picture")
-        action.triggered.connect(lambda _=False, rect=rect: copy_picture(widget, rect))
+        action.triggered.connect(lambda _=False, name=name, rect=rect: copy(name, rect))
     menu.popup(at)
 
 

@@ -73,8 +73,8 @@ class CountsPanel(PlotPanel):
         """Title and legend, in the order of the stack."""
         super().paint_gutter(painter, rect)
         font = QApplication.font()
-        line = QFontMetricsF(small(font)).height()
         top = QFontMetricsF(font).height() + 2
+        line = min(QFontMetricsF(small(font)).height(), (rect.height() - top) / len(CLASSES))
         for name, colour in zip(reversed(CLASSES), reversed(palette.CLASS_COLOURS), strict=True):
             painter.fillRect(QRectF(3 * STEP, top + (line - 8) / 2, 8, 8), QColor(colour))
             draw_text(painter, 3 * STEP + 12, top, name, small(font), self.context.theme.foreground)

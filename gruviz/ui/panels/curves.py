@@ -1,6 +1,7 @@
 """Numeric input over time."""
 
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,16 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QApplication, QGraphicsScene
 
-from gruviz.ui.panels.panel import Context, PlotPanel, draw_text
+from gruviz.ui.panels.panel import Context, PlotPanel, dots, draw_text
+from gruviz.ui.panels.predictions import format_number
 from gruviz.ui.reading import Curves, CurvesRequest, Request
 from gruviz.ui.theme import STEP, small
 
 _COLOURS = ("#56B4E9", "#009E73", "#CC79A7", "#E69F00", "#0072B2", "#D55E00")
+_NAMED = 60
+"""Columns that the tooltip names."""
+_SAID = 3
+"""Columns that are read out."""
 MOST = len(_COLOURS)
 """Columns that are drawn; of more, the first ones."""
 
@@ -25,14 +31,16 @@ class CurvesPanel(PlotPanel):
     symbol = "x"
     title = "input"
     height = 64
-    tip = "What was fed to the network. Gaps: missing in the file, and filled by interpolation for the network."
 
     def __init__(self, context: Context, scene: QGraphicsScene, names: Sequence[str]) -> None:
         self._names = tuple(names)
+        self.tip = _tip(self._names)
         self._lines = [pg.PlotCurveItem(pen=pg.mkPen(colour, width=1), connect="finite") for colour in _COLOURS]
         self.curves: Curves | None = None
         """What is drawn; None before the first answer."""
         super().__init__(context, scene)
+        self._dots: list[Any] = []
+        self._over.setToolTip(self.tip)
         for line in self._lines[: len(self._names)]:
             self.plot.addItem(line, ignoreBounds=True)
 
@@ -49,6 +57,21 @@ class CurvesPanel(PlotPanel):
         self.curves = None
         for line in self._lines:
             line.clear()
+        self._show_dots()
+
+    def _show_dots(self) -> None:
+        """A value between two that are missing is a point, not a line."""
+        for item in self._dots:
+            self.plot.removeItem(item)
+        self._dots, curves = [], self.curves
+        if curves is None:
+            return
+        middle = curves.columns.start + (np.arange(len(curves.low)) + 0.5) * curves.columns.step
+        for number, colour in zip(range(curves.low.shape[1]), _COLOURS, strict=False):
+            points = dots(middle, curves.low[:, number], colour)
+            if points is not None:
+                self._dots.append(points)
+                self.plot.addItem(points, ignoreBounds=True)
 
     def take(self, request: Request, answer: Any) -> None:
         """Draw it."""
@@ -63,6 +86,7 @@ class CurvesPanel(PlotPanel):
             else:  # from the least to the greatest of each column
                 both = np.stack([curves.low[:, number], curves.high[:, number]], axis=1)
                 line.setData(np.repeat(middle, 2), both.ravel())
+        self._show_dots()
         self.wrong = ""
         self._gutter.update()
 
@@ -80,20 +104,65 @@ class CurvesPanel(PlotPanel):
         line = QFontMetricsF(small(font)).height()
         top = QFontMetricsF(font).height() + 2
         room = max(1, int((rect.height() - top) // line))
-        shown = self._names[:MOST]
-        if len(self._names) > room:
-            shown = shown[: room - 1]
         metrics = QFontMetricsF(small(font))
         reserved = max((metrics.horizontalAdvance(label) for _, label in self.ticks()), default=0) + 2 * STEP
-        for name, colour in zip(shown, _COLOURS, strict=False):
-            painter.fillRect(QRectF(3 * STEP, top + line / 2 - 1, 8, 2), QColor(colour))
-            width = rect.width() - 3 * STEP - 12 - reserved
-            label = metrics.elidedText(name, Qt.TextElideMode.ElideRight, width)
-            draw_text(painter, 3 * STEP + 12, top, label, small(font), self.context.theme.foreground)
-            top += line
-        if len(shown) < len(self._names):
-            words = f"{min(len(self._names), MOST)} of {len(self._names)} columns"
-            draw_text(painter, 3 * STEP, top, words, small(font), self.context.theme.muted)
+        placed, rest = self.legend(rect.width() - 3 * STEP - reserved, room)
+        for name, colour, x, row in placed:
+            x, y = x + 3 * STEP, top + row * line
+            painter.fillRect(QRectF(x, y + line / 2 - 1, 8, 2), QColor(colour))
+            draw_text(painter, x + 12, y, name, small(font), self.context.theme.foreground)
+        if rest:
+            words = f"and {rest} more" if placed else f"{rest} columns"
+            draw_text(painter, 3 * STEP, top + (room - 1) * line, words, small(font), self.context.theme.muted)
+
+    def legend(self, width: float, rows: int) -> tuple[list[tuple[str, str, float, int]], int]:
+        """The columns that are drawn, in lines of text.
+
+        Args:
+            width: pixels of a line.
+            rows: lines of text.
+
+        Returns:
+            Label, colour, pixels from the left, and row of each that there is room for; and how many more there are.
+        """
+        metrics = QFontMetricsF(small(QApplication.font()))
+        drawn = list(zip(self._names, _COLOURS, strict=False))
+        for lines in (rows, rows - 1):  # the last one is for how many more there are
+            placed: list[tuple[str, str, float, int]] = []
+            x, row = 0.0, 0
+            for name, colour in drawn:
+                label = metrics.elidedText(name, Qt.TextElideMode.ElideRight, width - 12)
+                wide = 12 + metrics.horizontalAdvance(label)
+                if x and x + wide > width:
+                    x, row = 0.0, row + 1
+                if row >= lines:
+                    break
+                placed.append((label, colour, x, row))
+                x += wide + 2 * STEP
+            if len(placed) == len(self._names):
+                break
+        return placed, len(self._names) - len(placed)
+
+
+def say_inputs(values: Sequence[float], missing: Sequence[bool], digits: int) -> str:
+    """The first few numbers that were fed at a timestep, those that were filled in marked as such."""
+    said = [
+        format_number(value, digits) + (" (missing: filled in)" if gone else "")
+        for value, gone in zip(values[:_SAID], missing, strict=False)
+    ]
+    return "x = " + ", ".join([*said, *["…"] * (len(values) > _SAID)])
+
+
+def _tip(names: Sequence[str]) -> str:
+    named = [
+        f"<span style='color: {colour}'>■</span> {escape(name)}" for name, colour in zip(names, _COLOURS, strict=False)
+    ]
+    others = [escape(name) for name in names[MOST:_NAMED]]
+    if others:
+        more = len(names) - _NAMED
+        named.append(f"not drawn: {', '.join(others)}" + (f" and {more:,} more" if more > 0 else ""))
+    gaps = "Gaps: missing in the file, and filled by interpolation for the network."
+    return "<br>".join([f"What was fed to the network. {gaps}", *named])
 
 
 def _number(value: float) -> str:

@@ -26,7 +26,7 @@ class OverviewPanel(PlotPanel):
     title = "whole sequence"
     height = 24
     linked = False
-    tip = "The whole sequence. Drag the window to move along it; click beside it to go there."
+    tip = "The whole sequence. Click to go to a timestep; drag to move the window that the other panels show."
 
     def __init__(self, context: Context, scene: QGraphicsScene) -> None:
         super().__init__(context, scene)
@@ -87,7 +87,7 @@ class OverviewPanel(PlotPanel):
             self._image.setRect(QRectF(columns.start, 0, answer.image.shape[1] * columns.step, 1))
         self.wrong = ""
 
-    def timestep_at(self, x: float) -> float:
+    def time_at(self, x: float) -> float:
         """The time at this place of the strip."""
         return (x - self.body.left()) / max(self.body.width(), 1) * self.context.state.view.length
 

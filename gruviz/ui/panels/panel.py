@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyqtgraph as pg
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QStaticText
 from PySide6.QtWidgets import QApplication, QGraphicsItem, QGraphicsScene, QStyleOptionGraphicsItem, QWidget
@@ -19,6 +21,8 @@ LEFT = 144
 """Width of the gutter, the same for all, so that time stands in the same place in all."""
 RIGHT = 64
 """Width of the margin, in which the colour bars stand."""
+_DOT = 5
+"""Pixels across a single point."""
 
 
 @dataclass(frozen=True)
@@ -156,6 +160,11 @@ class Panel:
     def set_range(self, start: int, stop: int) -> None:
         """The stage shows these timesteps."""
 
+    def time_at(self, x: float) -> float:
+        """The time that stands at this place of the scene: timestep t reaches from t to t + 1."""
+        start, stop = self.visible
+        return start + (x - self.body.left()) / max(self.body.width(), 1) * (stop - start)
+
     def unit_at(self, y: float) -> int | None:
         """The unit at this height of the scene, or None where there is none."""
         return None
@@ -254,6 +263,16 @@ class PlotPanel(Panel):
         """Take the colours of the theme."""
         super().restyle()
         self.plot.setBackgroundColor(QColor(self.context.theme.panel))
+
+
+def dots(x: NDArray[Any], y: NDArray[Any], colour: str) -> pg.ScatterPlotItem | None:
+    """A dot for each point without a neighbour, which a line would not show; None where there is no such point."""
+    known = np.isfinite(y)
+    beside = np.pad(known, 1)
+    alone = known & ~beside[:-2] & ~beside[2:]
+    if not alone.any():
+        return None
+    return pg.ScatterPlotItem(x=x[alone], y=y[alone], size=_DOT, pen=None, brush=pg.mkBrush(colour))
 
 
 def draw_text(painter: QPainter, x: float, top: float, text: str, font: QFont, colour: str) -> float:

@@ -2,7 +2,7 @@
 
 import math
 
-from PySide6.QtCore import QRectF, QSize, Qt, Slot
+from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QContextMenuEvent, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
@@ -35,6 +35,8 @@ _OF_NUMBERS = (
 class PredictionsPanel(QWidget):
     """A list of the likeliest symbols, or a table of numbers; hidden where no outputs were recorded."""
 
+    copied = Signal(str)
+    """What was copied, in words."""
     slot = "predictions"
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
@@ -94,7 +96,7 @@ class PredictionsPanel(QWidget):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Copy it."""
-        offer_copies(self, event.globalPos(), {"the prediction": self.rect()})
+        offer_copies(self, event.globalPos(), {"the prediction": self.rect()}, self.copied)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw what is predicted, and what came."""

@@ -1,6 +1,7 @@
 """The symbols of a sequence: each over its column while there is room, else as a strip to read along."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -12,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QGraphicsScene
 from gruviz import palette
 from gruviz.ui.panels.panel import Context, Painted, Panel, draw_text, text_width
 from gruviz.ui.reading import Hits, Request, Text, TextRequest
-from gruviz.ui.theme import STEP
+from gruviz.ui.theme import STEP, small
 
 _SIGNS = {" ": "·", "\n": "↵", "\t": "→", "\r": "␍", "": "∅"}
 """What is there and cannot be seen."""
@@ -22,8 +23,27 @@ _LARGEST, _SMALLEST = 2, -1
 """Points by which the text is larger than other text."""
 _ELIDED = 0.2
 """The part of the words that may be too long for their columns, and are cut short."""
+_WIDEST = "m"
+"""The letter for which the font is chosen; what is wider still is drawn narrower."""
+_APART = 0.5
+"""Pixels between letters at least."""
+_EDGE = 2.0 * STEP
+"""Pixels left free at the right of the flowing text."""
 _AROUND = 512
 """Symbols that are read before and after the block that is looked at."""
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A part of the flowing text."""
+
+    first: int
+    """Its first timestep."""
+    count: int
+    """Timesteps in it."""
+    shown: str
+    left: float
+    width: float
 
 
 class TextPanel(Panel):
@@ -35,8 +55,9 @@ class TextPanel(Panel):
     title = "sequence"
     height = 28
     tip = (
-        "What the network reads. Zoomed in far enough, each symbol stands over its column; before that, the text "
-        "flows past the cursor, and only the marked symbol stands at its place. · is a space, ↵ ends a line."
+        "What the network reads. Zoomed in far enough, each symbol stands over its column; before that, what stands "
+        "around the cursor is there to read along, and to click: a click goes to that symbol, a drag pulls the text. "
+        "· is a space, ↵ ends a line."
     )
 
     def __init__(self, context: Context, scene: QGraphicsScene) -> None:
@@ -111,19 +132,46 @@ class TextPanel(Panel):
         return self._fits(_SMALLEST)
 
     def _fits(self, larger: int) -> bool:
-        """Whether there is room for symbols in a font that is larger by so many points."""
+        """Whether there is room for most symbols in a font that is larger by so many points."""
         if self.column < QFontMetricsF(_font(larger)).horizontalAdvance("n"):
             return False
         start, stop = self.visible
         symbols = self.text.symbols[max(start - self.text.start, 0) : max(stop - self.text.start, 0)]
-        wide = sum(len(symbol) > 1 and self._width(symbol, larger) > self.column for symbol in symbols)
+        wide = sum(self._width(symbol, larger) > self.column for symbol in symbols)
         return wide <= _ELIDED * len(symbols)
+
+    @property
+    def larger(self) -> int:
+        """By how many points the font is larger, of symbols over their columns."""
+        for size in range(_LARGEST, _SMALLEST, -1):
+            if self._fits(size) and QFontMetricsF(_font(size)).horizontalAdvance(_WIDEST) <= self.column:
+                return size
+        return _SMALLEST
+
+    def time_at(self, x: float) -> float:
+        """The time of the symbol at this place."""
+        if self.aligned:
+            return super().time_at(x)
+        x -= self.body.left()
+        pieces = list(self._pieces(QRectF(0, 0, self.body.width(), self.body.height())))
+        if not pieces:
+            return super().time_at(x + self.body.left())
+        for piece in pieces:
+            if x < piece.left + piece.width:
+                break
+        metrics, letters = QFontMetricsF(_font()), piece.shown if piece.count > 1 else ""
+        ends = (n for n in range(len(letters)) if x < piece.left + metrics.horizontalAdvance(letters[: n + 1]))
+        return piece.first + next(ends, piece.count - 1) + 0.5
+
+    @property
+    def pull(self) -> float:
+        """Pixels that a symbol of the flowing text takes, on average."""
+        pieces = list(self._pieces(QRectF(0, 0, self.body.width(), self.body.height())))
+        return sum(piece.width for piece in pieces) / max(sum(piece.count for piece in pieces), 1) or 1.0
 
     def _paint(self, painter: QPainter, rect: QRectF) -> None:
         if self.aligned:
-            painter.setFont(
-                _font(next((size for size in range(_LARGEST, _SMALLEST, -1) if self._fits(size)), _SMALLEST))
-            )
+            painter.setFont(_font(self.larger))
             self._paint_aligned(painter, rect)
         else:
             painter.setFont(_font())
@@ -150,32 +198,62 @@ class TextPanel(Panel):
         near = np.flatnonzero((hits.stops > start) & (hits.starts < stop))
         return {step for hit in near for step in range(int(hits.starts[hit]), int(hits.stops[hit]))}
 
-    def _paint_flowing(self, painter: QPainter, rect: QRectF) -> None:
-        """The symbol at the cursor stands where the cursor stands, or as near as may be; the others beside it."""
+    def _pieces(self, rect: QRectF) -> Iterator["_Piece"]:
+        """The flowing text: the symbol that it flows past, where the cursor stands or as near as may be, and others."""
         view, anchor = self.context.state.view, self._anchor
         here = self.text.at(anchor)
         if here is None:
             return
+        index, least = anchor - self.text.start, self._label_width
         width = self._width(here)
         middle = (anchor + 0.5 - view.start) * self.column
-        left = min(max(middle - width / 2, 0), rect.width() - width)
-        top = (rect.height() - QFontMetricsF(_font()).height()) / 2
-        x, index = left, anchor - self.text.start
+        left = min(max(middle - width / 2, least), rect.width() - width - _EDGE)
+        before, x, first = [], left, anchor
         for word in reversed(_words(self.text.symbols[max(0, index - _AROUND) : index])):
-            x -= text_width(word, _font())
-            self._paint_word(painter, word, x, top)
-            if x < 0:
+            if x < least:
                 break
-        x = left + width
+            count, wide = (1 if self._words else len(word)), text_width(word, _font())
+            x, first = x - wide, first - count
+            before.append(_Piece(first, count, word, x, wide))
+        yield from reversed(before)
+        yield _Piece(anchor, 1, here, left, width)
+        x, first = left + width, anchor + 1
         for word in _words(self.text.symbols[index + 1 : index + _AROUND]):
             if x > rect.width():
                 break
-            x += self._paint_word(painter, word, x, top)
-        self._paint_symbol(painter, here, left, width, rect.height(), anchor == view.cursor)
+            count, wide = (1 if self._words else len(word)), text_width(word, _font())
+            yield _Piece(first, count, word, x, wide)
+            x, first = x + wide, first + count
 
-    def _paint_word(self, painter: QPainter, word: str, x: float, top: float) -> float:
-        theme = self.context.theme
-        return draw_text(painter, x, top, word, _font(), theme.muted if word[0] in _QUIET else theme.foreground)
+    @property
+    def _flows_past(self) -> str:
+        return "around the cursor" if self._anchor == self.context.state.view.cursor else "around the middle"
+
+    @property
+    def _label_width(self) -> float:
+        return text_width(self._flows_past, small(QApplication.font())) + 4 * STEP
+
+    def _paint_flowing(self, painter: QPainter, rect: QRectF) -> None:
+        """On a ground of its own, since its letters do not stand over their columns."""
+        theme, font, label = self.context.theme, _font(), self._label_width
+        ground = rect.adjusted(0, 2, 0, -2)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme.rule))
+        painter.drawRoundedRect(ground, STEP, STEP)
+        tiny = small(QApplication.font())
+        top = (rect.height() - QFontMetricsF(tiny).height()) / 2
+        draw_text(painter, 2 * STEP, top, self._flows_past, tiny, theme.muted)
+        painter.setClipRect(rect.adjusted(label, 0, -_EDGE, 0))
+        top = (rect.height() - QFontMetricsF(font).height()) / 2
+        for piece in self._pieces(rect):
+            if piece.first == self._anchor:
+                marked = piece.first == self.context.state.view.cursor
+                painter.setFont(font)
+                self._paint_symbol(painter, piece.shown, piece.left, piece.width, rect.height(), marked)
+            else:
+                colour = theme.muted if piece.shown[0] in _QUIET else theme.foreground
+                draw_text(painter, piece.left, top, piece.shown, font, colour)
 
     def _paint_symbol(
         self, painter: QPainter, symbol: str, left: float, width: float, height: float, marked: bool
@@ -191,7 +269,15 @@ class TextPanel(Panel):
         if len(symbol) > 1:
             metrics = QFontMetricsF(painter.font())
             shown = metrics.elidedText(shown, Qt.TextElideMode.ElideRight, max(width, metrics.horizontalAdvance("n…")))
-        painter.drawText(cell.adjusted(-8, 0, 8, 0), _CENTRED, shown)
+        squeeze = min(1.0, (width - _APART) / max(QFontMetricsF(painter.font()).horizontalAdvance(shown), 1.0))
+        if squeeze == 1.0 or len(symbol) > 1 or not self.aligned:
+            painter.drawText(cell.adjusted(-8, 0, 8, 0), _CENTRED, shown)
+            return
+        painter.save()  # a wide letter does not touch its neighbours
+        painter.translate(cell.center())
+        painter.scale(squeeze, 1)
+        painter.drawText(QRectF(-width, -height / 2, 2 * width, height), _CENTRED, shown)
+        painter.restore()
 
     def _width(self, symbol: str, larger: int = _LARGEST) -> float:
         if (symbol, larger) not in self._widths:

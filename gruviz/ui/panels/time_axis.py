@@ -20,7 +20,7 @@ class TimeAxisPanel(Panel):
     title = _COUNTED
     height = 28
     tip = (
-        "Drag to pan, double-click to see the whole sequence, turn the wheel to zoom. "
+        "Click to go to a timestep, drag to pan, double-click to see the whole sequence, turn the wheel to zoom. "
         "R marks the timestep at the cursor; ↔ is how far the cursor is from it."
     )
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QGraphicsPathItem, QGraphicsScene
 
 from gruviz import palette
 from gruviz.cells import Cell, Quantity
-from gruviz.ui.panels.panel import LEFT, RIGHT, Context, Painted, PlotPanel, apart, draw_text
+from gruviz.ui.panels.panel import LEFT, RIGHT, Context, Painted, PlotPanel, apart, dots, draw_text, text_width
 from gruviz.ui.reading import Request, Traces, TracesRequest
 from gruviz.ui.theme import STEP, Theme, bold, small
 
@@ -27,6 +27,8 @@ _KEEP = 0.12
 class TimelinesPanel(PlotPanel):
     """A lane for each selected unit, the one selected last at the bottom; a sentence while none is selected.
 
+    It always has its room: rows of heatmaps do not move under the pointer when the first unit is selected.
+
     Gates stand on the scale from 0 to 1 at the left, states on the one at the right, both over the lane's whole height.
     """
 
@@ -38,6 +40,10 @@ class TimelinesPanel(PlotPanel):
         """What is drawn; None before the first answer, and while no unit is selected."""
         self._lines: list[Any] = []
         self._layer = context.layer
+        self._first: int | None = None
+        """The lane that it was scrolled to; None while it follows the unit selected last."""
+        self._turned = 0.0
+        """What the wheel has turned, in notches, and was too little for a lane."""
         self.tip = _tip(context.layer.cell)
         super().__init__(context, scene)
         self.plot.invertY(True)
@@ -46,15 +52,29 @@ class TimelinesPanel(PlotPanel):
         self._over.setToolTip(self.tip)
 
     @property
-    def height(self) -> int | None:  # type: ignore[override]
-        """A line while there is only a sentence to read, else as much as a heatmap."""
-        return None if self._chosen else 28
+    def units(self) -> tuple[int, ...]:
+        """The units whose lanes are in sight, from top to bottom: those selected last, unless it was scrolled."""
+        first = self._most if self._first is None else min(self._first, self._most)
+        return self._chosen[first : first + self._room]
+
+    def scroll(self, notches: float) -> None:
+        """Bring other lanes into sight: those above for notches of a wheel above 0, else those below."""
+        self._turned -= notches
+        lanes, first = int(self._turned), self._most if self._first is None else self._first
+        self._turned -= lanes
+        if lanes and 0 <= min(max(first + lanes, 0), self._most) != first:
+            self._first = min(max(first + lanes, 0), self._most)
+            self._show_lanes()
+            self.refresh()
 
     @property
-    def units(self) -> tuple[int, ...]:
-        """The units whose lanes there is room for, from top to bottom: those selected last."""
-        room = max(1, self.body.height() // _LANE)
-        return self._chosen[-room:]
+    def _room(self) -> int:
+        return max(1, self.body.height() // _LANE)
+
+    @property
+    def _most(self) -> int:
+        """Lanes above those in sight, when the last is."""
+        return max(0, len(self._chosen) - self._room)
 
     @property
     def quantities(self) -> tuple[str, ...]:
@@ -73,6 +93,7 @@ class TimelinesPanel(PlotPanel):
 
     def units_changed(self) -> None:
         """Ask for their lines."""
+        self._first = None
         self._show_lanes()
         self.refresh()
 
@@ -125,6 +146,9 @@ class TimelinesPanel(PlotPanel):
                     line = pg.PlotCurveItem(pen=self._pen(quantity), connect="finite")
                     line.setData(middle, lane + mean[:, lane])
                     self._add_line(line, 1)
+                    points = dots(middle, lane + mean[:, lane], line_colour(quantity, self.context.theme))
+                    if points is not None:
+                        self._add_line(points, 1)
             self._show_keeps(traces)
         for item in self._items:
             item.update()
@@ -191,14 +215,24 @@ class TimelinesPanel(PlotPanel):
             painter.fillRect(QRectF(3 * STEP, top + 2, 3, line - 2), QColor(palette.SELECTION))
             draw_text(painter, 3 * STEP + 8, top, f"unit {unit}", bold(font), theme.foreground)
             words = [f"{fractions} left, {others} right"] if fractions else []
-            if lane == len(units) - 1 and len(units) < len(chosen):
-                words.insert(0, f"last {len(units)} of {len(chosen)}")
+            if lane == 0 and len(units) < len(chosen):
+                first = chosen.index(units[0]) + 1
+                through = f"{first}–{first + len(units) - 1}" if len(units) > 1 else f"{first}"
+                words.insert(0, f"{through} of {len(chosen)}: wheel ↕")
             for number, each in enumerate(words[: int(height / line) - 1]):
                 draw_text(painter, 3 * STEP + 8, top + line * (1 + number), each, tiny, theme.muted)
             if fractions:
                 self._paint_scale(painter, LEFT - STEP, True, top, height, ("1", "0"))
             if lane:
                 painter.fillRect(QRectF(3 * STEP, top, LEFT - 3 * STEP, 1), QColor(theme.rule))
+        if len(units) < len(chosen):
+            self._paint_bar(painter, rect, chosen.index(units[0]) / len(chosen), len(units) / len(chosen))
+
+    def _paint_bar(self, painter: QPainter, rect: QRectF, start: float, part: float) -> None:
+        """Where the lanes in sight stand among all."""
+        theme, bar = self.context.theme, QRectF(STEP, 0, STEP, rect.height())
+        painter.fillRect(bar, QColor(theme.rule))
+        painter.fillRect(QRectF(STEP, start * rect.height(), STEP, part * rect.height()), QColor(theme.muted))
 
     def _paint_scale(
         self, painter: QPainter, x: float, right: bool, top: float, height: float, ends: tuple[str, str]
@@ -241,11 +275,13 @@ class TimelinesPanel(PlotPanel):
         super().paint_wrong(painter, rect)
         units, theme = self.units, self.context.theme
         if not units:
-            painter.fillRect(rect, QColor(theme.window))
-            painter.setFont(QApplication.font())
-            painter.setPen(QColor(theme.muted))
+            font, line = QApplication.font(), QFontMetricsF(QApplication.font()).height()
             words = "Click a row, here or in the list, to see its unit’s gates and state over time."
-            painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter, words)
+            words = QFontMetricsF(font).elidedText(words, Qt.TextElideMode.ElideRight, rect.width() - 4 * STEP)
+            top = (rect.height() - line) / 2
+            ground = QRectF(STEP, top - STEP, text_width(words, font) + 2 * STEP, line + 2 * STEP)
+            painter.fillRect(ground, QColor(theme.panel))
+            draw_text(painter, 2 * STEP, top, words, font, theme.muted)
         for lane in range(1, len(units)):
             painter.setPen(QColor(theme.rule))
             y = round(lane * rect.height() / len(units))
@@ -271,4 +307,5 @@ def _tip(cell: Cell) -> str:
         if cell.keep is None
         else f"The strip above the lines is {cell[cell.keep].symbol}: blue keeps, vermilion overwrites."
     )
-    return "<br>".join(filter(None, [*lines, scales, several, strip]))
+    more = "Where there is no room for all selected units, turn the wheel left of the lines."
+    return "<br>".join(filter(None, [*lines, scales, several, strip, more]))

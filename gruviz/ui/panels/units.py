@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF, QSize, Qt, Slot
+from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QContextMenuEvent, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QWidget
 
@@ -37,6 +37,8 @@ class _Listing:
 class UnitsPanel(QAbstractScrollArea):
     """A list of all units, the most kept first; of a cell without a keep, by their state."""
 
+    copied = Signal(str)
+    """What was copied, in words."""
     slot = "rows"
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
@@ -171,7 +173,7 @@ class UnitsPanel(QAbstractScrollArea):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Copy the list as far as it is seen."""
-        offer_copies(self, event.globalPos(), {"the list of units": self.rect()})
+        offer_copies(self, event.globalPos(), {"the list of units": self.rect()}, self.copied)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the rows that are in sight."""

@@ -78,10 +78,15 @@ def _values(tape: Tape, info: SequenceInfo, start: int, stop: int) -> Floats:
     values = tape.values(rows)
     if values is None:
         return np.empty((stop - start, 0), np.float32)
-    if "missing" in tape.labels:
-        missing = np.asarray(tape.label("missing", rows), bool)
-        values = np.where(missing if missing.ndim == 2 else missing[:, None], np.float32(np.nan), values)
-    return values
+    return np.where(missing_in(tape, rows), np.float32(np.nan), values)
+
+
+def missing_in(tape: Tape, rows: slice) -> NDArray[np.bool_]:
+    """Which numbers of these rows were missing in the file and filled in, (n, I) or (n, 1)."""
+    if "missing" not in tape.labels:
+        return np.zeros((rows.stop - rows.start, 1), bool)
+    missing = np.asarray(tape.label("missing", rows), bool)
+    return missing if missing.ndim == 2 else missing[:, None]
 
 
 def _envelope(values: Floats, step: int) -> tuple[Floats, Floats]:

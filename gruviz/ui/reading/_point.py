@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
+from gruviz.ui.reading._inputs import missing_in
 from gruviz.ui.reading._request import Request, Source
 
 
@@ -14,6 +17,8 @@ class Point:
     symbol: str | None
     inputs: tuple[float, ...]
     """What was fed, where it was numbers."""
+    missing: tuple[bool, ...]
+    """Which of those were missing and filled in."""
     unit: int | None
     values: Mapping[str, float]
     """Of that unit, by quantity."""
@@ -37,6 +42,9 @@ class PointRequest(Request):
             self.timestep,
             symbols[0] if symbols else None,
             () if inputs is None else tuple(map(float, inputs[0])),
+            ()
+            if inputs is None
+            else tuple(map(bool, np.broadcast_to(missing_in(layer.tape, rows)[0], inputs[0].shape))),
             self.unit,
             {name: float(layer[name][row, self.unit]) for name in self.quantities},
         )

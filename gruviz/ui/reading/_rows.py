@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gruviz.ui.reading._inputs import missing_in
 from gruviz.ui.reading._request import Request, Source
 
 Floats = NDArray[np.float32]
@@ -25,6 +26,8 @@ class Rows:
     symbols: tuple[str, ...] | None
     inputs: Floats | None
     """(n, I), or None where the input was not numbers."""
+    missing: NDArray[np.bool_]
+    """Which of those were missing and filled in, (n, I), or (n, 1) for all of a row alike."""
 
     def __len__(self) -> int:
         return len(self.previous)
@@ -51,4 +54,5 @@ class RowsRequest(Request):
             previous=layer.previous(layer.cell.state, self.sequence, start, stop),
             symbols=layer.tape.symbols(rows),
             inputs=layer.tape.values(rows),
+            missing=missing_in(layer.tape, rows),
         )
