@@ -106,6 +106,8 @@ def test_a_round(qtbot: QtBot, opened: Callable[[Path], MainWindow], kind: Path,
     menu = ask_for_menu(window.stage.viewport(), body.center())
     QTest.mouseClick(menu, LEFT_BUTTON, pos=menu.actionGeometry(menu.actions()[0]).center())
     assert not QGuiApplication.clipboard().image().isNull()
+    assert "copied" in window.toolbar.readout.text()
+    qtbot.waitUntil(lambda: window.toolbar.readout.text().startswith("t ="), timeout=5000)
     assert_all_agree(qtbot, window)
 
     # The figure of the selected units.

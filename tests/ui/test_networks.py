@@ -43,7 +43,7 @@ def test_one_of_several_networks_is_chosen_once_and_what_was_said_is_remembered(
     torch.save(both.state_dict(), tmp_path / "both.pt")
     (tmp_path / "x.csv").write_text("u,v\n" + "0.5,-0.25\n" * 9)
     asked = ask(qtbot, window)
-    type_into(asked.inputs, str(tmp_path / "x.csv"))
+    type_into(asked.inputs.files, str(tmp_path / "x.csv"))
     type_into(asked.output, str(tmp_path / "run.h5"))
     type_into(asked.model, str(tmp_path / "both.pt"))
     network = asked.network
