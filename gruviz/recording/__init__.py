@@ -2,6 +2,7 @@
 
 from gruviz.recording._growing_layer import Block
 from gruviz.recording.classes import classify, count
+from gruviz.recording.growing import being_written, newer, open_growing
 from gruviz.recording.pyramid import Reduced, reduce_rows
 from gruviz.recording.reader import Layer, Recording, SequenceInfo, Tape, Values, open
 from gruviz.recording.writer import Writer
@@ -15,8 +16,11 @@ __all__ = [
     "Tape",
     "Values",
     "Writer",
+    "being_written",
     "classify",
     "count",
+    "newer",
     "open",
+    "open_growing",
     "reduce_rows",
 ]

@@ -59,11 +59,11 @@ class Tape:
         table = group["sequences"]
         fields = [table[field][:] for field in ("offset", "length", "pass", "item", "checkpoint")]
         self.sequences = tuple(
-            SequenceInfo(i, _text(title), *(int(value) for value in values))
-            for i, (title, *values) in enumerate(zip(table["name"][:], *fields, strict=True))
-            if values[0] + values[1] <= rows
+            SequenceInfo(i, _text(title), int(offset), min(int(length), rows - int(offset)), *map(int, others))
+            for i, (title, offset, length, *others) in enumerate(zip(table["name"][:], *fields, strict=True))
+            if offset <= rows
         )
-        """The sequences, in order."""
+        """The sequences, in order; the last as far as all layers have its timesteps."""
         ends = [0, *(info.offset + info.length for info in self.sequences)]
         if any(info.offset != end or info.length < 0 for info, end in zip(self.sequences, ends, strict=False)):
             raise ValueError(f"the sequences of tape {name} do not lie end to end")
@@ -168,6 +168,7 @@ class Layer:
         """What it ran in."""
         self.backend = _text(group.attrs.get("backend", ""))
         self._group = group
+        self._known_factors: dict[str, tuple[int, ...]] = {}
 
     @property
     def quantities(self) -> tuple[str, ...]:
@@ -220,6 +221,11 @@ class Layer:
         return np.pad(known, (0, len(self.tape.sequences) - len(known)), constant_values=np.nan)
 
     @property
+    def ended(self) -> int:
+        """How many of its sequences have ended: those whose residual is known."""
+        return min(len(self._group["residual"]), len(self.tape.sequences))
+
+    @property
     def residual(self) -> float:
         """The worst of its sequences; NaN while none has ended."""
         residuals = self.residuals
@@ -244,9 +250,17 @@ class Layer:
         return data
 
     def factors(self, quantity: str) -> tuple[int, ...]:
-        """The levels of the pyramid that are there, finest first."""
-        group = self._group.get(f"pyramid/{quantity}", {})
-        return tuple(sorted(int(factor) for factor in group))
+        """The levels of the pyramid that are there, finest first.
+
+        While a sequence grows, its last block is not there yet.
+        """
+        if quantity not in self._known_factors:
+            group = self._group.get(f"pyramid/{quantity}", {})
+            lengths = [info.length for info in self.tape.sequences]
+            self._known_factors[quantity] = tuple(
+                factor for factor in sorted(map(int, group)) if _covers(group[str(factor)], factor, lengths)
+            )
+        return self._known_factors[quantity]
 
     def blocks(self, quantity: str, sequence: int, factor: int, start: int, stop: int) -> Reduced:
         """Blocks `start` up to `stop` of a sequence, of `factor` timesteps each; the last one may hold fewer.
@@ -288,11 +302,32 @@ class Layer:
         return f"<Layer {self.name}: {self.cell.title} {self.size}, {len(self.tape)} timesteps>"
 
 
+@dataclass(frozen=True)
+class Stamp:
+    """By which a file that has changed is told from one that has not."""
+
+    inode: int
+    size: int
+    modified: int
+    """Nanoseconds since 1970."""
+
+
+def stamp_of(path: Path) -> Stamp | None:
+    """How a file is now; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return Stamp(found.st_ino, found.st_size, found.st_mtime_ns)
+
+
 class Recording:
     """An open recording. Close it, or use it as a context manager."""
 
-    def __init__(self, file: h5py.File, path: Path | None) -> None:
+    def __init__(self, file: h5py.File, path: Path | None, stamp: "Stamp | None" = None) -> None:
         self.path = path
+        self.stamp = stamp
+        """How its file was when it was opened."""
         self._file = file
         attributes = file.attrs
         self.uuid = _text(attributes.get("uuid", ""))
@@ -365,6 +400,7 @@ def open(path: str | os.PathLike[str]) -> Recording:
     try:
         if not h5py.is_hdf5(path):
             raise GruvizError(f"{path} is not a gruviz recording: those are HDF5 files, made by gruviz record")
+        stamp = stamp_of(path)  # before it is opened: a change while it is read counts as one
         file = open_to_read(path)
     except OSError as error:
         raise GruvizError(
@@ -372,7 +408,7 @@ def open(path: str | os.PathLike[str]) -> Recording:
         ) from error
     try:
         validate(file, path)
-        return Recording(file, path)
+        return Recording(file, path, stamp)
     except GruvizError:
         file.close()
         raise
@@ -394,6 +430,12 @@ def _reading(dataset: h5py.Dataset, index: Any) -> NDArray[Any]:
 def _shared_rows(layers: Sequence[h5py.Group]) -> int:
     """Rows that every quantity of every layer of a tape has: a file that is still being written may be uneven."""
     return min((len(layer[name]) for layer in layers for name in CELLS[_text(layer.attrs["cell"])].names), default=0)
+
+
+def _covers(level: h5py.Group, factor: int, lengths: Sequence[int]) -> bool:
+    """Whether a level has all blocks of all sequences, but for the last block of the last one."""
+    needed = sum(schema.blocks(length, factor) for length in lengths)
+    return min(len(level[name]) for name in schema.STATISTICS) >= needed - 1
 
 
 def _in_order(layers: h5py.Group) -> Iterator[tuple[str, h5py.Group]]:
