@@ -13,14 +13,20 @@ from gruviz.errors import GruvizError
 from gruviz.recording import schema
 from gruviz.recording.reader import Recording, open, stamp_of
 
-_RECENT = 5.0
-"""Seconds for which a file that was changed counts as one that is being written, where no lock tells."""
+_RECENT = 3.0
+"""Seconds for which a file that was changed counts as one that is being written."""
 _TRIES, _PAUSE = 5, 0.1
 """How often the beginning of a file is tried, and the seconds in between."""
 
 
-def being_written(path: Path) -> bool:
-    """Whether a writer has the file open, or, where that cannot be told, it was changed just now."""
+def being_written(recording: Recording) -> bool:
+    """Whether somebody has it open to write, or, since not every writer locks its file, has just changed it."""
+    if recording.path is None or recording.complete or recording.digest:
+        return False
+    return _is_busy(recording.path)
+
+
+def _is_busy(path: Path) -> bool:
     try:
         handle = os.open(path, os.O_RDONLY)
     except OSError:
@@ -48,7 +54,7 @@ def open_growing(path: Path) -> Recording:
         try:
             return open(path)
         except GruvizError:
-            if not (path.is_file() and being_written(path)):
+            if not (path.is_file() and _is_busy(path)):
                 raise
             time.sleep(_PAUSE)
     return open(path)
@@ -72,7 +78,7 @@ def newer(recording: Recording, *, again: bool = False) -> Recording | None:
         path = path.with_suffix("")
     if not again and path == recording.path and stamp_of(path) == recording.stamp:
         return None
-    found = open(path)
+    found = open(path, beside=recording)
     if found.uuid != recording.uuid:
         found.close()
         raise GruvizError(f"{path} is another recording by now: open it")
@@ -83,7 +89,8 @@ def newer(recording: Recording, *, again: bool = False) -> Recording | None:
 
 
 def _is_less(now: Recording, before: Recording) -> bool:
-    return any(
-        name not in now.tapes or len(now.tapes[name].sequences) < len(tape.sequences) or len(now.tapes[name]) < len(tape)
-        for name, tape in before.tapes.items()
-    )
+    for name, tape in before.tapes.items():
+        same = now.tapes.get(name)
+        if same is None or len(same) < len(tape) or len(same.sequences) < len(tape.sequences):
+            return True
+    return False

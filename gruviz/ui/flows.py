@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
+from gruviz.recording.schema import PARTIAL
 from gruviz.ui.dialogs import ExportDialog, RecordDialog, TextDialog, TrainDialog, unused
 from gruviz.ui.jobs import Done, Recording
 from gruviz.ui.workbench import Workbench, replaces, show_file
@@ -27,6 +28,8 @@ class Flows(QObject):
         self._window, self._bench = window, bench
         self._model, self._read, self._text = "", "", ""
         bench.wrong.connect(window.complain)
+        bench.watched.connect(window.open_recording)
+        bench.watchable.connect(self._watch_if_free)
 
     def train(self) -> None:
         """Ask what to train, train it, and offer to record it."""
@@ -56,7 +59,8 @@ class Flows(QObject):
         self._model = asked.model
         if asked.inputs:
             self._read = "; ".join(asked.inputs)
-        self._bench.start("Recording", asked, "Open it", self._open, at_once=True)
+        growing = asked.output + PARTIAL
+        self._bench.start("Recording", asked, "Open it", self._open, at_once=True, growing=growing)
 
     def new_sequence(self) -> None:
         """Ask for a text that the model of the open recording reads next; for a model too where that is not known."""
@@ -131,7 +135,17 @@ class Flows(QObject):
     def _open(self, done: Done) -> None:
         if done.weights:
             self._window.settings.read_by(done.weights, str(Path(self._model).resolve()))
-        self._window.open_path(done.path)
+        facts, growing = self._window.loader.facts, self._window.live.growing
+        if growing and facts is not None and facts.path in (done.path, done.path + PARTIAL):
+            self._window.live.go_on_to(done.path)  # it is being watched: nobody loses their place
+        else:
+            self._window.open_path(done.path)
+
+    @Slot(str)
+    def _watch_if_free(self, path: str) -> None:
+        """Show a recording as it grows, where nothing else is on show."""
+        if self._window.loader.facts is None:
+            self._window.open_recording(path)
 
     def _writable_folder(self) -> Path:
         """Where recordings go that nobody was asked about."""

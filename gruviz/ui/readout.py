@@ -31,6 +31,7 @@ class Readout(QLabel):
             "and the probability that the network gave it."
         )
         context.state.pane_changed.connect(self._turn)
+        context.state.length_changed.connect(self._write)
         context.state.cursor_changed.connect(self._write)
         context.loader.answered.connect(self._take)
 

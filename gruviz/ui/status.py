@@ -58,6 +58,10 @@ class StatusBar(QStatusBar):
         if known:
             self._describe(self._context.layer, view.thresholds)
 
+    def refresh(self) -> None:
+        """Say what is known by now of a recording that has grown."""
+        self._turn()
+
     def _describe(self, layer: LayerFacts, thresholds: Thresholds) -> None:
         direction = ", backward" if layer.backward else ""
         self.layer.setText(f"{layer.name}   {layer.cell.title} {layer.size}{direction}")
@@ -70,8 +74,10 @@ class StatusBar(QStatusBar):
                 f"The convention of the model’s source. What is shown as {keep.symbol} is always the keep: "
                 "1 keeps the old state."
             )
-        self.residual.setText(residual_words(layer))
-        self.residual.setProperty("warning", not layer.trusted)
+        facts, sequence = self._context.loader.facts, self._context.state.view.pane.sequence
+        running = facts is not None and facts.growing and sequence >= layer.ended
+        self.residual.setText("residual: known when the sequence has ended" if running else residual_words(layer))
+        self.residual.setProperty("warning", not (running or layer.trusted))
         self.residual.style().polish(self.residual)
         self.residual.setToolTip(
             "The largest difference, in any step and unit, between the state the model gave out and the one that "

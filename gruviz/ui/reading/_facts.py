@@ -1,11 +1,11 @@
 """What a recording holds, as plain values that any thread may read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gruviz.cells import Cell, Thresholds
-from gruviz.recording import Layer, Recording, SequenceInfo, Tape
+from gruviz.recording import Layer, Recording, SequenceInfo, Tape, being_written
 from gruviz.recording.schema import NO_CHECKPOINT
 
 
@@ -37,10 +37,17 @@ class LayerFacts:
     convention: str
     dtype: str
     backend: str
+    ended: int
+    """How many of its sequences have ended; the residual of one that has not is not known."""
     residual: float
     trusted: bool
     thresholds: Thresholds | None
     """Those its stored counts were counted at."""
+
+    @property
+    def lasting(self) -> "LayerFacts":
+        """What stays as it is while a recording grows."""
+        return replace(self, ended=0, residual=0.0, trusted=True, thresholds=None)
 
 
 @dataclass(frozen=True)
@@ -49,7 +56,10 @@ class Facts:
 
     path: str
     name: str
+    uuid: str
     complete: bool
+    growing: bool
+    """Somebody is writing it."""
     tapes: Mapping[str, TapeFacts]
     layers: Mapping[str, LayerFacts]
     model: str
@@ -67,7 +77,9 @@ def facts_of(recording: Recording) -> Facts:
     return Facts(
         path=str(recording.path or ""),
         name=recording.name,
+        uuid=recording.uuid,
         complete=recording.complete,
+        growing=being_written(recording),
         tapes={name: _tape(tape) for name, tape in recording.tapes.items()},
         layers={name: _layer(layer) for name, layer in recording.layers.items()},
         model=Path(str(recording.model.get("file", ""))).name,
@@ -90,6 +102,7 @@ def _layer(layer: Layer) -> LayerFacts:
         convention=layer.convention,
         dtype=layer.dtype,
         backend=layer.backend,
+        ended=layer.ended,
         residual=layer.residual,
         trusted=layer.trusted,
         thresholds=layer.thresholds,
