@@ -13,6 +13,10 @@ from gruviz.view import follow, grow
 
 _EVERY = 500
 """Milliseconds between two looks at a file that grows."""
+_SOON = 100
+"""The same, after one that came to nothing: a file is half written for a few hundredths of a second at a time."""
+_MISSES = 10
+"""Looks that may come to nothing before anybody is told."""
 _REST = 4
 """Times as long as it took to show what is new, nothing is looked at."""
 _SLOWEST = 5000
@@ -36,7 +40,8 @@ class Live(QObject):
         self._context = context
         self._before: Facts | None = None
         """Of the recording as it was at the last look; None while none is looked at."""
-        self._wrong = ""
+        self._misses = 0
+        """Looks, one after the other, that came to nothing or after which something could not be read."""
         self._awaited = ""
         self._took = 0
         self._clock = QElapsedTimer()
@@ -65,8 +70,8 @@ class Live(QObject):
 
     @property
     def trouble(self) -> str:
-        """What could not be read at the last look; empty where all could."""
-        if not self.growing or not (self._wrong or self._context.loader.stumbled):
+        """That something could not be read for a while; empty where all could."""
+        if not self.growing or self._misses < _MISSES:
             return ""
         return "The newest part cannot be read at this moment: what was read before stays, and it is tried again."
 
@@ -105,7 +110,7 @@ class Live(QObject):
     def _begin(self, facts: Facts) -> None:
         """Another recording is open."""
         self.stop()
-        self._wrong, self._took = "", 0
+        self._misses = self._took = 0
         if not facts.complete:
             self._before = facts
             self._timer.start(_EVERY)
@@ -115,7 +120,8 @@ class Live(QObject):
     def _take(self, facts: Facts | None, wrong: str) -> None:
         if self._before is None:
             return
-        before, self._wrong = self._before, wrong
+        before = self._before
+        self._misses = self._misses + 1 if wrong or self._context.loader.stumbled else 0
         if facts is not None:
             self._before = facts
             self._show(before, facts)
@@ -124,7 +130,8 @@ class Live(QObject):
         if self._before is None or self._before.complete:
             self.stop()
         else:
-            self._timer.start(max(_EVERY, min(_REST * self._took, _SLOWEST)))
+            every = _SOON if self._misses else _EVERY
+            self._timer.start(max(every, min(_REST * self._took, _SLOWEST)))
 
     def _show(self, before: Facts, facts: Facts) -> None:
         state = self._context.state

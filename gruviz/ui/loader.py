@@ -175,9 +175,11 @@ class Loader(QObject):
 
     def _has_looked(self, facts: Facts | None, wrong: str | None) -> None:
         if facts is not None:
-            self.facts, self.stumbled = facts, ""
+            self.facts = facts
         before = dict(self._newest)
         self.looked.emit(facts, wrong or "")
+        if facts is not None:
+            self.stumbled = ""
         if facts is not None and not self._opening:
             for slot, request in self._newest.items():
                 if before.get(slot) is request:
@@ -271,7 +273,7 @@ class _Worker(QObject):
             raise GruvizError(f"{recording.name} cannot be read just now ({error})") from error
         self._missed = False
         self._facts = replace(facts, growing=being_written(self._source.recording))
-        return None if self._facts == before else self._facts
+        return None if found is None and self._facts == before else self._facts
 
     def _replace(self, recording: Recording) -> Facts:
         try:

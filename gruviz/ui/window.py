@@ -275,8 +275,10 @@ class MainWindow(QMainWindow):
         self.ready.emit()
 
     def _say_if_cut_short(self, facts: Facts) -> None:
-        self.banner.setText(f"{facts.name} was cut short while it was being recorded. What it holds is valid.")
-        self.banner.setVisible(not (facts.complete or facts.growing))
+        cut = not (facts.complete or facts.growing)
+        words = f"{facts.name} was cut short while it was being recorded. What it holds is valid."
+        self.banner.setText(words if cut else "")
+        self.banner.setVisible(cut)
 
     @Slot(object)
     def _grown(self, facts: Facts) -> None:
