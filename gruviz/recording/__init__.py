@@ -1,6 +1,7 @@
 """The HDF5 file: written, read, reduced, and not trusted before it is checked. The only place that knows h5py."""
 
 from gruviz.recording._growing_layer import Block
+from gruviz.recording._later import complement, lacking
 from gruviz.recording.classes import classify, count
 from gruviz.recording.growing import being_written, newer, open_growing
 from gruviz.recording.pyramid import Reduced, reduce_rows
@@ -18,7 +19,9 @@ __all__ = [
     "Writer",
     "being_written",
     "classify",
+    "complement",
     "count",
+    "lacking",
     "newer",
     "open",
     "open_growing",

@@ -1,25 +1,24 @@
 """A layer that is being written: its quantities with their pyramids, the counts of its classes, and where it began."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from gruviz.cells import CLASSES, Cell, Thresholds
+from gruviz.cells import CLASSES, Cell, Quantity, Thresholds
 from gruviz.recording import schema
 from gruviz.recording._column import Column
 from gruviz.recording._growing_tape import GrowingTape
+from gruviz.recording._levels import Levels
 from gruviz.recording.classes import count
-from gruviz.recording.encoding import decode, encode, scale
-from gruviz.recording.pyramid import FirstLevel, Reduced, concatenate, factors, reduce_blocks
+from gruviz.recording.encoding import encode, scale
+from gruviz.recording.pyramid import FirstLevel, factors
 
 Floats = NDArray[np.float32]
-_PIECE = 16384
-"""Blocks of the pyramid that are reduced at a time when its upper levels are made."""
 
 
 @dataclass(frozen=True)
@@ -34,43 +33,26 @@ class Block:
     """The largest difference, in any step and unit, between model and replay; NaN where it was not measured."""
 
 
-@dataclass
 class _Stored:
     """One quantity of a layer: its rows, and its pyramid."""
 
-    group: h5py.Group
-    name: str
-    scale: str
-    column: Column
-    levels: dict[int, dict[str, Column]] = field(default_factory=dict)
+    def __init__(self, group: h5py.Group, quantity: Quantity, units: int, dtype: np.dtype[Any]) -> None:
+        self.scale = scale(quantity, dtype)
+        self.column = Column(group, quantity.name, units, dtype)
+        self.column.dataset.attrs["scale"] = self.scale
+        self.levels = Levels(group, quantity.name, units, dtype, self.scale)
+        self.first = FirstLevel(units)
 
     def append(self, values: Floats) -> None:
         self.column.append(encode(values, self.scale, self.column.dataset.dtype))
+        self.levels.append(schema.FACTOR, self.first.push(values))
 
-    def append_blocks(self, factor: int, reduced: Reduced) -> None:
-        if factor not in self.levels:
-            units = reduced.mean.shape[1]
-            group = self.group.create_group(f"pyramid/{self.name}/{factor}")
-            self.levels[factor] = {
-                s: Column(
-                    group, s, units, self.column.dataset.dtype, chunk_rows=schema.SMALL_CHUNK_ROWS, digested=False
-                )
-                for s in schema.STATISTICS
-            }
-            for column in self.levels[factor].values():
-                column.dataset.attrs["scale"] = self.scale
-        for statistic, column in self.levels[factor].items():
-            column.append(encode(getattr(reduced, statistic), self.scale, column.dataset.dtype))
-
-    def blocks(self, factor: int, rows: slice) -> Reduced:
-        columns = self.levels[factor]
-        return Reduced(*(decode(columns[s].dataset[rows], self.scale) for s in schema.STATISTICS))
+    def end(self) -> None:
+        self.levels.append(schema.FACTOR, self.first.finish())
 
     def flush(self) -> None:
         self.column.flush()
-        for level in self.levels.values():
-            for column in level.values():
-                column.flush()
+        self.levels.flush()
 
 
 class GrowingLayer:
@@ -87,13 +69,7 @@ class GrowingLayer:
         self._cell = cell
         self._size = size
         self._thresholds = thresholds
-        self._stored: dict[str, _Stored] = {}
-        for quantity in cell.quantities:
-            how = scale(quantity, dtype)
-            column = Column(group, quantity.name, size, dtype)
-            column.dataset.attrs["scale"] = how
-            self._stored[quantity.name] = _Stored(group, quantity.name, how, column)
-        self._first = {name: FirstLevel(size) for name in cell.names}
+        self._stored = {quantity.name: _Stored(group, quantity, size, dtype) for quantity in cell.quantities}
         self._initial = {
             state: Column(group, _initial_name(state), size, np.float32, chunk_rows=schema.SMALL_CHUNK_ROWS)
             for state in cell.states
@@ -120,7 +96,6 @@ class GrowingLayer:
         self.residual = max((value for value in (self.residual, block.residual) if value == value), default=math.nan)
         for name, stored in self._stored.items():
             stored.append(block.values[name])
-            stored.append_blocks(schema.FACTOR, self._first[name].push(block.values[name]))
         if self._counts is not None and self._cell.keep is not None:
             if block.previous is None:
                 raise ValueError("a layer with a keep needs its previous states")
@@ -129,8 +104,8 @@ class GrowingLayer:
             self._counts.append(counts.astype(self._counts.dataset.dtype))
 
     def end(self, residual: float) -> None:
-        for name, stored in self._stored.items():
-            stored.append_blocks(schema.FACTOR, self._first[name].finish())
+        for stored in self._stored.values():
+            stored.end()
         self._residual.append(np.array([residual], np.float32))
 
     def flush(self) -> None:
@@ -150,44 +125,9 @@ class GrowingLayer:
         lengths = self.tape.lengths
         for stored in self._stored.values():
             for factor in factors(max(lengths, default=0))[1:]:
-                below = factor // schema.STEP
-                for start, group in _grouped(lengths, below):
-                    self._raise_level(stored, below, start, group)
-                stored.flush()
-
-    def _raise_level(self, stored: _Stored, below: int, start: int, lengths: list[int]) -> None:
-        """Reduce the blocks, from block `start` of level `below` on, of some sequences or of a piece of one."""
-        held = [schema.blocks(length, below) for length in lengths]
-        blocks = stored.blocks(below, slice(start, start + sum(held)))
-        made, at = [], 0
-        for length, number in zip(lengths, held, strict=True):
-            sizes = np.full(number, below)
-            sizes[-1:] = length - below * (number - 1)
-            made.append(reduce_blocks(blocks[at : at + number], sizes, schema.STEP))
-            at += number
-        stored.append_blocks(below * schema.STEP, concatenate(made, self._size))
-
-
-def _grouped(lengths: Sequence[int], factor: int) -> Iterator[tuple[int, list[int]]]:
-    """Walk a level in pieces of bounded size: where a piece starts, and the timesteps of the sequences in it.
-
-    Short sequences are taken together, so that ten thousand of them are a few reads; a long one is cut where blocks of
-    the next level end.
-    """
-    start, group, held = 0, list[int](), 0
-    for whole in lengths:
-        rest = whole
-        while rest > 0:
-            piece = min(rest, _PIECE * factor)
-            number = schema.blocks(piece, factor)
-            if group and held + number > _PIECE:
-                yield start, group
-                start, group, held = start + held, [], 0
-            group.append(piece)
-            held += number
-            rest -= piece
-    if group:
-        yield start, group
+                for _ in stored.levels.raise_to(factor, lengths):
+                    pass
+            stored.flush()
 
 
 def _initial_name(state: str) -> str:

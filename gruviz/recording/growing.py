@@ -67,7 +67,7 @@ def newer(recording: Recording, *, again: bool = False) -> Recording | None:
 
     Args:
         recording: a recording that was read from a file.
-        again: open it even where its file is as it was, since something in it could not be read.
+        again: open it even where its file is as it was: something in it could not be read, or was made later.
 
     Raises:
         GruvizError: the file is gone, cannot be read at this moment, or holds less than before. It may later.
@@ -78,7 +78,7 @@ def newer(recording: Recording, *, again: bool = False) -> Recording | None:
         path = path.with_suffix("")
     if not again and path == recording.path and stamp_of(path) == recording.stamp:
         return None
-    found = open(path, beside=recording)
+    found = open(path, beside=None if recording.complete else recording)
     if found.uuid != recording.uuid:
         found.close()
         raise GruvizError(f"{path} is another recording by now: open it")

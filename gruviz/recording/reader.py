@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, overload
@@ -13,17 +14,20 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from gruviz.cells import CELLS, Cell, Thresholds
+from gruviz.cells import CELLS, CLASSES, Cell, Thresholds
 from gruviz.errors import GruvizError
 from gruviz.recording import schema
+from gruviz.recording._later import LONG, Later
 from gruviz.recording._opening import open_to_read
 from gruviz.recording.encoding import decode
-from gruviz.recording.pyramid import Reduced
+from gruviz.recording.pyramid import Reduced, factors
 from gruviz.recording.validation import validate
 
 Floats = NDArray[np.float32]
 _PIECE = 16384
 """Rows that are gone through at a time."""
+_ENOUGH = 2**24
+"""Values among which the greatest and the least are looked for, where there is no pyramid."""
 
 
 @dataclass(frozen=True)
@@ -140,14 +144,15 @@ class Values:
 
     def __init__(self, dataset: h5py.Dataset, rows: int) -> None:
         self._dataset = dataset
-        self._scale = _text(dataset.attrs.get("scale", "linear"))
+        self.scale = _text(dataset.attrs.get("scale", "linear"))
+        """How they are stored: `linear`, or `logit`."""
         self.shape: tuple[int, int] = (rows, dataset.shape[1])
 
     def __len__(self) -> int:
         return self.shape[0]
 
     def __getitem__(self, index: Any) -> Floats:
-        return decode(_reading(self._dataset, index), self._scale)
+        return decode(_reading(self._dataset, index), self.scale)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return np.asarray(self[: len(self)], dtype)
@@ -156,9 +161,11 @@ class Values:
 class Layer:
     """One layer, in one direction."""
 
-    def __init__(self, name: str, group: h5py.Group, tape: Tape) -> None:
+    def __init__(self, name: str, group: h5py.Group, tape: Tape, later: Later) -> None:
         self.name = name
         self.tape = tape
+        self._later = later
+        """What was made later for the recording, where it lacks something."""
         self.cell: Cell = CELLS[_text(group.attrs["cell"])]
         self.size = int(group.attrs["size"])
         self.direction = _text(group.attrs.get("direction", "forward"))
@@ -168,7 +175,7 @@ class Layer:
         """What it ran in."""
         self.backend = _text(group.attrs.get("backend", ""))
         self._group = group
-        self._known_factors: dict[str, tuple[int, ...]] = {}
+        self._levels: dict[str, dict[int, h5py.Group]] = {}
 
     @property
     def quantities(self) -> tuple[str, ...]:
@@ -239,28 +246,47 @@ class Layer:
     @property
     def thresholds(self) -> Thresholds | None:
         """Those that `counts` was counted at, or None for a cell without a keep."""
-        if "counts" not in self._group:
+        if self._counts is None:
             return None
-        attributes = self._group["counts"].attrs
+        attributes = self._counts.attrs
         return Thresholds(*(float(attributes[name]) for name in ("retained", "overwritten", "moved")))
 
     def counts(self, rows: builtins.slice) -> NDArray[np.int64]:
         """Units in each class of `cells.CLASSES` at some rows, (n, 4). Raises KeyError for a cell without a keep."""
-        data: NDArray[np.int64] = _reading(self._group["counts"], rows).astype(np.int64)
+        if self._counts is None:
+            raise KeyError(f"layer {self.name} has no counts")
+        data: NDArray[np.int64] = _reading(self._counts, rows).astype(np.int64)
         return data
+
+    @cached_property
+    def _counts(self) -> h5py.Dataset | None:
+        if "counts" in self._group or self.cell.keep is None:
+            return self._group.get("counts")
+        made = self._made_later("counts")
+        return made if isinstance(made, h5py.Dataset) and made.shape == (len(self.tape), len(CLASSES)) else None
+
+    def _made_later(self, name: str) -> Any:
+        """What was made later under this name, if anything: only long sequences need it."""
+        if max((info.length for info in self.tape.sequences), default=0) < LONG:
+            return None
+        return self._later.get(f"layers/{self.name}/{name}")
 
     def factors(self, quantity: str) -> tuple[int, ...]:
         """The levels of the pyramid that are there, finest first.
 
         While a sequence grows, its last block is not there yet.
         """
-        if quantity not in self._known_factors:
-            group = self._group.get(f"pyramid/{quantity}", {})
+        return tuple(self._levels_of(quantity))
+
+    def _levels_of(self, quantity: str) -> dict[int, h5py.Group]:
+        """By factor, ascending."""
+        if quantity not in self._levels:
             lengths = [info.length for info in self.tape.sequences]
-            self._known_factors[quantity] = tuple(
-                factor for factor in sorted(map(int, group)) if _covers(group[str(factor)], factor, lengths)
-            )
-        return self._known_factors[quantity]
+            found = _levels(self._group.get(f"pyramid/{quantity}"), lengths, self.size)
+            if not set(factors(max(lengths, default=0))) <= set(found):
+                found |= _levels(self._made_later(f"pyramid/{quantity}"), lengths, self.size)
+            self._levels[quantity] = dict(sorted(found.items()))
+        return self._levels[quantity]
 
     def blocks(self, quantity: str, sequence: int, factor: int, start: int, stop: int) -> Reduced:
         """Blocks `start` up to `stop` of a sequence, of `factor` timesteps each; the last one may hold fewer.
@@ -275,7 +301,7 @@ class Layer:
         before = self.tape.sequences[:sequence]
         offset = sum(schema.blocks(info.length, factor) for info in before)
         stop = min(stop, schema.blocks(self.tape.sequences[sequence].length, factor))
-        level = self._group[f"pyramid/{quantity}/{factor}"]
+        level = self._levels_of(quantity)[factor]
         return Reduced(
             *(Values(level[name], len(level[name]))[offset + start : offset + stop] for name in schema.STATISTICS)
         )
@@ -283,16 +309,18 @@ class Layer:
     def extremes(self, quantity: str) -> tuple[float, float]:
         """The least and the greatest finite value on the tape; NaN where there is none.
 
-        Read from the coarsest level of the pyramid, where there is one.
+        Read from the coarsest level of the pyramid, where there is one; else, of a long tape, from a part of its rows.
         """
         parts = [self[quantity]]
-        if factors := self.factors(quantity):
-            level = self._group[f"pyramid/{quantity}/{factors[-1]}"]
+        if levels := self._levels_of(quantity):
+            level = levels[max(levels)]
             parts = [Values(level[name], len(level[name])) for name in ("min", "max")]
         low, high = np.inf, -np.inf
         for values in parts:
-            for start in range(0, len(values), _PIECE):
-                piece = values[start : start + _PIECE]
+            many = max(1, min(_PIECE, _ENOUGH // self.size))
+            apart = 1 if levels else max(1, len(values) * self.size // _ENOUGH)
+            for start in range(0, len(values), many * apart):
+                piece = values[start : start + many]
                 finite = piece[np.isfinite(piece)]
                 low = min(low, float(finite.min(initial=np.inf)))
                 high = max(high, float(finite.max(initial=-np.inf)))
@@ -336,6 +364,7 @@ class Recording:
         """The version of gruviz that wrote it."""
         self.complete = bool(attributes.get("complete", False))
         self.digest = _text(attributes.get("digest", ""))
+        self._later = Later(self)
         self.model: dict[str, Any] = dict(json.loads(_text(file["model"].attrs.get("description", "{}"))))
         """What is known of the model."""
         groups: dict[str, list[h5py.Group]] = {}
@@ -345,7 +374,7 @@ class Recording:
             name: Tape(name, group, _shared_rows(groups.get(name, []))) for name, group in file["tapes"].items()
         }
         self.layers: Mapping[str, Layer] = {
-            name: Layer(name, group, self.tapes[_text(group.attrs["tape"])])
+            name: Layer(name, group, self.tapes[_text(group.attrs["tape"])], self._later)
             for name, group in _in_order(file["layers"])
         }
         self.output: Any = None
@@ -373,6 +402,7 @@ class Recording:
     def close(self) -> None:
         """Close the file. A recording in memory is gone with it."""
         self._file.close()
+        self._later.close()
 
     def __enter__(self) -> "Recording":
         return self
@@ -436,10 +466,15 @@ def _shared_rows(layers: Sequence[h5py.Group]) -> int:
     return min((len(layer[name]) for layer in layers for name in CELLS[_text(layer.attrs["cell"])].names), default=0)
 
 
-def _covers(level: h5py.Group, factor: int, lengths: Sequence[int]) -> bool:
-    """Whether a level has all blocks of all sequences, but for the last block of the last one."""
-    needed = sum(schema.blocks(length, factor) for length in lengths)
-    return min(len(level[name]) for name in schema.STATISTICS) >= needed - 1
+def _levels(pyramid: object, lengths: Sequence[int], units: int) -> dict[int, h5py.Group]:
+    """The levels that have all blocks of all sequences, but perhaps for the last block of the last one."""
+    found = {}
+    for factor, level in pyramid.items() if isinstance(pyramid, h5py.Group) else ():
+        needed = sum(schema.blocks(length, int(factor)) for length in lengths)
+        parts = [level.get(name) for name in schema.STATISTICS]
+        if all(part is not None and part.shape[1:] == (units,) and len(part) >= needed - 1 for part in parts):
+            found[int(factor)] = level
+    return found
 
 
 def _in_order(layers: h5py.Group) -> Iterator[tuple[str, h5py.Group]]:

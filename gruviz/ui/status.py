@@ -39,9 +39,11 @@ class StatusBar(QStatusBar):
         self._context = context
         self.setSizeGripEnabled(False)
         self.layer, self.convention, self.residual, self.reduction, self.backend = (QLabel() for _ in range(5))
+        self.overview = QLabel()
         self.thresholds = _Elided()
-        for label in (self.layer, self.convention, self.residual, self.reduction, self.backend):
+        for label in (self.layer, self.convention, self.residual, self.reduction, self.overview, self.backend):
             self.addWidget(label)
+        self.overview.hide()
         self.addPermanentWidget(self.thresholds)
         self.reduction.setToolTip("How many timesteps and units share a column and a row of the heatmaps.")
         context.state.pane_changed.connect(self._turn)
@@ -57,6 +59,12 @@ class StatusBar(QStatusBar):
         self.reduction.setVisible(known and bool(self.reduction.text()))
         if known:
             self._describe(self._context.layer, view.thresholds)
+
+    def say_of_overview(self, words: str, tip: str = "") -> None:
+        """Tell how far the making of what the recording lacks is; nothing, where it lacks nothing."""
+        self.overview.setText(words)
+        self.overview.setToolTip(tip)
+        self.overview.setVisible(bool(words))
 
     def refresh(self) -> None:
         """Say what is known by now of a recording that has grown."""
@@ -104,7 +112,8 @@ class StatusBar(QStatusBar):
 def reduction_words(heatmap: Heatmap, reduction: str) -> str:
     """How timesteps and units became columns and rows."""
     step, units = heatmap.columns.step, heatmap.units
-    words = "1 column = 1 step" if step == 1 else f"1 column = {step:,} steps ({reduction})"
+    how = f"{reduction} of some" if heatmap.sampled else reduction
+    words = "1 column = 1 step" if step == 1 else f"1 column = {step:,} steps ({how})"
     return words if units == 1 else f"{words}, 1 row = {units} units"
 
 

@@ -21,6 +21,7 @@ from gruviz._assets import asset
 from gruviz.errors import GruvizError
 from gruviz.ui import settings as settings_file
 from gruviz.ui.actions import ACTIONS
+from gruviz.ui.complement import Complement
 from gruviz.ui.display import HEIGHT, DisplayBar
 from gruviz.ui.find import FindBar, GoBar
 from gruviz.ui.flows import MODELS, SEQUENCES, Flows
@@ -92,6 +93,7 @@ class MainWindow(QMainWindow):
         self.context = Context(self.state, self.loader, themes)
         self.player = Player(self.state, self)
         self.live = Live(self.context, self)
+        self.complement = Complement(self.loader, self)
         self._collector = Collector(self)
         self._opening = ""
         self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
@@ -202,6 +204,7 @@ class MainWindow(QMainWindow):
         loader, state, toolbar = self.loader, self.state, self.toolbar
         loader.opened.connect(self._opened)
         loader.refused.connect(self._refused)
+        self.complement.told.connect(self.status.say_of_overview)
         self.live.began.connect(self._opened)
         self.live.changed.connect(self._grown)
         self.live.lost.connect(self.open_recording)
@@ -682,6 +685,7 @@ class MainWindow(QMainWindow):
             settings_file.save(self.settings)
         self.hide()  # work may take a moment to end, and nobody should have to look on
         self.live.stop()
+        self.complement.stop()
         self.workbench.stop()
         self.loader.stop()
         self._collector.stop()

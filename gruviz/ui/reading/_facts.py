@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gruviz.cells import Cell, Thresholds
-from gruviz.recording import Layer, Recording, SequenceInfo, Tape, being_written
+from gruviz.recording import Layer, Recording, SequenceInfo, Tape, being_written, lacking
 from gruviz.recording.schema import NO_CHECKPOINT
 
 
@@ -60,6 +60,8 @@ class Facts:
     complete: bool
     growing: bool
     """Somebody is writing it."""
+    lacking: bool
+    """It has long sequences without the levels or the counts from which they are drawn."""
     tapes: Mapping[str, TapeFacts]
     layers: Mapping[str, LayerFacts]
     model: str
@@ -80,6 +82,7 @@ def facts_of(recording: Recording) -> Facts:
         uuid=recording.uuid,
         complete=recording.complete,
         growing=being_written(recording),
+        lacking=bool(lacking(recording)),
         tapes={name: _tape(tape) for name, tape in recording.tapes.items()},
         layers={name: _layer(layer) for name, layer in recording.layers.items()},
         model=Path(str(recording.model.get("file", ""))).name,

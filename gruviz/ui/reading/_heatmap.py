@@ -10,6 +10,7 @@ from gruviz.cells import Quantity
 from gruviz.recording import Layer, Reduced, SequenceInfo, reduce_rows
 from gruviz.ui.reading._columns import Columns, columns_for
 from gruviz.ui.reading._request import Request, Source
+from gruviz.ui.reading._sample import apart, sampled
 from gruviz.view import Order, Reduction
 
 Floats = NDArray[np.float32]
@@ -36,6 +37,8 @@ class Heatmap:
     """The value at the upper end of the scale: 1 for a fraction, whose lower end is 0; else the scale is ± this."""
     order: NDArray[np.intp]
     """The units from top to bottom, (H,)."""
+    sampled: bool = False
+    """Only some of the timesteps were read: what the recording lacks to draw it from is still being made."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,8 @@ class HeatmapRequest(Request):
         units = max(1, -(-layer.size // max(self.height, 1)))
         values = _group_units(values, units, self.reduction)
         limit = limit_of(source, layer, quantity)
-        return Heatmap(columns, units, _indices(values, quantity, limit), limit, order)
+        some = _is_sampled(layer, info, self.quantity, columns)
+        return Heatmap(columns, units, _indices(values, quantity, limit), limit, order, some)
 
 
 def _order(layer: Layer, info: SequenceInfo, how: Order) -> NDArray[np.intp]:
@@ -83,10 +87,17 @@ def _read(layer: Layer, info: SequenceInfo, quantity: str, columns: Columns, red
     factor = max((f for f in layer.factors(quantity) if f <= columns.step), default=1)
     ratio = columns.step // factor
     if factor == 1:
+        if (distance := apart(layer, info, columns)) > 1:
+            return sampled(layer, info, quantity, columns, reduction, distance)
         return _read_exact(layer, info, quantity, columns, reduction)
     blocks = layer.blocks(quantity, info.index, factor, columns.start // factor, columns.stop // factor)
     values: Floats = getattr(blocks, reduction)
     return _pool(values, ratio, reduction)
+
+
+def _is_sampled(layer: Layer, info: SequenceInfo, quantity: str, columns: Columns) -> bool:
+    coarse = any(factor <= columns.step for factor in layer.factors(quantity))
+    return columns.step > 1 and not coarse and apart(layer, info, columns) > 1
 
 
 def _read_exact(layer: Layer, info: SequenceInfo, quantity: str, columns: Columns, reduction: Reduction) -> Floats:
