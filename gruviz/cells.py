@@ -4,7 +4,7 @@ Equations are those of PyTorch's `nn.GRU`, `nn.LSTM` and `nn.RNN`; see Cho et al
 Hochreiter and Schmidhuber 1997 with the forget gate of Gers et al. 2000, and Elman 1990.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Kind = Literal["keep", "gate", "candidate", "state"]
@@ -199,6 +199,33 @@ RNN = Cell(
 )
 
 CELLS = {cell.name: cell for cell in (GRU, LSTM, RNN)}
+
+CONVENTIONS = {
+    "pytorch": "PyTorch’s",
+    "keras": "Keras’s",
+    "onnx": "ONNX’s",
+    "cudnn": "cuDNN’s",
+    "chung": "Chung’s (1 − z)",
+}
+"""Whose meaning an update gate had where the model comes from, by the name that a recording gives it."""
+RESETS = {"after": "reset after the product", "before": "reset before the product"}
+"""Where a GRU's reset gate acts: on W_hn h, or on h."""
+NONLINEARITIES = ("tanh", "relu")
+"""What a plain RNN squashes with."""
+
+
+def variant(cell: Cell, reset: str = "after", nonlinearity: str = "tanh") -> Cell:
+    """The cell with the formulas that it has with another place of the reset, or another nonlinearity."""
+    if cell.name == "gru" and reset == "before":
+        return _with_formula(cell, "candidate", "n = tanh(W_in x + b_in + W_hn (r h′) + b_hn)")
+    if cell.name == "rnn" and nonlinearity == "relu":
+        return _with_formula(cell, "hidden", "h = relu(W_ih x + b_ih + W_hh h′ + b_hh)")
+    return cell
+
+
+def _with_formula(cell: Cell, name: str, formula: str) -> Cell:
+    changed = (replace(q, formula=formula) if q.name == name else q for q in cell.quantities)
+    return replace(cell, quantities=tuple(changed))
 
 
 @dataclass(frozen=True)

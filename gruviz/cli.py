@@ -15,6 +15,7 @@ from gruviz.cells import Thresholds
 from gruviz.errors import GruvizError
 
 if TYPE_CHECKING:
+    from gruviz.model.answers import Answers
     from gruviz.model.training import Progress
     from gruviz.recording import Layer, Recording
 
@@ -153,13 +154,13 @@ def _record(arguments: Sequence[str]) -> int:
         description="Let a network read sequences, and record the gates and states of every timestep.",
         epilog="INPUT is a text, a .csv or .tsv table, a .npy array, or task:NAME for made-up sequences of that task",
     )
-    parser.add_argument("model", metavar="MODEL", help="a model of gruviz, or a PyTorch state dict")
+    parser.add_argument("model", metavar="MODEL", help="a model of gruviz, PyTorch, Lightning, NumPy, ONNX or Keras")
     parser.add_argument("inputs", nargs="+", metavar="INPUT")
     parser.add_argument("-o", "--output", required=True, metavar="RUN.h5")
     parser.add_argument("--dtype", choices=("float32", "float16"), default="float32", help="float16 halves the file")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     parser.add_argument("--expect", metavar="OUT.npy", help="reference outputs, one row a timestep, to compare with")
-    parser.add_argument("--module", metavar="NAME", help="which recurrent module of a state dict that holds several")
+    _add_model_options(parser)
     parser.add_argument("--range", type=_range, metavar="A:B", help="only these timesteps of each input")
     parser.add_argument("--count", type=int, default=16, metavar="N", help="how many sequences task:NAME makes up")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="for task:NAME")
@@ -169,7 +170,7 @@ def _record(arguments: Sequence[str]) -> int:
     from gruviz.model.inputs import read_inputs
     from gruviz.model.run import record_sequences
 
-    loaded = checkpoint.load(given.model, given.module)
+    loaded = checkpoint.load(given.model, given.module, _answers(given))
     read = read_inputs(given.inputs, task=loaded.task, steps=given.range, count=given.count, seed=given.seed)
     expect = _array(given.expect) if given.expect else None
     _say_notes((*loaded.notes, *(note for sequence in read for note in sequence.notes)))
@@ -188,13 +189,15 @@ def _record(arguments: Sequence[str]) -> int:
             device=given.device,
             expect=expect,
             on_progress=watch,
-            about={"file": Path(given.model).name},
+            about={"file": Path(given.model).name, **({"module": given.module} if given.module else {})},
         )
     with run:
         for layer in run.layers.values():
             print(_layer_line(layer))
         print(f"Saved {run.path}." if run.complete else f"Stopped; what was recorded until then is in {run.path}.")
-        if expect is not None:
+        if proof := run.model.get("proof"):
+            print(f"The model is {proof}.")
+        elif expect is not None:
             print(f"The outputs are those of {given.expect}.")
         return 0 if run.complete else 130
 
@@ -203,8 +206,9 @@ def _info(arguments: Sequence[str]) -> int:
     parser = _Parser(prog="gruviz info", description="Say what is in a recording or a model.")
     parser.add_argument("file", metavar="FILE")
     parser.add_argument("--json", action="store_true", help="for programs")
+    _add_model_options(parser)
     given = parser.parse_args(arguments)
-    facts = _facts(given.file)
+    facts = _facts(given)
     if given.json:
         print(json.dumps(facts, indent=2, ensure_ascii=False))
         return 0
@@ -283,22 +287,53 @@ def _array(path: str) -> Any:
     return array
 
 
-def _facts(path: str) -> dict[str, Any]:
+def _add_model_options(parser: argparse.ArgumentParser) -> None:
+    """What a model file of another program may not say of itself."""
+    model = parser.add_argument_group("what a model file may not say")
+    model.add_argument("--module", metavar="NAME", help="which of several recurrent networks; gruviz info lists them")
+    model.add_argument(
+        "--update-gate", choices=("keep", "write"), help="what an update gate of 1 does; it keeps without"
+    )
+    model.add_argument(
+        "--reset", choices=("after", "before"), help="where a GRU's reset gate acts: the product with W_hn"
+    )
+    model.add_argument("--nonlinearity", choices=("tanh", "relu"), help="of a plain RNN; tanh without")
+    model.add_argument("--reads", choices=("tokens", "numbers"), help="through the embedding, or in place of it")
+    model.add_argument("--names", metavar="MAP.json", help="which array is which, for arrays of other names")
+
+
+def _answers(given: argparse.Namespace) -> "Answers":
+    from gruviz.model.answers import Answers
+
+    return Answers(given.update_gate, given.reset, given.nonlinearity, given.reads, given.names)
+
+
+def _facts(given: argparse.Namespace) -> dict[str, Any]:
     """What is in a file, as plain values."""
-    file = Path(path)
+    path, file = given.file, Path(given.file)
     if file.is_file():
         with file.open("rb") as opened:
-            if opened.read(4) == _HDF5:
-                return _recording_facts(path)
+            hdf5 = opened.read(4) == _HDF5
+        from gruviz import recording
+
+        if hdf5 and not recording.is_other_hdf5(file):
+            return _recording_facts(path)
     from gruviz.model import checkpoint
 
-    loaded = checkpoint.load(path)
+    answers = _answers(given)
+    listed = checkpoint.choices(path, answers)
+    if given.module is None and len(listed) > 1 and listed[0].module is not None:
+        modules = [{"network": each.description, "refused": each.refused} for each in listed]
+        return {"model": str(path), "networks, of which --module chooses one": modules}
+    loaded = checkpoint.load(path, given.module, answers)
+    decoder = loaded.translator.decoder.architecture.to_json() if loaded.translator else None
     return {
         "model": str(path),
         "source": loaded.source,
         "architecture": loaded.model.architecture.to_json(),
-        "parameters": sum(parameter.numel() for parameter in loaded.model.parameters()),
-        "vocabulary": " ".join(map(repr, loaded.vocabulary.symbols)) if loaded.vocabulary else None,
+        "decoder": decoder,
+        "parameters": sum(parameter.numel() for part in loaded.parts for parameter in part.parameters()),
+        "vocabulary": " ".join(map(repr, loaded.symbols)) if loaded.symbols else None,
         "columns": list(loaded.columns),
         "task": loaded.task,
         "result": (loaded.training.get("result") or {}).get("sentence"),
@@ -323,6 +358,9 @@ def _recording_facts(path: str) -> dict[str, Any]:
             "layers": [_layer_facts(layer) for layer in run.layers.values()],
             "tapes": [_tape_facts(run, name) for name in run.tapes],
             "model": run.model.get("file", run.model.get("class")),
+            "module": run.model.get("module"),
+            "said of the model": run.model.get("answers", {}),
+            "proof": run.model.get("proof"),
             "checkpoints": [{"step": step, **about} for step, about in run.checkpoints.items()],
             "notes": run.model.get("notes", []),
         }
@@ -336,7 +374,7 @@ def _layer_facts(layer: "Layer") -> dict[str, Any]:
         "direction": layer.direction,
         "timesteps": len(layer.tape),
         "quantities": ", ".join(layer.quantities),
-        "convention": f"{layer.convention} convention",
+        "convention": f"{layer.convention} convention" + (", reset before" if layer.reset == "before" else ""),
         "residual": _residual(layer),
         "dtype": layer.dtype,
         "backend": layer.backend,

@@ -106,7 +106,7 @@ def test_expected_outputs(hamlet, tmp_path, capsys):
     np.save(tmp_path / "right.npy", expected)
     status, printed, _ = run(capsys, *arguments, tmp_path / "right.npy")
     assert status == 0
-    assert "The outputs are those of" in printed
+    assert "The model is proved against reference outputs: they differ by" in printed
     np.save(tmp_path / "wrong.npy", expected + 0.5)
     status, _, error = run(capsys, *arguments, tmp_path / "wrong.npy")
     assert status == 2

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from gruviz.cells import Quantity, Thresholds
+from gruviz.cells import RESETS, Quantity, Thresholds
 from gruviz.figures._columns import Columns
 from gruviz.figures._page import FAINT, LABEL, SMALL, TICK, Page, Provenance, wrap
 from gruviz.figures._subject import Subject
@@ -122,6 +122,7 @@ class Sheet(ABC):
             source = (
                 "PyTorch’s convention" if layer.convention == "pytorch" else f"from {layer.convention}’s convention"
             )
+            source += f", {RESETS['before']}" if layer.reset == "before" else ""
             sentences += [f"{symbol} is the keep: {share} ({source}).", _sentence(shown.thresholds.describe())]
         if remarks := self.remarks():
             sentences.append("; ".join(remarks) + ".")

@@ -1,4 +1,4 @@
-"""Model files: gruviz's own, and the state dicts of others. Nothing in a file is ever run.
+"""Model files: gruviz's own, and those of others. Nothing in a file is ever run.
 
 gruviz's own are safetensors files; the metadata key `gruviz` holds JSON with the architecture, the vocabulary or the
 columns with their normalisation, the task and how it was trained. The tensors are named as in `SequenceModel`.
@@ -10,7 +10,7 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,14 @@ from numpy.typing import ArrayLike, NDArray
 from gruviz.errors import GruvizError
 from gruviz.sequences import Vocabulary
 
-from ._foreign import interpret
-from ._weights import Weights, read_weights
+from . import formats
+from ._built import build_module, with_tensors
+from .answers import Answers
+from .formats import Found, RecurrentModule
+from .formats._safetensors import is_safetensors, read_safetensors
+from .formats._tensors import Tensors
 from .network import Architecture, SequenceModel
+from .translation import Translator
 
 FORMAT, VERSION = "gruviz-model", 1
 
@@ -35,7 +40,7 @@ class Loaded:
     """A model out of a file, with all that the file says about it."""
 
     model: SequenceModel
-    """In evaluation mode, on the CPU, in float32."""
+    """In evaluation mode, on the CPU, in float32, or float64 where the file is; of an encoder-decoder the encoder."""
     vocabulary: Vocabulary | None
     columns: tuple[str, ...]
     mean: NDArray[np.float32] | None
@@ -49,11 +54,32 @@ class Loaded:
     sha256: str
     """Of the weights, see `fingerprint`."""
     source: str
-    """`gruviz` or `state dict`."""
+    """`gruviz`, or the kind of file: `state dict`, `ONNX`."""
     convention: str
-    """Whose meaning of the update gate the weights had: `pytorch`, whose update gate is the keep."""
+    """Whose meaning of the update gate the weights had: `pytorch`, whose update gate is the keep, or `chung`."""
     notes: tuple[str, ...]
     """What had to be assumed or converted, one sentence each."""
+    answers: Answers = field(default_factory=Answers)
+    """What its user said of it."""
+    translator: Translator | None = None
+    """What spells words for the model and writes from its last state on, where it is an encoder."""
+
+    @property
+    def symbols(self) -> tuple[str, ...] | None:
+        """What its tokens stand for; None where that is not known."""
+        if self.translator is not None:
+            return self.translator.letters
+        return None if self.vocabulary is None else self.vocabulary.symbols
+
+    @property
+    def parts(self) -> tuple[SequenceModel, ...]:
+        """The model, and the decoder where it is an encoder."""
+        return (self.model,) if self.translator is None else (self.model, self.translator.decoder)
+
+    @property
+    def converted(self) -> bool:
+        """Whether it is another's file: it takes reference outputs to prove that it does here what it did there."""
+        return self.source != "gruviz"
 
 
 def fingerprint(model: torch.nn.Module) -> str:
@@ -131,19 +157,89 @@ def save(
         raise GruvizError(f"cannot write {path}: {error.strerror or error}; choose another folder") from error
 
 
-def load(path: str | os.PathLike[str], module: str | None = None) -> Loaded:
-    """Read a model file of gruviz, or a PyTorch state dict (.pt, .pth, .safetensors) that has a GRU, LSTM or RNN in it.
+def load(path: str | os.PathLike[str], module: str | None = None, answers: Answers | None = None) -> Loaded:
+    """Read a model file of gruviz, or one of those that `formats` reads and that has a GRU, LSTM or RNN in it.
 
-    `module` says which, where a state dict holds several recurrent modules. Raises GruvizError for whatever is not a
-    model, and for tensors whose shapes, strides, types or values cannot be trusted.
+    `module` says which, where a file holds several recurrent modules; `answers` what the file does not say. Raises
+    GruvizError for whatever is not a model, and for tensors whose shapes, strides, types or values cannot be trusted.
     """
     path = Path(path)
-    weights = read_weights(path)
-    if "gruviz" in weights.metadata:
-        return _load_own(weights, module)
-    network = interpret(weights, module)
-    model = _with_tensors(network.architecture, network.tensors)
-    model.path = network.path
+    answers = answers or Answers()
+    own = _own(path)
+    if own is not None:
+        if answers != Answers():
+            raise GruvizError(f"{path} was written by gruviz and says all of itself: leave out what you said of it")
+        return _load_own(path, *own, module)
+    names = None if answers.map is None else formats.NameMap.load(answers.map)
+    found = formats.read(path, names)
+    if module is None and found.translation is not None and answers.to_json().keys() <= {"names"}:
+        return _load_translation(path, found, answers)
+    chosen = answers.apply(_choose(path, found, module))
+    model = build_module(chosen)
+    return Loaded(
+        model=model,
+        vocabulary=_vocabulary(chosen.vocabulary),
+        columns=(),
+        mean=None,
+        std=None,
+        task={},
+        training={},
+        sha256=fingerprint(model),
+        source=found.source,
+        convention=chosen.convention,
+        notes=chosen.notes,
+        answers=answers,
+    )
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of the recurrent networks in a file, for a person to choose from."""
+
+    module: str | None
+    """What `load` calls it; None for all that the file holds, together."""
+    description: str
+    """In a line, with its sizes."""
+    refused: str = ""
+    """Why it cannot be loaded; empty where it can."""
+    asks: tuple[str, ...] = ()
+    """The fields of `Answers` that the file leaves open: what is then assumed is what is usual."""
+
+
+def choices(path: str | os.PathLike[str], answers: Answers | None = None) -> tuple[Choice, ...]:
+    """List the recurrent networks in a model file; gruviz's own have one. Raises GruvizError where it is no model."""
+    path = Path(path)
+    if _own(path) is not None:
+        return (Choice(None, f"{load(path).model.path}, written by gruviz"),)
+    names = (answers or Answers()).map
+    found = formats.read(path, None if names is None else formats.NameMap.load(names))
+    listed = [Choice(each.path, each.describe(), asks=_open_questions(each)) for each in found.modules]
+    listed += [Choice(name, f"{name}: cannot be loaded", reason) for name, reason in found.refused.items()]
+    if found.translation is not None:
+        both = f"{found.translation.encoder} and {found.translation.decoder}, an encoder-decoder"
+        listed.insert(0, Choice(None, both))
+    return tuple(listed)
+
+
+def _open_questions(module: RecurrentModule) -> tuple[str, ...]:
+    asked = {
+        "update_gate": module.cell == "gru" and module.convention == "pytorch",  # names of arrays promise nothing
+        "nonlinearity": module.cell == "rnn" and module.nonlinearity is None,
+        "reads": module.embedding is not None,
+    }
+    return tuple(name for name, asks in asked.items() if asks)
+
+
+def _load_translation(path: Path, found: Found, answers: Answers) -> Loaded:
+    """Load both networks of an encoder-decoder. Raises GruvizError where they do not fit together."""
+    translation = found.translation
+    assert translation is not None
+    encoder, decoder = (_choose(path, found, name) for name in (translation.encoder, translation.decoder))
+    try:
+        translator = Translator.of(translation, encoder, decoder, build_module(decoder))
+    except ValueError as error:
+        raise GruvizError(f"{path} is no encoder-decoder: {error}; look at its map of names") from error
+    model = build_module(encoder)
     return Loaded(
         model=model,
         vocabulary=None,
@@ -152,20 +248,58 @@ def load(path: str | os.PathLike[str], module: str | None = None) -> Loaded:
         std=None,
         task={},
         training={},
-        sha256=fingerprint(model),
-        source="state dict",
-        convention="pytorch",
-        notes=network.notes,
+        sha256=fingerprint(torch.nn.ModuleDict({"encoder": model, "decoder": translator.decoder})),
+        source=found.source,
+        convention=encoder.convention,
+        notes=(
+            f"it was read as an encoder-decoder: {encoder.path} reads letters, and {decoder.path} goes on from there",
+        ),
+        answers=answers,
+        translator=translator,
     )
 
 
-def _load_own(weights: Weights, module: str | None) -> Loaded:
-    path = weights.path
+def _choose(path: Path, found: Found, wanted: str | None) -> RecurrentModule:
+    """The module that is wanted, or the only one. Raises GruvizError where there is none such, or a choice."""
+    modules = {module.path: module for module in found.modules}
+    listed = ", ".join((*modules, *found.refused))
+    if wanted is not None and wanted not in modules and wanted not in found.refused:
+        raise GruvizError(f"{path} has no recurrent module {wanted!r}: choose one of {listed}")
+    if wanted is None and len(modules) + len(found.refused) > 1:
+        raise GruvizError(f"{path} has several recurrent modules: choose one with --module NAME out of {listed}")
+    if not listed:
+        raise GruvizError(f"{path} has no GRU, LSTM or RNN in it: choose a model that has one")
+    name = wanted if wanted is not None else next(iter((*modules, *found.refused)))
+    if name in found.refused:
+        raise GruvizError(f"{path}: {found.refused[name]}")
+    return modules[name]
+
+
+def _vocabulary(symbols: tuple[str, ...] | None) -> Vocabulary | None:
+    """What encodes text for a model with these symbols; None where a text cannot be taken apart into them."""
+    try:
+        return None if symbols is None else Vocabulary(symbols)
+    except ValueError:
+        return None
+
+
+def _own(path: Path) -> tuple[Tensors, str] | None:
+    """The tensors and the description in a file that gruviz wrote; None for any other file."""
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        if not is_safetensors(file.read(9)):
+            return None
+    tensors, metadata = read_safetensors(path)
+    return (tensors, metadata["gruviz"]) if "gruviz" in metadata else None
+
+
+def _load_own(path: Path, weights: Tensors, description: str, module: str | None) -> Loaded:
     if module not in (None, "rnn"):
         raise GruvizError(f"{path} has no module {module!r}: the recurrent network of a gruviz model is called rnn")
     damaged = f"{path} is damaged: its description cannot be read; train or copy it again"
     try:
-        about = json.loads(weights.metadata["gruviz"])
+        about = json.loads(description)
     except (ValueError, RecursionError) as error:
         raise GruvizError(damaged) from error
     if not isinstance(about, dict) or about.get("format") != FORMAT or type(about.get("version")) is not int:
@@ -197,8 +331,11 @@ def _load_own(weights: Weights, module: str | None) -> Loaded:
     if (mean is None) != (std is None) or (std is not None and not (std > 0).all()):
         raise GruvizError(damaged)
 
-    tensors, notes = weights.take(wanted)
-    model = _with_tensors(architecture, tensors)
+    try:
+        tensors, notes = weights.take(wanted)
+        model = with_tensors(architecture, tensors)
+    except GruvizError as error:
+        raise GruvizError(f"{path}: {error}") from error
     return Loaded(
         model=model,
         vocabulary=vocabulary,
@@ -222,12 +359,3 @@ def _per_column(values: object, columns: int) -> NDArray[np.float32] | None:
     if array.shape != (columns,) or not np.isfinite(array).all():
         raise ValueError("not one finite number a column")
     return array
-
-
-def _with_tensors(architecture: Architecture, tensors: Mapping[str, torch.Tensor]) -> SequenceModel:
-    """Return the model with copies of these weights, whose shapes have been checked."""
-    with torch.device("meta"):  # no random initialisation, which would be overwritten anyway
-        model = SequenceModel(architecture)
-    model = model.to_empty(device="cpu")
-    model.load_state_dict(tensors)
-    return model.eval()

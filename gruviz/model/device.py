@@ -10,20 +10,22 @@ from gruviz.errors import GruvizError
 NAMES = ("auto", "cpu", "cuda", "mps")
 
 
-def pick(name: str) -> torch.device:
-    """Return the device called `auto`, `cpu`, `cuda` or `mps`; `auto` is the fastest there is.
+def pick(name: str, dtype: str = "float32") -> torch.device:
+    """Return the device called `auto`, `cpu`, `cuda` or `mps`; `auto` is the fastest there is that computes in `dtype`.
 
     Raises GruvizError where that device is not there, saying what is.
     """
     there = ["cpu"]
-    if torch.backends.mps.is_available():
+    if torch.backends.mps.is_available() and dtype != "float64":  # which MPS does not have
         there.insert(0, "mps")
     if torch.cuda.is_available():
         there.insert(0, "cuda")
     if name not in NAMES:
         raise GruvizError(f"there is no device called {name!r}: choose one of {', '.join(NAMES)}")
     if name != "auto" and name not in there:
-        raise GruvizError(f"PyTorch finds no {name} device here, only {' and '.join(there)}: use one of these, or auto")
+        raise GruvizError(
+            f"PyTorch finds no {name} device for {dtype} here, only {' and '.join(there)}: use one of these, or auto"
+        )
     chosen = there[0] if name == "auto" else name
     return torch.device("cuda", torch.cuda.current_device()) if chosen == "cuda" else torch.device(chosen)
 

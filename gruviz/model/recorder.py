@@ -2,7 +2,8 @@
 
 import inspect
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -13,10 +14,14 @@ from torch import Tensor, nn
 from gruviz import recording
 from gruviz.cells import Thresholds
 from gruviz.errors import GruvizError
+from gruviz.model._call import Call
+from gruviz.model._modules import check_recordable, recurrent_weights, unwrapped
 from gruviz.model._passes import Passes
 from gruviz.model.checkpoint import fingerprint
-from gruviz.model.intercept import Call, Intercept, escaped, recurrent_modules
+from gruviz.model.intercept import Intercept, around_forward
 from gruviz.recording.schema import NO_CHECKPOINT
+
+__all__ = ["Recorder", "record", "recurrent_weights"]
 
 
 class Recorder:
@@ -46,10 +51,12 @@ class Recorder:
         """Prepare to record; nothing is opened before it is entered.
 
         Args:
-            model: any module that holds `nn.GRU`, `nn.LSTM` or `nn.RNN` layers, or is one.
+            model: any module that holds `nn.GRU`, `nn.LSTM` or `nn.RNN` layers or cells of theirs, or is one.
+                Compiled modules run as they are written while they are recorded; wrappers have no part in the names
+                of layers.
             path: the recording; None keeps it in memory.
-            every: record each `every`-th forward pass in training mode, and no others; the number of the pass is kept
-                as `checkpoint`. Without it every pass is recorded.
+            every: record each `every`-th training pass, and no others. Without it every pass is recorded. A training
+                pass is one in training mode with gradients on; its number is kept as `checkpoint`.
             lengths: (B,) for padded batches: what lies behind is not recorded. Packed sequences bring their own.
             names: (B,) of the sequences of a batch.
             vocabulary: the symbols that tokens stand for.
@@ -60,16 +67,11 @@ class Recorder:
         Raises:
             GruvizError: the model holds no recurrent layer, or `every` is no positive number.
         """
-        if not any(True for _ in recurrent_modules(model)):
-            raise GruvizError(
-                f"{type(model).__name__} holds no nn.GRU, nn.LSTM or nn.RNN: there are no gates to record"
-            )
-        projected = [name or type(module).__name__ for name, module in recurrent_modules(model) if module.proj_size]
-        if projected:
-            raise GruvizError(f"{projected[0]} is a projected LSTM (proj_size), which cannot be recorded yet")
+        check_recordable(model)
         if every is not None and every < 1:
             raise GruvizError(f"every={every}: give a positive number of training passes")
         self.model = model
+        self._root = unwrapped(model)
         self.path = None if path is None else Path(path)
         self._every = every
         self._lengths = None if lengths is None else _whole_numbers(lengths)
@@ -79,9 +81,9 @@ class Recorder:
         self.passes = 0
         """Forward passes that were recorded."""
         self._training_passes = 0
-        self._depth = 0
+        self._running = False
+        self._left = ExitStack()
         self._calls: list[Call] = []
-        self._given: tuple[Any, ...] = ()
         self._recording: recording.Recording | None = None
 
     @property
@@ -92,32 +94,21 @@ class Recorder:
         return self._recording
 
     def __enter__(self) -> "Recorder":
-        about = {"source": "python", "class": type(self.model).__name__, "convention": "pytorch"}
+        about = {"source": "python", "class": type(self._root).__name__, "convention": "pytorch"}
         self._writer = recording.Writer(self.path, model=about, **self._storage)
         self._passes = Passes(self._writer, **self._options)  # type: ignore[arg-type]
-        self._intercept = Intercept(self.model, self._on_call)
+        self._intercept = Intercept(self._root, self._on_call)
         self._intercept.active = False
-        self._intercept.__enter__()
-        self._forward_before = vars(self.model).get("forward")
-        forward = self.model.forward
-
-        def recorded_forward(*args: Any, **kwargs: Any) -> Any:
-            self._begin(args, kwargs)
-            try:
-                return forward(*args, **kwargs)
-            finally:
-                self._end()
-
-        self.model.forward = recorded_forward  # not a hook: those do not see a direct call of forward()
+        self._left.enter_context(self._intercept)
+        self._left.enter_context(around_forward(self._root, self._pass))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        del self.model.forward
-        if self._forward_before is not None:
-            self.model.forward = self._forward_before
-        self._intercept.__exit__(kind, error, trace)
+        self._left.close()
+        with torch.no_grad():
+            self._passes.finish()
         self._writer.close(complete=kind is None)
         if error is not None and self.passes:
             error.add_note(f"gruviz kept what was recorded until then: {self._writer.path or 'in memory'}")
@@ -127,35 +118,36 @@ class Recorder:
         elif self._writer.path.exists():
             self._recording = recording.open(self._writer.path)
 
-    def _begin(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        self._depth += 1
-        if self._depth > 1:
-            return
-        self._training_passes += self.model.training
-        due = self._every is None or (self.model.training and self._training_passes % self._every == 0)
-        self._intercept.active = due
-        self._given = (*args, *kwargs.values())
-
-    def _end(self) -> None:
-        self._depth -= 1
-        if self._depth > 0:
-            return
-        calls, self._calls, given, self._given = self._calls, [], self._given, ()
-        self._intercept.active = False
-        if calls:
-            self._write(calls, given)
+    def _pass(self, forward: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """What is done around the forward pass of the model; one within another is part of it."""
+        if self._running:
+            return forward(*args, **kwargs)
+        training = self._root.training and torch.is_grad_enabled()
+        self._training_passes += training
+        step = self._training_passes if training else NO_CHECKPOINT
+        if self._every is not None and not (training and self._training_passes % self._every == 0):
+            with torch.no_grad():
+                self._passes.finish()  # what comes after a gap does not go on
+            return forward(*args, **kwargs)
+        self._running = self._intercept.active = True
+        try:
+            return forward(*args, **kwargs)
+        finally:
+            self._running = self._intercept.active = False
+            calls, self._calls = self._calls, []
+            if calls:
+                self._write(calls, (*args, *kwargs.values()), step)
 
     def _on_call(self, call: Call) -> None:
-        if call.x.shape[0]:
+        if call.steps:
             self._calls.append(call)
 
     @torch.no_grad()
-    def _write(self, calls: list[Call], given: tuple[Any, ...]) -> None:
-        step = self._training_passes if self.model.training else NO_CHECKPOINT
-        self._writer.add_checkpoint(step, weights=recurrent_weights(self.model), sha256=fingerprint(self.model))
-        self._passes.write(calls, given, lengths=self._lengths, names=self._names, checkpoint=step)
-        self._writer.flush()
+    def _write(self, calls: list[Call], given: tuple[Any, ...], step: int) -> None:
         self.passes += 1
+        if self._passes.write(calls, given, lengths=self._lengths, names=self._names, checkpoint=step):
+            self._writer.add_checkpoint(step, weights=recurrent_weights(self._root), sha256=fingerprint(self._root))
+            self._writer.flush()
 
 
 def record(
@@ -175,7 +167,7 @@ def record(
     The model's mode is left as it is: call `model.eval()` first unless dropout is what you want to see.
 
     Args:
-        model: any module that holds `nn.GRU`, `nn.LSTM` or `nn.RNN` layers, or is one.
+        model: any module that holds `nn.GRU`, `nn.LSTM` or `nn.RNN` layers or cells of theirs, or is one.
         args: what the model is called with.
         path: the recording; None keeps it in memory.
         lengths: (B,) for padded batches: what lies behind is not recorded. Handed on to a model that takes it.
@@ -220,12 +212,3 @@ def _whole_numbers(lengths: Sequence[int] | Tensor) -> Tensor:
     if found.is_floating_point() or found.dtype == torch.bool or found.dim() != 1 or not len(found):
         raise GruvizError(f"lengths={lengths}: give one whole number for each sequence of the batch")
     return found.to(torch.int64)
-
-
-def recurrent_weights(model: nn.Module) -> dict[str, Any]:
-    """Weights of the recurrent layers by their full names, as float32 arrays: the views of a cell need no others."""
-    return {
-        f"{escaped(path)}.{name}" if path else name: parameter.detach().float().cpu().numpy()
-        for path, module in recurrent_modules(model)
-        for name, parameter in module.named_parameters(recurse=False)
-    }

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,14 +16,17 @@ from gruviz.errors import GruvizError
 from gruviz.model._passes import Piece, add_layer, replay_piece
 from gruviz.model.checkpoint import Loaded
 from gruviz.model.device import pick
-from gruviz.model.intercept import Call, Intercept
+from gruviz.model.intercept import Call, Intercept, LayerRun, escaped
 from gruviz.model.network import SequenceModel, State
 from gruviz.model.pace import steps_at_a_time
 from gruviz.model.recorder import recurrent_weights
+from gruviz.model.translation import Translator
 from gruviz.recording.schema import TOLERANCE
 
 OnProgress = Callable[[int, int], bool]
 """Told how many timesteps are done, of how many; answers whether to go on."""
+
+_NOT_PROVED = "not proved against reference outputs"
 
 _VALUES = 2**22
 """Of one quantity, that are in memory at a time."""
@@ -48,7 +52,8 @@ def record_sequences(
         path: the recording; None keeps it in memory.
         dtype: float32, or float16 to halve the file.
         device: `auto`, `cpu`, `cuda` or `mps`.
-        expect: (T, O) reference outputs for the only sequence, or (T, H) hidden states where the model has no read-out.
+        expect: (T, O) reference outputs for the only sequence, or (T, H) hidden states where the model has no read-out;
+            those of its decoder for an encoder-decoder.
         on_progress: see `OnProgress`. An answer of False ends the recording: what there is until then is kept.
         about: what else the recording should say of the model, its file's name for instance.
         chunk: timesteps that run at a time; chosen by the model's size without.
@@ -60,14 +65,20 @@ def record_sequences(
         GruvizError: a sequence is nothing that the model can read, the file cannot be written, or the outputs are not
             the expected ones (the recording is kept then).
     """
+    if loaded.translator is not None:
+        sequences = loaded.translator.spell(sequences)
     if not sequences:
         raise GruvizError("there is no sequence to record: give at least one")
     inputs = [prepare(loaded, sequence) for sequence in sequences]
-    if expect is not None and (len(sequences) != 1 or expect.ndim != 2 or len(expect) != len(sequences[0])):
+    steps = None if loaded.translator else len(sequences[0])
+    if expect is not None and (len(sequences) != 1 or expect.ndim != 2 or steps not in (None, len(expect))):
         raise GruvizError(
             f"the expected outputs have the shape {expect.shape}: they compare with one sequence, one row a timestep"
         )
-    model = loaded.model.to(pick(device)).eval()
+    where = pick(device, loaded.model.architecture.dtype)
+    model = loaded.model.to(where).eval()
+    if loaded.translator is not None:
+        loaded.translator.decoder.to(where).eval()
     description = {
         "source": loaded.source,
         "convention": loaded.convention,
@@ -75,6 +86,8 @@ def record_sequences(
         "task": loaded.task,
         "training": loaded.training,
         "notes": [*loaded.notes, *(note for sequence in sequences for note in sequence.notes)],
+        **({"answers": loaded.answers.to_json()} if loaded.answers.to_json() else {}),
+        **({"proof": _NOT_PROVED} if loaded.converted else {}),
         **(about or {}),
     }
     writer = recording.Writer(path, dtype=dtype, model=description)
@@ -83,7 +96,7 @@ def record_sequences(
     total, done, going = sum(map(len, sequences)), 0, True
     # TF32, which cuDNN uses for RNNs by itself, would cost the states three of their seven digits.
     with torch.no_grad(), torch.backends.cudnn.flags(allow_tf32=False), writer:
-        writer.add_checkpoint(-1, weights=_source_names(recurrent_weights(model), model.path), sha256=loaded.sha256)
+        writer.add_checkpoint(-1, weights=_weights(loaded), sha256=loaded.sha256)
         for number, (sequence, data) in enumerate(zip(sequences, inputs, strict=True)):
             for steps in run.sequence(number, sequence, data):
                 done += steps
@@ -94,10 +107,12 @@ def record_sequences(
                 break
         if not going:
             writer.close(complete=False)
+        elif expect is not None:
+            writer.describe(description | {"proof": run.proof})
     if not (going or done):
         raise GruvizError("the recording was stopped before its first timestep: nothing is kept")
     result = recording.Recording(writer.file, None) if writer.path is None else recording.open(writer.path)
-    if expect is not None and run.difference > TOLERANCE["float32"]:
+    if expect is not None and not run.proved:
         result.close()
         raise GruvizError(
             f"the outputs differ from the expected ones by up to {run.difference:.2g}: the model is not what it was "
@@ -139,7 +154,7 @@ def prepare(loaded: Loaded, sequence: sq.Sequence) -> NDArray[Any]:
         )
     if loaded.mean is not None and loaded.std is not None:
         values = (values - loaded.mean) / loaded.std
-    return values.astype(np.float32)
+    return values.astype(architecture.dtype)
 
 
 class _Run:
@@ -161,31 +176,83 @@ class _Run:
         self._device = next(model.parameters()).device
         self.difference = 0.0
         """The largest difference from the expected outputs."""
+        self._start = model.start()
+
+    @property
+    def proved(self) -> bool:
+        """Whether the outputs are the expected ones, as nearly as float32 can tell."""
+        scale = 1.0 if self._expect is None else max(1.0, float(np.abs(self._expect).max()))
+        return self.difference <= TOLERANCE["float32"] * scale
+
+    @property
+    def proof(self) -> str:
+        """What comparing with the expected outputs gave."""
+        if self.proved:
+            return f"proved against reference outputs: they differ by {self.difference:.1e} at most"
+        return f"not what it was where its reference outputs come from: they differ by up to {self.difference:.1e}"
 
     def sequence(self, number: int, sequence: sq.Sequence, data: NDArray[Any]) -> Iterator[int]:
         """Record one sequence; yields the timesteps of each chunk when it is written, and 0 now and then before."""
         x = torch.from_numpy(data)[None].to(self._device)  # (1, T) or (1, T, I)
         chunks = [slice(start, min(start + self._chunk, len(data))) for start in range(0, len(data), self._chunk)]
         before = yield from self._states_before(x, chunks)
+        final: State | None = None
         for index, rows in enumerate(chunks):
-            output, final, piece, call = self._step(x[:, rows], before[index])
+            output, final, piece, call = self._step(self._model, x[:, rows], before[index])
             if index + 1 < len(chunks) and before[index + 1] is None:
                 before[index + 1] = final
-            names = {run.name: (self._model.path + run.name.removeprefix("rnn")).lstrip(".") for run in call.layers}
+            names = _source_layers(self._model, call)
             if index == 0:
                 self._begin(number, sequence, call, names)
             blocks = {name: piece.layer(layer, 0, piece.stop) for layer, name in names.items()}
-            self._writer.append("main", blocks, **self._tape(sequence, data, rows, output[0].float().cpu().numpy()))
+            values = output[0].double().cpu().numpy()
+            self._writer.append(self._main, blocks, **self._tape(sequence, data, rows, values))
             self._writer.flush()
             yield rows.stop - rows.start
-        self._writer.end("main")
+        self._writer.end(self._main)
+        if self._loaded.translator is not None and final is not None:
+            self._write_symbols(self._loaded.translator, number, sequence, final)
+            yield 0
 
-    def _step(self, x: Tensor, state: State | None) -> tuple[Tensor, State, Piece, Call]:
+    @property
+    def _main(self) -> str:
+        """The tape of what the model reads."""
+        return "main" if self._loaded.translator is None else self._model.path
+
+    def _write_symbols(self, translator: Translator, number: int, sequence: sq.Sequence, state: State) -> None:
+        """Record on a tape of its own what the decoder reads and writes after a sequence."""
+        written = translator.write(state)
+        data = translator.read_while_writing(written)
+        x = torch.from_numpy(data)[None].to(self._device)
+        output, _, piece, call = self._step(translator.decoder, x, state)
+        names, tape = _source_layers(translator.decoder, call), translator.decoder.path
+        if number == 0:
+            self._writer.add_tape(tape, vocabulary=translator.symbols)
+            for run in call.layers:
+                add_layer(self._writer, tape, run, names[run.name], translator.convention)
+        self._writer.begin(
+            tape,
+            sequence.name,
+            initial={names[run.name]: piece.initial(run.name, 0) for run in call.layers},
+            pass_=number,
+        )
+        values = output[0].double().cpu().numpy()
+        if self._expect is not None:
+            self._compare(values, slice(0, len(self._expect)))
+        outputs: dict[str, NDArray[Any]] = {"values": values.astype(np.float32)}
+        outputs |= _next_token(values, np.array(written, np.int64))
+        blocks = {name: piece.layer(layer, 0, piece.stop) for layer, name in names.items()}
+        self._writer.append(tape, blocks, tokens=data, outputs=outputs)
+        self._writer.end(tape)
+
+    def _step(self, model: SequenceModel, x: Tensor, state: State | None) -> tuple[Tensor, State, Piece, Call]:
         """Run one chunk and replay it."""
         calls: list[Call] = []
-        with Intercept(self._model, calls.append):
-            output, final = self._model(x, state)
+        with Intercept(model, calls.append):
+            output, final = model(x, state)
         (call,) = calls
+        if model.architecture.backward:  # the kernel was given the sequence turned round
+            call = replace(call, layers=[_turned(run) for run in call.layers])
         piece = replay_piece([(call, run) for run in call.layers], slice(0, 1), call.lengths, 0, x.shape[1])
         return output, final, piece, call
 
@@ -198,37 +265,40 @@ class _Run:
         below to be right. That is two more passes over the sequence for each layer, in bounded memory.
         Yields 0 after each chunk.
         """
-        if not self._model.architecture.bidirectional or len(chunks) == 1:
-            return [None] * len(chunks)
         a = self._model.architecture
-        kinds = 2 if a.cell == "lstm" else 1
-        states = torch.zeros(len(chunks), kinds, 2 * a.layers, 1, a.hidden, device=self._device)
+        if not (a.bidirectional or a.backward) or len(chunks) == 1:
+            return [None] * len(chunks)
+        forth, back = range(len(chunks)), range(len(chunks) - 1, -1, -1)
+        states = [[kind.clone() for kind in self._start] for _ in chunks]
         for layer in range(a.layers):
-            for row, order in ((2 * layer + 1, range(len(chunks) - 1, -1, -1)), (2 * layer, range(len(chunks)))):
-                carried = torch.zeros(kinds, 1, a.hidden, device=self._device)
+            for row, order in ((layer, back),) if a.backward else ((2 * layer + 1, back), (2 * layer, forth)):
+                carried = [kind[row] for kind in self._start]
                 for index in order:
-                    states[index, :, row] = carried
+                    for kind, state in zip(states[index], carried, strict=True):
+                        kind[row] = state
                     _, final = self._model(x[:, chunks[index]], _as_state(states[index]))
-                    carried = torch.stack([kind[row] for kind in (final if kinds == 2 else (final,))])
+                    carried = [kind[row] for kind in (final if isinstance(final, tuple) else (final,))]
                     yield 0
         return [_as_state(state) for state in states]
 
     def _begin(self, number: int, sequence: sq.Sequence, call: Call, names: dict[str, str]) -> None:
         if number == 0:
-            vocabulary = self._loaded.vocabulary
             columns = self._loaded.columns or sequence.columns
-            self._writer.add_tape("main", vocabulary=vocabulary.symbols if vocabulary else None, columns=columns)
+            self._writer.add_tape(self._main, vocabulary=self._loaded.symbols, columns=columns)
             for run in call.layers:
-                add_layer(self._writer, "main", run, names[run.name], self._loaded.convention)
-        zeros = np.zeros(self._model.architecture.hidden, np.float32)
-        initial = {names[run.name]: dict.fromkeys(run.cell.states, zeros) for run in call.layers}
-        self._writer.begin("main", sequence.name, initial=initial, pass_=number)
+                add_layer(self._writer, self._main, run, names[run.name], self._loaded.convention)
+        start = [kind[:, 0].float().cpu().numpy() for kind in self._start]
+        initial = {
+            names[run.name]: {state: kind[row] for state, kind in zip(("hidden", "cell"), start, strict=False)}
+            for row, run in enumerate(call.layers)
+        }
+        self._writer.begin(self._main, sequence.name, initial=initial, pass_=number)
 
     def _tape(
-        self, sequence: sq.Sequence, data: NDArray[Any], rows: slice, output: NDArray[np.float32]
+        self, sequence: sq.Sequence, data: NDArray[Any], rows: slice, output: NDArray[np.float64]
     ) -> dict[str, Any]:
         """What goes on the tape beside the layers: the input as the user knows it, and what the model made of it."""
-        if self._expect is not None:
+        if self._expect is not None and self._loaded.translator is None:
             self._compare(output, rows)
         tape: dict[str, Any] = {"outputs": {}, "labels": {}}
         if data.dtype == np.int64:
@@ -244,25 +314,28 @@ class _Run:
         if self._model.readout is None:
             return tape
         about_next = self._loaded.task.get("name") in ("char", "series", "anbn")
-        tape["outputs"]["values"] = self._in_units(output) if about_next else output
+        tape["outputs"]["values"] = (self._in_units(output) if about_next else output).astype(np.float32)
         if about_next and "tokens" in tape:
             tape["outputs"] |= _next_token(output, data[rows.start + 1 : rows.stop + 1])
         return tape
 
-    def _in_units(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _in_units(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Numbers in the units of the user's data."""
         if self._loaded.mean is None or self._loaded.std is None:
             return values
-        restored: NDArray[np.float32] = values * self._loaded.std + self._loaded.mean
+        restored: NDArray[np.float64] = values * self._loaded.std + self._loaded.mean
         return restored
 
-    def _compare(self, output: NDArray[np.float32], rows: slice) -> None:
+    def _compare(self, output: NDArray[np.float64], rows: slice) -> None:
         expected = self._expect[rows] if self._expect is not None else output
-        if expected.shape != output.shape:
+        if expected.shape[1] != output.shape[1]:
             raise GruvizError(
                 f"the expected outputs have {expected.shape[1]} columns, the model gives {output.shape[1]}"
             )
-        self.difference = max(self.difference, float(np.abs(output - expected).max()))
+        if expected.shape != output.shape:
+            raise GruvizError(f"the expected outputs have {len(expected)} rows, the model gives {len(output)}")
+        worst = float(np.abs(output - expected).max())
+        self.difference = max(self.difference, np.inf if np.isnan(worst) else worst)
 
 
 def _chosen(loaded: Loaded, table: NDArray[Any], columns: Sequence[str]) -> NDArray[Any]:
@@ -272,7 +345,7 @@ def _chosen(loaded: Loaded, table: NDArray[Any], columns: Sequence[str]) -> NDAr
     return table[:, [columns.index(column) for column in loaded.columns]]
 
 
-def _next_token(logits: NDArray[np.float32], following: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+def _next_token(logits: NDArray[np.float64], following: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
     """The token that came next, (n,), -1 after the last; and the probability that it was given, NaN there."""
     shifted = logits - logits.max(axis=1, keepdims=True)
     log_probability = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
@@ -283,11 +356,27 @@ def _next_token(logits: NDArray[np.float32], following: NDArray[np.int64]) -> di
     return {"targets": targets, "probability": probability}
 
 
-def _as_state(kinds: Tensor) -> State:
-    """(1 or 2, L·D, B, H) as a GRU's or an LSTM's state."""
+def _as_state(kinds: Sequence[Tensor]) -> State:
+    """One or two (L·D, B, H) as a GRU's or an LSTM's state."""
     return (kinds[0], kinds[1]) if len(kinds) == 2 else kinds[0]
 
 
-def _source_names(weights: dict[str, NDArray[Any]], path: str) -> dict[str, NDArray[Any]]:
-    """Weights under the name that the recurrent module has in its source."""
-    return {(path + name.removeprefix("rnn")).lstrip("."): array for name, array in weights.items()}
+def _turned(run: LayerRun) -> LayerRun:
+    """What a layer did that was given its sequences turned round, as a layer that reads them from their ends."""
+    return replace(run, name=f"{run.name}_reverse", backward=True, x=run.x.flip(0), hidden=run.hidden.flip(0))
+
+
+def _source_layers(model: SequenceModel, call: Call) -> dict[str, str]:
+    """The names of layers as they ran, to those that they have with the name of their module in its source."""
+    return {run.name: _source_name(run.name, model) for run in call.layers}
+
+
+def _weights(loaded: Loaded) -> dict[str, NDArray[Any]]:
+    """The recurrent weights by the names that their modules have in their source."""
+    return {
+        _source_name(name, model): array for model in loaded.parts for name, array in recurrent_weights(model).items()
+    }
+
+
+def _source_name(name: str, model: SequenceModel) -> str:
+    return (escaped(model.path) + name.removeprefix("rnn")).lstrip(".")

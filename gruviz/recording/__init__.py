@@ -1,7 +1,8 @@
 """The HDF5 file: written, read, reduced, and not trusted before it is checked. The only place that knows h5py."""
 
-from gruviz.recording._growing_layer import Block
+from gruviz.recording._growing_layer import Altered, Block
 from gruviz.recording._later import complement, lacking
+from gruviz.recording._opening import is_other_hdf5
 from gruviz.recording.classes import classify, count
 from gruviz.recording.growing import being_written, newer, open_growing
 from gruviz.recording.pyramid import Reduced, reduce_rows
@@ -9,6 +10,7 @@ from gruviz.recording.reader import Layer, Recording, SequenceInfo, Tape, Values
 from gruviz.recording.writer import Writer
 
 __all__ = [
+    "Altered",
     "Block",
     "Layer",
     "Recording",
@@ -21,6 +23,7 @@ __all__ = [
     "classify",
     "complement",
     "count",
+    "is_other_hdf5",
     "lacking",
     "newer",
     "open",

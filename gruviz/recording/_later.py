@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import h5py
 import numpy as np
 import platformdirs
+from numpy.typing import NDArray
 
 from gruviz.cells import CLASSES, Thresholds
 from gruviz.errors import GruvizError
@@ -28,9 +29,10 @@ from gruviz.recording.classes import count
 from gruviz.recording.pyramid import FirstLevel, factors
 
 if TYPE_CHECKING:
-    from gruviz.recording.reader import Layer, Recording
+    from gruviz.recording.reader import Layer, Recording, SequenceInfo
 
 FORMAT = "gruviz-levels"
+COUNTS = "counts"
 LONG = schema.FACTOR * schema.ENOUGH
 """Timesteps from which on a sequence is not read as a whole to be drawn."""
 MOST = 4 * 2**30
@@ -49,8 +51,8 @@ class Lack:
     """What a layer lacks."""
 
     layer: str
-    quantities: tuple[str, ...]
-    """Those without all levels that their length calls for."""
+    levels: tuple[str, ...]
+    """Quantities without all levels that their length calls for; `counts` among them."""
     counts: bool
     """Units in each class."""
 
@@ -63,10 +65,11 @@ def lacking(recording: "Recording") -> tuple[Lack, ...]:
         if recording.path is None or longest < LONG:
             continue
         wanted = set(factors(longest))
-        quantities = tuple(name for name in layer.quantities if not wanted <= set(layer.factors(name)))
+        names = (*layer.quantities, *([COUNTS] if layer.cell.keep else []))
         counts = layer.cell.keep is not None and layer.thresholds is None
-        if quantities or counts:
-            found.append(Lack(layer.name, quantities, counts))
+        levels = tuple(n for n in names if not wanted <= set(layer.factors(n)) or (n == COUNTS and counts))
+        if levels:
+            found.append(Lack(layer.name, levels, counts))
     return tuple(found)
 
 
@@ -148,17 +151,20 @@ def _place(recording: "Recording") -> Path:
 
 def _fill(recording: "Recording", disk: Disk, going: Going) -> bool:
     lacks = lacking(recording)
-    total = sum(len(recording.layers[each.layer].tape) * (len(each.quantities) + each.counts) for each in lacks)
+    total = sum(len(recording.layers[each.layer].tape) * len(each.levels) for each in lacks)
     done = 0
     with h5py.File(disk, "w") as file:
         file.attrs.update({"format": FORMAT, "version": 1, "of": _place(recording).stem})
         for lack in lacks:
             layer, group = recording.layers[lack.layer], file.create_group(f"layers/{lack.layer}")
-            work = [_make_levels(layer, group, name) for name in lack.quantities]
-            if lack.counts:
-                work.append(_make_counts(layer, group))
-            for each in work:
-                for rows in each:
+            for name in lack.levels:
+                if name != COUNTS:
+                    work = _make_levels(layer, group, name)
+                elif lack.counts:
+                    work = _make_counts(layer, group)
+                else:
+                    work = _make_levels_of_counts(layer, group)
+                for rows in work:
                     done += rows
                     if not going(done / max(total, 1)):
                         return False
@@ -166,33 +172,50 @@ def _fill(recording: "Recording", disk: Disk, going: Going) -> bool:
 
 
 def _make_levels(layer: "Layer", group: h5py.Group, quantity: str) -> Iterator[int]:
-    """Yields how many rows have been reduced more."""
-    values, lengths = layer[quantity], [info.length for info in layer.tape.sequences]
+    values = layer[quantity]
     dtype = np.dtype(np.float16 if values.scale == "logit" else np.float32)
-    levels, first = Levels(group, quantity, layer.size, dtype, values.scale), FirstLevel(layer.size)
-    for info in layer.tape.sequences:
-        for rows in _pieces(layer, info.rows):
-            levels.append(schema.FACTOR, first.push(values[rows]))
-            yield rows.stop - rows.start
-        levels.append(schema.FACTOR, first.finish())
-    for factor in factors(max(lengths, default=0))[1:]:
-        for _ in levels.raise_to(factor, lengths):
-            yield 0
-    levels.flush()
+    levels = Levels(group, quantity, layer.size, dtype, values.scale)
+    return _reduce(layer, levels, layer.size, lambda info, rows: values[rows])
+
+
+def _make_levels_of_counts(layer: "Layer", group: h5py.Group) -> Iterator[int]:
+    levels = Levels(group, COUNTS, len(CLASSES), np.dtype(np.float32), "linear")
+    return _reduce(layer, levels, len(CLASSES), lambda info, rows: layer.counts(rows).astype(np.float32))
 
 
 def _make_counts(layer: "Layer", group: h5py.Group) -> Iterator[int]:
     """At the thresholds that hold where nobody has chosen others."""
     cell, limits = layer.cell, Thresholds()
     assert cell.keep is not None
-    counts = Column(group, "counts", len(CLASSES), np.uint16 if layer.size < 2**16 else np.uint32, digested=False)
+    keep, state = cell.keep, cell.state
+    counts = Column(group, COUNTS, len(CLASSES), np.uint16 if layer.size < 2**16 else np.uint32, digested=False)
     counts.dataset.attrs.update({"retained": limits.retained, "overwritten": limits.overwritten, "moved": limits.moved})
-    for info in layer.tape.sequences:
-        for rows in _pieces(layer, info.rows):
-            previous = layer.previous(cell.state, info.index, rows.start - info.offset, rows.stop - info.offset)
-            counts.append(count(layer[cell.keep][rows], layer[cell.state][rows], previous, limits))
-            yield rows.stop - rows.start
+
+    def read(info: "SequenceInfo", rows: slice) -> NDArray[np.float32]:
+        previous = layer.previous(state, info.index, rows.start - info.offset, rows.stop - info.offset)
+        made = count(layer[keep][rows], layer[state][rows], previous, limits)
+        counts.append(made)
+        return made.astype(np.float32)
+
+    yield from _reduce(layer, Levels(group, COUNTS, len(CLASSES), np.dtype(np.float32), "linear"), len(CLASSES), read)
     counts.flush()
+
+
+def _reduce(
+    layer: "Layer", levels: Levels, width: int, read: Callable[["SequenceInfo", slice], NDArray[np.float32]]
+) -> Iterator[int]:
+    """Make all levels of what `read` gives, (n, width) for some rows; yields how many rows have been read more."""
+    first, sequences = FirstLevel(width), layer.tape.sequences
+    for info in sequences:
+        for rows in _pieces(layer, info.rows):
+            levels.append(schema.FACTOR, first.push(read(info, rows)))
+            yield rows.stop - rows.start
+        levels.append(schema.FACTOR, first.finish())
+    lengths = [info.length for info in sequences]
+    for factor in factors(max(lengths, default=0))[1:]:
+        for _ in levels.raise_to(factor, lengths):
+            yield 0
+    levels.flush()
 
 
 def _pieces(layer: "Layer", rows: slice) -> Iterator[slice]:

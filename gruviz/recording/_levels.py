@@ -12,7 +12,9 @@ from gruviz.recording.encoding import decode, encode
 from gruviz.recording.pyramid import Reduced, concatenate, reduce_blocks
 
 _PIECE = 16384
-"""Blocks that are reduced at a time when the upper levels are made."""
+"""Blocks that are reduced at a time when the upper levels are made, at most."""
+_VALUES = 2**20
+"""Values that are, about: whoever else reads does not wait long."""
 
 
 class Levels:
@@ -52,7 +54,8 @@ class Levels:
         below = factor // schema.STEP
         for column in self._levels[below].values():
             column.flush()
-        for start, group in _grouped(lengths, below):
+        many = max(schema.STEP, min(_PIECE, _VALUES // self._units // schema.STEP * schema.STEP))
+        for start, group in _grouped(lengths, below, many):
             held = [schema.blocks(length, below) for length in group]
             blocks = self._read(below, slice(start, start + sum(held)))
             made, at = [], 0
@@ -69,8 +72,8 @@ class Levels:
         return Reduced(*(decode(columns[s].dataset[rows], self._scale) for s in schema.STATISTICS))
 
 
-def _grouped(lengths: Sequence[int], factor: int) -> Iterator[tuple[int, list[int]]]:
-    """Walk a level in pieces of bounded size: where a piece starts, and the timesteps of the sequences in it.
+def _grouped(lengths: Sequence[int], factor: int, many: int) -> Iterator[tuple[int, list[int]]]:
+    """Walk a level in pieces of `many` blocks: where a piece starts, and the timesteps of the sequences in it.
 
     Short sequences are taken together, so that ten thousand of them are a few reads; a long one is cut where blocks of
     the next level end.
@@ -79,9 +82,9 @@ def _grouped(lengths: Sequence[int], factor: int) -> Iterator[tuple[int, list[in
     for whole in lengths:
         rest = whole
         while rest > 0:
-            piece = min(rest, _PIECE * factor)
+            piece = min(rest, many * factor)
             number = schema.blocks(piece, factor)
-            if group and held + number > _PIECE:
+            if group and held + number > many:
                 yield start, group
                 start, group, held = start + held, [], 0
             group.append(piece)

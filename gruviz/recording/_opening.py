@@ -27,3 +27,12 @@ def open_to_read(path: Path, beside: h5py.File | None = None) -> h5py.File:
         return file
     file.close()
     return h5py.File(path, "r", driver=driver, locking=False)
+
+
+def is_other_hdf5(path: Path) -> bool:
+    """Whether it is a whole HDF5 file of another program, as a model of Keras: no recording, nor half of one."""
+    try:
+        with open_to_read(path) as file:
+            return "format" not in file.attrs
+    except OSError:
+        return False

@@ -14,7 +14,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from gruviz.cells import CELLS, CLASSES, Cell, Thresholds
+from gruviz.cells import CELLS, CLASSES, Cell, Thresholds, variant
 from gruviz.errors import GruvizError
 from gruviz.recording import schema
 from gruviz.recording._later import LONG, Later
@@ -60,6 +60,7 @@ class Tape:
         self.name = name
         self._group = group
         self._rows = rows
+        self._blocks: dict[int, NDArray[np.int64]] = {}
         table = group["sequences"]
         fields = [table[field][:] for field in ("offset", "length", "pass", "item", "checkpoint")]
         self.sequences = tuple(
@@ -74,6 +75,12 @@ class Tape:
 
     def __len__(self) -> int:
         return self._rows
+
+    def blocks_before(self, sequence: int, factor: int) -> int:
+        """Blocks of `factor` timesteps that the sequences before this one have."""
+        if factor not in self._blocks:
+            self._blocks[factor] = np.cumsum([0, *(schema.blocks(info.length, factor) for info in self.sequences)])
+        return int(self._blocks[factor][sequence])
 
     @property
     def rate(self) -> float | None:
@@ -166,7 +173,11 @@ class Layer:
         self.tape = tape
         self._later = later
         """What was made later for the recording, where it lacks something."""
-        self.cell: Cell = CELLS[_text(group.attrs["cell"])]
+        self.reset = _text(group.attrs.get("reset", "after"))
+        """Of a GRU: whether the reset gate acts `after` the product with W_hn, or `before` it."""
+        self.nonlinearity = _text(group.attrs.get("nonlinearity", "tanh"))
+        """Of a plain RNN: `tanh` or `relu`."""
+        self.cell: Cell = variant(CELLS[_text(group.attrs["cell"])], self.reset, self.nonlinearity)
         self.size = int(group.attrs["size"])
         self.direction = _text(group.attrs.get("direction", "forward"))
         self.convention = _text(group.attrs.get("convention", "pytorch"))
@@ -174,6 +185,9 @@ class Layer:
         self.dtype = _text(group.attrs.get("dtype", "float32"))
         """What it ran in."""
         self.backend = _text(group.attrs.get("backend", ""))
+        projection = group.attrs.get("projection")
+        self.projection = None if projection is None else int(projection)
+        """To how many numbers an LSTM projects its hidden state, P, or None."""
         self._group = group
         self._levels: dict[str, dict[int, h5py.Group]] = {}
 
@@ -187,6 +201,11 @@ class Layer:
         if quantity not in self.quantities:
             raise KeyError(f"layer {self.name} has {', '.join(self.quantities)}, not {quantity}")
         return Values(self._group[quantity], len(self.tape))
+
+    @property
+    def projected(self) -> Values | None:
+        """What a projected LSTM gave out, (N, P), or None. Its `hidden` is o tanh(c), before the projection."""
+        return None if self.projection is None else Values(self._group["projected"], len(self.tape))
 
     def slice(self, sequence: int) -> "builtins.slice[int, int, None]":
         """The rows of the sequence with this index."""
@@ -203,12 +222,17 @@ class Layer:
         return values[::-1] if self.backward else values
 
     def initial(self, sequence: int, state: str = "hidden") -> Floats:
-        """The state that a sequence started from, (H,)."""
+        """The state that a sequence started from, (H,); `projected` (P,). NaN where it is not known: a projected
+        LSTM's `hidden` that is not zero.
+        """
         name = "initial" if state == "hidden" else f"initial_{state}"
         return _reading(self._group[name], sequence)
 
     def previous(self, state: str, sequence: int, start: int, stop: int) -> Floats:
-        """A state before each timestep from `start` up to `stop` of a sequence, in processing order, (n, H)."""
+        """A state before each timestep from `start` up to `stop` of a sequence, in processing order, (n, H).
+
+        It is the one after the timestep before, save where the caller changed it in between: see `altered`.
+        """
         info = self.tape.sequences[sequence]
         shift = 1 if self.backward else -1
         first, last = max(start + shift, 0), min(stop + shift, info.length)
@@ -216,7 +240,27 @@ class Layer:
         initial = self.initial(sequence, state)[None]
         if self.backward:
             return values if stop < info.length else np.concatenate([values, initial])[-(stop - start) or 1 :]
-        return values if start > 0 else np.concatenate([initial, values])[: stop - start]
+        if start == 0:
+            values = np.concatenate([initial, values])[: stop - start]
+        rows = self.altered
+        first, last = np.searchsorted(rows, (info.offset + start, info.offset + stop)).tolist()
+        if first < last and state in self._group["altered"]:
+            got = _reading(self._group[f"altered/{state}"], slice(first, last))
+            values[rows[first:last] - info.offset - start] = got
+        return values
+
+    @property
+    def altered(self) -> NDArray[np.int64]:
+        """The rows before which the caller changed the state that the row before gave out, (K,) ascending.
+
+        A loop over the steps of a cell may do so, by dropout or a mask: such a row got another state.
+        """
+        group = self._group.get("altered")
+        if group is None:
+            return np.empty(0, np.int64)
+        written = min(len(group[name]) for name in group)  # a file that is still being written may be uneven
+        rows: NDArray[np.int64] = _reading(group["row"], slice(written))
+        return rows
 
     @property
     def residuals(self) -> Floats:
@@ -272,7 +316,7 @@ class Layer:
         return self._later.get(f"layers/{self.name}/{name}")
 
     def factors(self, quantity: str) -> tuple[int, ...]:
-        """The levels of the pyramid that are there, finest first.
+        """The levels of the pyramid that are there, finest first; `counts` may have one as well.
 
         While a sequence grows, its last block is not there yet.
         """
@@ -281,10 +325,11 @@ class Layer:
     def _levels_of(self, quantity: str) -> dict[int, h5py.Group]:
         """By factor, ascending."""
         if quantity not in self._levels:
+            width = len(CLASSES) if quantity == "counts" else self.size
             lengths = [info.length for info in self.tape.sequences]
-            found = _levels(self._group.get(f"pyramid/{quantity}"), lengths, self.size)
+            found = _levels(self._group.get(f"pyramid/{quantity}"), lengths, width)
             if not set(factors(max(lengths, default=0))) <= set(found):
-                found |= _levels(self._made_later(f"pyramid/{quantity}"), lengths, self.size)
+                found |= _levels(self._made_later(f"pyramid/{quantity}"), lengths, width)
             self._levels[quantity] = dict(sorted(found.items()))
         return self._levels[quantity]
 
@@ -292,19 +337,22 @@ class Layer:
         """Blocks `start` up to `stop` of a sequence, of `factor` timesteps each; the last one may hold fewer.
 
         Args:
-            quantity: which.
+            quantity: which, or `counts`.
             sequence: its index.
             factor: a level that is there.
             start: the first block, counted from the sequence's start.
             stop: one past the last.
         """
-        before = self.tape.sequences[:sequence]
-        offset = sum(schema.blocks(info.length, factor) for info in before)
+        return Reduced(*(self.statistic(quantity, sequence, factor, name, start, stop) for name in schema.STATISTICS))
+
+    def statistic(
+        self, quantity: str, sequence: int, factor: int, name: str, start: int, stop: int, units: Any = ...
+    ) -> Floats:
+        """One of `mean`, `min` and `max` of those blocks, (n, H), or of some units: an index as numpy takes it."""
+        offset = self.tape.blocks_before(sequence, factor)
         stop = min(stop, schema.blocks(self.tape.sequences[sequence].length, factor))
-        level = self._levels_of(quantity)[factor]
-        return Reduced(
-            *(Values(level[name], len(level[name]))[offset + start : offset + stop] for name in schema.STATISTICS)
-        )
+        level = self._levels_of(quantity)[factor][name]
+        return Values(level, len(level))[offset + start : offset + stop, units]
 
     def extremes(self, quantity: str) -> tuple[float, float]:
         """The least and the greatest finite value on the tape; NaN where there is none.

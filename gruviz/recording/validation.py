@@ -82,15 +82,38 @@ def _check_layer(file: h5py.File, name: str, layer: h5py.Group, path: Path | str
     for state in cell.states:
         if not _is_table(layer.get("initial" if state == "hidden" else f"initial_{state}"), size):
             raise damaged(f"does not say which {state} its sequences started from")
+    projection = layer.attrs.get("projection")
+    if projection is not None and not (
+        cell.name == "lstm"
+        and _is_table(layer.get("projected"), projection)
+        and _is_table(layer.get("initial_projected"), projection)
+    ):
+        raise damaged("does not hold what it says that it projects to")
+    if "altered" in layer and not _is_altered(layer["altered"], cell.states, size):
+        raise damaged("does not say what its altered steps got")
     residual, counts = layer.get("residual"), layer.get("counts")
     if not isinstance(residual, h5py.Dataset) or residual.ndim != 1:
         raise damaged("has no residual for each sequence")
     if counts is not None and not _is_table(counts, len(CLASSES)):
         raise damaged("has counts of the wrong shape")
     for quantity, levels in layer.get("pyramid", {}).items():
+        width = len(CLASSES) if quantity == "counts" else size
         for factor, level in levels.items():
-            if not factor.isdecimal() or not all(_is_table(level.get(name), size) for name in schema.STATISTICS):
+            if not factor.isdecimal() or not all(_is_table(level.get(name), width) for name in schema.STATISTICS):
                 raise damaged(f"has a pyramid of {quantity} of the wrong shape")
+
+
+def _is_altered(group: object, states: tuple[str, ...], size: int) -> bool:
+    """Whether it is ascending rows, and for each of them what it got."""
+    if not isinstance(group, h5py.Group) or not set(group) <= {"row", *states}:
+        return False
+    rows = group.get("row")
+    if not isinstance(rows, h5py.Dataset) or rows.ndim != 1 or rows.dtype.kind != "i":
+        return False
+    if not all(_is_table(group[name], size) for name in group if name != "row"):
+        return False
+    stored = rows[:]
+    return not len(stored) or bool(stored[0] >= 0 and (stored[1:] > stored[:-1]).all())
 
 
 def _is_table(data: object, columns: int) -> bool:

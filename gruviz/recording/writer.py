@@ -89,6 +89,11 @@ class Writer:
                 self.file.create_group(name)
             self.file.create_group("model").attrs["description"] = description
 
+    def describe(self, model: Mapping[str, Any]) -> None:
+        """Say anew what is known of the model, JSON-able."""
+        with self._saying_what_failed():
+            self.file["model"].attrs["description"] = json.dumps(dict(model))
+
     def add_tape(
         self,
         name: str,
@@ -125,6 +130,9 @@ class Writer:
         convention: str = "pytorch",
         dtype: str = "float32",
         backend: str = "",
+        projection: int | None = None,
+        reset: str = "after",
+        nonlinearity: str = "tanh",
     ) -> None:
         """Add a layer whose timesteps lie on `tape`.
 
@@ -137,6 +145,10 @@ class Writer:
             convention: what the update gate meant in the model's source; what is stored is always the keep.
             dtype: what the layer ran in, which is what its residual is judged by.
             backend: device and precision, as told to the user.
+            projection: to how many numbers an LSTM projects its hidden state, P. Its `hidden` is then o tanh(c), unit
+                for unit beside the gates, and what it gives out is `projected`, (N, P); `initial_projected` is (S, P).
+            reset: of a GRU: whether the reset gate acts `after` the product with W_hn, or `before` it.
+            nonlinearity: of a plain RNN: `tanh` or `relu`.
         """
         group = self.file["layers"].create_group(name)
         group.attrs.update(
@@ -148,9 +160,13 @@ class Writer:
                 "convention": convention,
                 "dtype": dtype,
                 "backend": backend,
+                "reset": reset,
+                "nonlinearity": nonlinearity,
             }
         )
-        self._layers[name] = GrowingLayer(group, self._tapes[tape], cell, size, self.dtype, self.thresholds)
+        if projection is not None:
+            group.attrs["projection"] = projection
+        self._layers[name] = GrowingLayer(group, self._tapes[tape], cell, size, self.dtype, self.thresholds, projection)
 
     def add_checkpoint(
         self, step: int, *, weights: Mapping[str, NDArray[Any]], sha256: str, metric: str | None = None

@@ -2,20 +2,23 @@
 
 import os
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
+from gruviz.model.formats import SUFFIXES
 from gruviz.recording.schema import PARTIAL
 from gruviz.ui.dialogs import ExportDialog, RecordDialog, TextDialog, TrainDialog, unused
 from gruviz.ui.jobs import Done, Recording
+from gruviz.ui.reading import Facts
 from gruviz.ui.workbench import Workbench, replaces, show_file
 
 if TYPE_CHECKING:
     from gruviz.ui.window import MainWindow
 
-MODELS = (".safetensors", ".pt", ".pth")
+MODELS = tuple(set(SUFFIXES) - {".npz", ".h5", ".hdf5"})  # those may be sequences, or recordings
 TEXTS = (".txt", ".text", ".md")
 SEQUENCES = (*TEXTS, ".csv", ".tsv", ".npy")
 
@@ -27,6 +30,7 @@ class Flows(QObject):
         super().__init__(window)
         self._window, self._bench = window, bench
         self._model, self._read, self._text = "", "", ""
+        self._said: dict[str, str] = {}
         bench.wrong.connect(window.complain)
         bench.watched.connect(window.open_recording)
         bench.watchable.connect(self._watch_if_free)
@@ -46,7 +50,8 @@ class Flows(QObject):
     def record(self, model: str = "", read: str = "", text: str = "") -> None:
         """Ask for a model and what it is to read, record it, and open the recording."""
         known = model or self._model
-        dialog = RecordDialog(self._folder(), known, "" if text else read or self._read, text, self._window)
+        remembered, read = self._window.settings.said, "" if text else read or self._read
+        dialog = RecordDialog(self._folder(), known, read, text, self._window, remembered)
 
         def begin() -> None:
             self.start_recording(dialog.asked())
@@ -56,7 +61,7 @@ class Flows(QObject):
 
     def start_recording(self, asked: Recording) -> None:
         """Record, and open what was recorded, also where it was cut short."""
-        self._model = asked.model
+        self._model, self._said = asked.model, {**asked.said, **({"module": asked.module} if asked.module else {})}
         if asked.inputs:
             self._read = "; ".join(asked.inputs)
         growing = asked.output + PARTIAL
@@ -80,7 +85,7 @@ class Flows(QObject):
             self.record(text=text)
             return
         output = unused(self._writable_folder(), f"{Path(model).stem}-text", ".h5")
-        self.start_recording(Recording(model, (), output, text=text, weights=facts.weights))
+        self.start_recording(_as_before(Recording(model, (), output, text=text), facts))
 
     def model(self) -> str:
         """The path of the model of the open recording: where it was read last, or else beside the recording."""
@@ -123,7 +128,7 @@ class Flows(QObject):
         text = Path(path).suffix.lower() in TEXTS
         if model and facts is not None and all(tape.text == text for tape in facts.tapes.values()):
             output = unused(self._writable_folder(), f"{Path(model).stem}-{Path(path).stem}", ".h5")
-            self.start_recording(Recording(model, (path,), output, weights=facts.weights))
+            self.start_recording(_as_before(Recording(model, (path,), output), facts))
         else:
             self.record(read=path)
 
@@ -134,7 +139,7 @@ class Flows(QObject):
     @Slot(object)
     def _open(self, done: Done) -> None:
         if done.weights:
-            self._window.settings.read_by(done.weights, str(Path(self._model).resolve()))
+            self._window.settings.read_by(done.weights, str(Path(self._model).resolve()), self._said)
         facts, growing = self._window.loader.facts, self._window.live.growing
         if growing and facts is not None and facts.path in (done.path, done.path + PARTIAL):
             self._window.live.go_on_to(done.path)  # it is being watched: nobody loses their place
@@ -158,3 +163,8 @@ class Flows(QObject):
         folder = Path(last).parent if last else Path.home()
         own = Path(__file__).parents[2] in folder.parents or Path(__file__).parents[1] in folder.parents
         return Path.cwd() if own or not folder.is_dir() else folder
+
+
+def _as_before(asked: Recording, facts: Facts) -> Recording:
+    """The same with the model of an open recording, of which nothing is to be asked again."""
+    return replace(asked, weights=facts.weights, module=facts.module, said=facts.answers)

@@ -3,8 +3,8 @@
 import threading
 import time
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -190,12 +190,17 @@ class Recording:
     device: str = "auto"
     weights: str = ""
     """The SHA-256 that the model's weights must have; empty for any."""
+    module: str = ""
+    """Which of the networks in the model's file; empty for the only one, or all together."""
+    said: Mapping[str, str] = field(default_factory=dict)
+    """What the user said of the model that its file does not say, as `gruviz.model.answers.Answers` has it."""
 
     def __call__(self, report: Report) -> Done:
         """Record. Raises GruvizError."""
         with importing():
             _load_torch(report)
             from gruviz.model import checkpoint, device
+            from gruviz.model.answers import Answers
             from gruviz.model.inputs import read_inputs
             from gruviz.model.run import record_sequences
             from gruviz.sequences import Sequence
@@ -203,7 +208,7 @@ class Recording:
         device.leave_a_core()
         where = device.pick(self.device)
         _say(report, f"loading {Path(self.model).name}")
-        loaded = checkpoint.load(self.model)
+        loaded = checkpoint.load(self.model, self.module or None, Answers.from_json(self.said))
         if self.weights not in ("", loaded.sha256):
             raise GruvizError(
                 f"{self.model} has other weights than the model of this recording: choose the model with Record…"
@@ -224,7 +229,7 @@ class Recording:
             going = report(Progress(done / total, text, left, taken, keeps=done > 0))
             return going
 
-        about = {"file": Path(self.model).name}
+        about = {"file": Path(self.model).name, **({"module": self.module} if self.module else {})}
         try:
             run = record_sequences(
                 loaded, read, self.output, dtype=self.dtype, device=self.device, on_progress=watch, about=about

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QThread, Signal, Slot
 import gruviz.recording
 from gruviz.errors import GruvizError
 from gruviz.recording import Recording, being_written
-from gruviz.ui.reading import Facts, Request, Source, facts_of
+from gruviz.ui.reading import Facts, Request, Source, Unfinished, facts_of
 
 _OPEN = "open"
 _LOOK = "look"
@@ -41,6 +41,8 @@ class _Exchange:
     lock: threading.Lock = field(default_factory=threading.Lock)
     asked: dict[str, Request | _Open | _Look] = field(default_factory=dict)
     """In the order in which they were asked."""
+    wanted: dict[str, Request] = field(default_factory=dict)
+    """The newest of each slot, asked or answered: an answer that is not finished is gone on with for these alone."""
     turns: dict[str, int] = field(default_factory=dict)
     """When each slot was served last, counted in answers."""
     working: bool = False
@@ -122,6 +124,7 @@ class Loader(QObject):
         self._newest.pop(slot, None)
         with self._exchange.lock:
             self._exchange.asked.pop(slot, None)
+            self._exchange.wanted.pop(slot, None)
 
     @property
     def idle(self) -> bool:
@@ -142,7 +145,7 @@ class Loader(QObject):
     def _submit(self, request: Request) -> None:
         with self._exchange.lock:
             self._exchange.asked.pop(request.slot, None)
-            self._exchange.asked[request.slot] = request
+            self._exchange.asked[request.slot] = self._exchange.wanted[request.slot] = request
         self._wake.emit()
 
     @Slot()
@@ -207,11 +210,17 @@ class _Worker(QObject):
         self._facts: Facts | None = None
         self._missed = False
         """What was new could not be read: the file is read again, whether it has changed since or not."""
+        self._answered: dict[str, Request] = {}
+        """The last of each slot."""
+        self._ahead: dict[str, tuple[Request, Request]] = {}
+        """By slot, what was answered last, and what before: where the reader is probably going."""
 
     @Slot()
     def work(self) -> None:
-        """Answer what has been asked, the newest first."""
-        while (request := self._take()) is not None:
+        """Answer what has been asked, the newest first; then read what will probably be asked for."""
+        while (request := self._take()) is not None or self._look_ahead():
+            if request is None:
+                continue
             try:
                 answer, wrong = self._answer(request), None
             except GruvizError as error:
@@ -228,6 +237,19 @@ class _Worker(QObject):
             self._source.recording.close()
             self._source = None
 
+    def _look_ahead(self) -> bool:
+        """Read a little that was not asked for; whether there was anything to read."""
+        if not self._ahead or self._source is None:
+            return False
+        _, (request, before) = self._ahead.popitem()
+        try:
+            request.look_ahead(self._source, before)
+        except GruvizError:
+            pass  # whoever asks for it is told
+        except Exception:
+            traceback.print_exc()
+        return True
+
     def _take(self) -> Request | _Open | _Look | None:
         exchange = self._exchange
         with exchange.lock:
@@ -243,8 +265,13 @@ class _Worker(QObject):
     def _give(self, request: Request | _Open | _Look, answer: Any, wrong: str | None) -> None:
         exchange = self._exchange
         with exchange.lock:
+            if isinstance(answer, Unfinished):
+                answer = answer.answer
+                if request.slot not in exchange.asked and exchange.wanted.get(request.slot) is request:
+                    exchange.asked[request.slot] = request
             if isinstance(request, _Open) and wrong is None:  # all else was about the recording before
                 exchange.answers.clear()
+                exchange.wanted.clear()
                 exchange.asked = {slot: asked for slot, asked in exchange.asked.items() if slot == _OPEN}
             exchange.answers[request.slot] = (request, answer, wrong)
             exchange.working = False
@@ -259,7 +286,12 @@ class _Worker(QObject):
             return self._look(request.again)
         if self._source is None:
             raise GruvizError("no recording is open: open one first")
-        return request.read(self._source)
+        answer = request.read(self._source)
+        before = self._answered.get(request.slot)
+        if before is not None and before != request:
+            self._ahead[request.slot] = request, before
+        self._answered[request.slot] = request
+        return answer
 
     def _look(self, again: bool) -> Facts | None:
         if self._source is None or self._facts is None or not self._facts.path:
@@ -283,4 +315,6 @@ class _Worker(QObject):
             raise
         self.close()
         self._source, self._facts = Source(recording), facts
+        self._answered.clear()
+        self._ahead.clear()
         return facts

@@ -29,15 +29,21 @@ class Settings:
     """Files that were opened, the latest first."""
     models: dict[str, str] = field(default_factory=dict)
     """Where the model files of recordings are, by the SHA-256 of their weights; recordings do not say it."""
+    said: dict[str, dict[str, str]] = field(default_factory=dict)
+    """What was said of model files that they do not say themselves, by their paths."""
     geometry: str = ""
     """Of the window, as Qt saves it, in Base64."""
 
-    def read_by(self, weights: str, path: str) -> None:
-        """Remember where a model's file is, and forget the one that was met longest ago."""
+    def read_by(self, weights: str, path: str, said: dict[str, str]) -> None:
+        """Remember where a model's file is and what was said of it, and forget what was met longest ago."""
         self.models.pop(weights, None)
         self.models[weights] = path
-        while len(self.models) > MODELS:
-            del self.models[next(iter(self.models))]
+        self.said.pop(path, None)
+        if said:
+            self.said[path] = said
+        for remembered in (self.models, self.said):
+            while len(remembered) > MODELS:
+                del remembered[next(iter(remembered))]
 
     def opened(self, path: str) -> None:
         """Put a file at the head of the recent ones."""
@@ -66,6 +72,11 @@ def load() -> Settings:
             setattr(settings, known.name, value)
     settings.recent = [path for path in settings.recent if isinstance(path, str)][:RECENT]
     settings.models = {key: path for key, path in settings.models.items() if isinstance(path, str)}
+    settings.said = {
+        path: {name: value for name, value in said.items() if isinstance(value, str)}
+        for path, said in settings.said.items()
+        if isinstance(said, dict)
+    }
     if settings.theme not in ("system", "light", "dark"):
         settings.theme = "system"
     return settings

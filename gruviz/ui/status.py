@@ -2,21 +2,26 @@
 
 import math
 
-from PySide6.QtCore import QSize, Qt, Slot
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
-from gruviz.cells import Thresholds
+from gruviz.cells import CONVENTIONS, RESETS, Thresholds
 from gruviz.ui.panels import Context
 from gruviz.ui.reading import Heatmap, LayerFacts, Request
 
 _PAD = 8
 """Pixels at the sides of a label, as in the style sheet."""
-_CONVENTIONS = {"pytorch": "PyTorch’s", "keras": "Keras’s", "onnx": "ONNX’s", "cudnn": "cuDNN’s"}
 
 
 class _Elided(QLabel):
     """One line that ends in … where there is no room for all of it; its tooltip says it all."""
+
+    clicked = Signal()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Tell of it."""
+        self.clicked.emit()
 
     def minimumSizeHint(self) -> QSize:
         """Hardly anything."""
@@ -38,10 +43,11 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self._context = context
         self.setSizeGripEnabled(False)
-        self.layer, self.convention, self.residual, self.reduction, self.backend = (QLabel() for _ in range(5))
-        self.overview = QLabel()
-        self.thresholds = _Elided()
-        for label in (self.layer, self.convention, self.residual, self.reduction, self.overview, self.backend):
+        self.layer, self.convention, self.residual, self.proof = (QLabel() for _ in range(4))
+        self.reduction, self.overview, self.backend, self.thresholds = QLabel(), QLabel(), QLabel(), _Elided()
+        self.thresholds.setCursor(Qt.CursorShape.PointingHandCursor)
+        left = (self.layer, self.convention, self.residual, self.proof, self.reduction, self.overview, self.backend)
+        for label in left:
             self.addWidget(label)
         self.overview.hide()
         self.addPermanentWidget(self.thresholds)
@@ -57,8 +63,15 @@ class StatusBar(QStatusBar):
         for label in (self.layer, self.convention, self.residual, self.backend, self.thresholds):
             label.setVisible(known)
         self.reduction.setVisible(known and bool(self.reduction.text()))
-        if known:
+        self.proof.setVisible(bool(facts and facts.proof))
+        if facts is not None and known:
             self._describe(self._context.layer, view.thresholds)
+            self.proof.setText(facts.proof.partition(" against")[0])
+            self.proof.setToolTip(
+                f"This model comes from another program’s file: {facts.proof}. The residual says that the gates "
+                "explain the states, not that the model does here what it did there: gruviz record … --expect OUT.npy "
+                "compares."
+            )
 
     def say_of_overview(self, words: str, tip: str = "") -> None:
         """Tell how far the making of what the recording lacks is; nothing, where it lacks nothing."""
@@ -76,8 +89,9 @@ class StatusBar(QStatusBar):
         keep = layer.cell[layer.cell.keep] if layer.cell.keep else None
         self.convention.setVisible(keep is not None)
         if keep is not None:
-            name = _CONVENTIONS.get(layer.convention, f"{layer.convention}’s")
-            self.convention.setText(f"{keep.symbol}: {name} convention")
+            name = CONVENTIONS.get(layer.convention, f"{layer.convention}’s")
+            reset = f", {RESETS['before']}" if layer.reset == "before" else ""
+            self.convention.setText(f"{keep.symbol}: {name} convention{reset}")
             self.convention.setToolTip(
                 f"The convention of the model’s source. What is shown as {keep.symbol} is always the keep: "
                 "1 keeps the old state."
@@ -100,7 +114,7 @@ class StatusBar(QStatusBar):
                 f"retained: {z} ≥ {thresholds.retained:g}   overwritten: {z} ≤ {thresholds.overwritten:g}, "
                 f"{h} moved > {thresholds.moved:g}   rewritten alike: not moved"
             )
-        self.thresholds.setToolTip(thresholds.describe())
+        self.thresholds.setToolTip(f"{thresholds.describe()}<br>Click to change them.")
 
     @Slot(object, object)
     def _take(self, request: Request, answer: object) -> None:

@@ -38,6 +38,7 @@ from gruviz.ui.stage import Stage
 from gruviz.ui.state import ViewState
 from gruviz.ui.status import StatusBar
 from gruviz.ui.theme import Themes
+from gruviz.ui.thresholds import ThresholdsBar
 from gruviz.ui.toolbar import SPEEDS, ToolBar
 from gruviz.ui.workbench import Workbench
 from gruviz.view import (
@@ -132,8 +133,9 @@ class MainWindow(QMainWindow):
         self.splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False, handleWidth=1)
         self.display = DisplayBar(self.context)
         self.find_bar, self.go_bar = FindBar(self.context), GoBar(self.context)
+        self.thresholds_bar = ThresholdsBar(self.context)
         self.strips = QStackedWidget()
-        for strip in (self.display, self.find_bar, self.go_bar):
+        for strip in (self.display, self.find_bar, self.go_bar, self.thresholds_bar):
             self.strips.addWidget(strip)
         self.strips.setFixedHeight(HEIGHT)
         main = QWidget()
@@ -219,6 +221,8 @@ class MainWindow(QMainWindow):
         self.stage.pointed.connect(self.display.say)
         self.find_bar.left.connect(self._show_display)
         self.go_bar.left.connect(self._show_display)
+        self.thresholds_bar.left.connect(self._show_display)
+        self.status.thresholds.clicked.connect(self.change_thresholds)
 
     # Opening
 
@@ -587,6 +591,12 @@ class MainWindow(QMainWindow):
         """Go to a timestep by its number."""
         self.strips.setCurrentWidget(self.go_bar)
         self.go_bar.begin()
+
+    @Slot()
+    def change_thresholds(self) -> None:
+        """Say where a unit counts as retained or overwritten."""
+        self.strips.setCurrentWidget(self.thresholds_bar)
+        self.thresholds_bar.begin()
 
     @Slot()
     def _show_display(self) -> None:

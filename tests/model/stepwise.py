@@ -28,6 +28,18 @@ def gru_step(x: Floats, state: dict[str, Floats], w: dict[str, Floats]) -> dict[
     return {"reset": r, "update": z, "candidate": n, "hidden": (1 - z) * n + z * h}
 
 
+def gru_before_step(x: Floats, state: dict[str, Floats], w: dict[str, Floats]) -> dict[str, Floats]:
+    """Cho et al. 2014, version 3, with the meaning of z turned round: the reset acts on the states themselves."""
+    h = state["hidden"]
+    W_r, W_z, W_n = np.split(w["W_ih"], 3)
+    U_r, U_z, U_n = np.split(w["W_hh"], 3)
+    b_r, b_z, b_n = np.split(w["b_ih"] + w["b_hh"], 3)
+    r = sigmoid(W_r @ x + U_r @ h + b_r)
+    z = sigmoid(W_z @ x + U_z @ h + b_z)
+    n = np.tanh(W_n @ x + U_n @ (r * h) + b_n)
+    return {"reset": r, "update": z, "candidate": n, "hidden": z * h + (1 - z) * n}
+
+
 def lstm_step(x: Floats, state: dict[str, Floats], w: dict[str, Floats]) -> dict[str, Floats]:
     h, c = state["hidden"], state["cell"]
     a = w["W_ih"] @ x + w["b_ih"] + w["W_hh"] @ h + w["b_hh"]

@@ -156,7 +156,7 @@ def test_safetensors_and_the_old_format_of_torch_load_too(tmp_path):
         assert torch.equal(checkpoint.load(tmp_path / name).model(x)[0], net(x))
 
 
-@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 def test_other_floats_are_converted_and_noted(tmp_path, dtype):
     torch.save(nn.GRU(3, 4).to(dtype).state_dict(), tmp_path / "m.pt")
     loaded = checkpoint.load(tmp_path / "m.pt")
@@ -183,9 +183,9 @@ def test_one_of_several_is_chosen_by_name(tmp_path):
     torch.save(two.state_dict(), path)
     message = refused(path)
     assert "--module NAME" in message
-    assert "decoder, encoder" in message
+    assert "encoder, decoder" in message
     assert checkpoint.load(path, "decoder").model.architecture.cell == "lstm"
-    assert "decoder, encoder" in refused(path, "middle")
+    assert "encoder, decoder" in refused(path, "middle")
 
 
 def test_ambiguous_embeddings_and_readouts_are_left_out(tmp_path):
@@ -204,11 +204,6 @@ def test_tied_weights_and_a_readout_without_bias(tmp_path):
     model = checkpoint.load(tmp_path / "m.pt").model
     assert torch.equal(model.readout.weight, net["embedding"].weight)
     assert not model.readout.bias.any()
-
-
-def test_a_learned_initial_state_is_noted(tmp_path):
-    torch.save({**nn.GRU(3, 4).state_dict(), "h0": torch.ones(1, 1, 4)}, tmp_path / "m.pt")
-    assert any(note.startswith("h0 may be an initial state") for note in checkpoint.load(tmp_path / "m.pt").notes)
 
 
 def test_what_is_no_model_is_said_in_a_line(tmp_path):
@@ -251,8 +246,6 @@ def test_what_has_no_recurrent_network_lists_what_it_has(tmp_path):
     assert "list" in refused(tmp_path / "list.pt")
     torch.save({"lr": 0.1}, tmp_path / "none.pt")
     assert "no tensors" in refused(tmp_path / "none.pt")
-    torch.save(nn.LSTM(3, 4, proj_size=2).state_dict(), tmp_path / "projected.pt")
-    assert "projections" in refused(tmp_path / "projected.pt")
 
 
 @pytest.mark.parametrize(
@@ -268,7 +261,6 @@ def test_what_has_no_recurrent_network_lists_what_it_has(tmp_path):
         ("weight_hh_l0", torch.zeros(12, 4, dtype=torch.complex64), "complex64"),
         ("weight_hh_l0", torch.full((12, 4), float("nan")), "not finite"),
         ("bias_hh_l0", torch.full((12,), float("-inf")), "not finite"),
-        ("bias_hh_l0", torch.full((12,), 1e300, dtype=torch.float64), "beyond float32"),
         ("weight_hh_l0", torch.zeros(0, 0), "no GRU"),
         ("weight_hh_l0", torch.zeros(12), "no GRU"),
         ("weight_hh_l0", torch.zeros(13, 4), "no GRU"),
@@ -342,6 +334,8 @@ def test_an_architecture_that_lies_takes_no_memory(saved):
 def test_own_files_are_checked_like_others(saved):
     path = saved[1]
     assert "not finite" in refused(rewrite(path, {"rnn.bias_hh_l0": torch.full((24,), float("nan"))}))
+    large = torch.full((24,), 1e300, dtype=torch.float64)
+    assert "beyond float32" in refused(rewrite(path, {"rnn.bias_hh_l0": large}))
     assert "damaged" in refused(rewrite(path, {"extra": torch.zeros(2)}))
     safetensors.torch.save_file({"a": torch.zeros(2)}, path, {"gruviz": "[" * 100_000})
     assert "damaged" in refused(path)

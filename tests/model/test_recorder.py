@@ -284,7 +284,7 @@ def test_half_precision_has_residuals_of_its_kind():
 @pytest.mark.parametrize("mistake", ["r and z swapped", "initial state dropped", "backward not turned round"])
 def test_the_comparison_would_notice(mistake, monkeypatch):
     """The tests above can fail: three mistakes, put in on purpose."""
-    from gruviz.model import intercept, replay
+    from gruviz.model import _call, replay
 
     module = made("gru", num_layers=1, bidirectional=True, batch_first=True)
     x, initial = torch.randn(B, T, X), states("gru", module)
@@ -296,9 +296,9 @@ def test_the_comparison_would_notice(mistake, monkeypatch):
             found.values["reset"], found.values["update"] = found.values["update"], found.values["reset"]
             return found
 
-        monkeypatch.setattr(intercept, "replay_gru", swapped)
+        monkeypatch.setattr(_call, "replay_gru", swapped)
     else:
-        original = intercept.LayerRun.previous
+        original = _call.LayerRun.previous
 
         def previous(run, lengths, start, stop):
             if mistake == "initial state dropped":
@@ -307,7 +307,7 @@ def test_the_comparison_would_notice(mistake, monkeypatch):
                 run.backward = False
             return original(run, lengths, start, stop)
 
-        monkeypatch.setattr(intercept.LayerRun, "previous", previous)
+        monkeypatch.setattr(_call.LayerRun, "previous", previous)
     run = gruviz.record(module, x, initial["hidden"])
     assert worst_difference(run, "gru", module, x, initial, [T] * B) > 1e-2
     if mistake != "r and z swapped":
@@ -319,8 +319,6 @@ def test_errors_say_what_to_do(tmp_path):
         gruviz.record(nn.Linear(2, 2), torch.zeros(1, 2))
     with pytest.raises(GruvizError, match="does not exist"):
         gruviz.record(made(), torch.randn(T, X), path=tmp_path / "no" / "run.h5")
-    with pytest.raises(GruvizError, match="proj_size"):
-        gruviz.record(nn.LSTM(X, H, proj_size=2), torch.randn(T, X))
     with pytest.raises(GruvizError, match="every=0"):
         gruviz.Recorder(made(), every=0)
 

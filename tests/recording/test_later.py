@@ -67,7 +67,7 @@ def test_they_are_the_same_as_those_written_at_once(tmp_path: Path, cache: Path,
     before = bare.read_bytes()
     with gruviz.recording.open(bare) as run:
         (lack,) = lacking(run)
-        assert lack.quantities == CELLS[cell].names
+        assert lack.levels == (*CELLS[cell].names, *(() if cell == "rnn" else ("counts",)))
         assert lack.counts == (cell != "rnn")
         assert run.layers["rnn.l0"].factors("hidden") == ()
         told: list[float] = []
@@ -182,7 +182,7 @@ def test_a_damaged_cache_is_as_none(tmp_path: Path, cache: Path) -> None:
         file["layers/rnn.l0/pyramid/reset/16/mean"].resize(3, axis=0)
         del file["layers/rnn.l0/counts"]
     with gruviz.recording.open(bare) as run:
-        assert lacking(run)[0].quantities == ("update", "reset")
+        assert lacking(run)[0].levels == ("update", "reset", "counts")
         assert lacking(run)[0].counts
 
 

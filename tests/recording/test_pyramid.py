@@ -151,3 +151,14 @@ def test_extremes_are_those_of_all_values(tmp_path: Path, lengths: tuple[int, ..
         for quantity in layer.quantities:
             everything = np.concatenate([values[quantity] for values in made])
             assert layer.extremes(quantity) == (everything.min(), everything.max())
+
+
+def test_counts_have_a_pyramid_of_their_own(tmp_path: Path) -> None:
+    write(tmp_path / "run.h5", [700, 45], units=6, cuts=[3, 500])
+    with gruviz.recording.open(tmp_path / "run.h5") as run:
+        layer = run.layers["rnn.l0"]
+        assert layer.factors("counts") == layer.factors("update")
+        for sequence in (0, 1):
+            counts = layer.counts(layer.slice(sequence)).astype(np.float32)
+            for factor in layer.factors("counts"):
+                agrees(layer.blocks("counts", sequence, factor, 0, 1000), counts, factor)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import gruviz.recording
 from gruviz.cells import GRU, LSTM, Cell
 from gruviz.errors import GruvizError
-from gruviz.recording import Writer
+from gruviz.recording import Altered, Block, Writer
 
 from .written import content, initial, previous, write, write_sequence
 
@@ -38,6 +38,42 @@ def test_the_previous_state_of_any_range_is_what_a_loop_finds(
     expected = previous(values, initial(cell, 5)[state], backward)[start:stop]
     with gruviz.recording.open(path) as run:
         np.testing.assert_array_equal(run.layers["rnn.l0"].previous(state, sequence, start, stop), expected)
+
+
+@settings(deadline=None, max_examples=100)
+@given(data=st.data())
+def test_where_the_state_was_changed_in_between_the_previous_one_is_what_the_step_got(
+    folder: Path, data: st.DataObject
+) -> None:
+    path, lengths, changed = folder / "altered.h5", [6, 1, 9], {0: [1, 5], 1: [], 2: [0, 3, 4, 8]}
+    rng = np.random.default_rng(0)
+    if not path.exists():
+        with Writer(path) as writer:
+            writer.add_tape("main")
+            writer.add_layer("rnn.l0", tape="main", cell=GRU, size=5)
+            for number, length in enumerate(lengths):
+                values = content(GRU, length, 5, number)
+                before = previous(values["hidden"], initial(GRU, 5)["hidden"], False)
+                got = rng.random((length, 5), np.float32)
+                writer.begin("main", f"s{number}", initial={"rnn.l0": initial(GRU, 5)})
+                for start in range(0, length, 4):
+                    part = slice(start, start + 4)
+                    rows = np.array([t - start for t in changed[number] if start <= t < start + 4], np.int64)
+                    altered = Altered(rows, {"hidden": got[part][rows]})
+                    block = {name: array[part] for name, array in values.items()}
+                    writer.append("main", {"rnn.l0": Block(block, before[part], altered=altered)})
+                writer.end("main")
+    sequence = data.draw(st.integers(0, 2))
+    start = data.draw(st.integers(0, lengths[sequence]))
+    stop = data.draw(st.integers(start, lengths[sequence]))
+    rng = np.random.default_rng(0)
+    given_states = [rng.random((length, 5), np.float32) for length in lengths][sequence]
+    expected = previous(content(GRU, lengths[sequence], 5, sequence)["hidden"], initial(GRU, 5)["hidden"], False)
+    expected[changed[sequence]] = given_states[changed[sequence]]
+    with gruviz.recording.open(path) as run:
+        layer = run.layers["rnn.l0"]
+        np.testing.assert_array_equal(layer.previous("hidden", sequence, start, stop), expected[start:stop])
+        assert layer.altered.tolist() == [1, 5, 7, 10, 11, 15]
 
 
 def test_a_backward_layer_is_stored_in_time_and_computed_from_the_end(tmp_path: Path) -> None:

@@ -148,6 +148,41 @@ def counts_of_three_classes(file: h5py.File, secret: Path) -> None:
     replace(file, "layers/rnn.l0/counts", data=np.zeros((90, 3), "u2"))
 
 
+@attack("does not hold what it says that it projects to")
+def projection_of_a_gru(file: h5py.File, secret: Path) -> None:
+    file["layers/rnn.l0"].attrs["projection"] = 3
+
+
+def alter(file: h5py.File, rows: object, width: int = H) -> None:
+    file["layers/rnn.l0/altered/row"] = np.array(rows)
+    file["layers/rnn.l0/altered/hidden"] = np.zeros((len(np.array(rows)), width), "f4")
+
+
+@attack("does not say what its altered steps got")
+def altered_rows_out_of_order(file: h5py.File, secret: Path) -> None:
+    alter(file, [5, 3])
+
+
+@attack("does not say what its altered steps got")
+def altered_rows_before_the_first(file: h5py.File, secret: Path) -> None:
+    alter(file, [-1, 3])
+
+
+@attack("does not say what its altered steps got")
+def altered_rows_between_rows(file: h5py.File, secret: Path) -> None:
+    alter(file, [1.5, 3])
+
+
+@attack("does not say what its altered steps got")
+def altered_states_of_another_width(file: h5py.File, secret: Path) -> None:
+    alter(file, [1, 3], H + 1)
+
+
+@attack("does not say what its altered steps got")
+def altered_that_is_data(file: h5py.File, secret: Path) -> None:
+    file["layers/rnn.l0/altered"] = np.arange(3)
+
+
 @attack("pyramid of update of the wrong shape")
 def narrow_pyramid(file: h5py.File, secret: Path) -> None:
     replace(file, "layers/rnn.l0/pyramid/update/16/mean", data=np.zeros((6, 1), "f4"))
@@ -237,6 +272,23 @@ def test_an_lstm_starts_from_two_states(tmp_path: Path, state: str) -> None:
         del file[f"layers/rnn.l0/{state}"]
     with pytest.raises(GruvizError, match="does not say which"):
         gruviz.recording.open(path)
+
+
+def test_a_projected_lstm_holds_what_it_projects_to(tmp_path: Path) -> None:
+    path = tmp_path / "run.h5"
+    write(path, [9], cell=LSTM)
+    with h5py.File(path, "a") as file:
+        layer = file["layers/rnn.l0"]
+        layer.attrs["projection"] = 3
+        layer["projected"], layer["initial_projected"] = np.zeros((9, 3), "f4"), np.zeros((1, 3), "f4")
+    gruviz.recording.open(path).close()
+    for name in ("projected", "initial_projected"):
+        with h5py.File(path, "a") as file:
+            replace(file, f"layers/rnn.l0/{name}", data=np.zeros((9, 2), "f4"))
+        with pytest.raises(GruvizError, match="does not hold what it says that it projects to"):
+            gruviz.recording.open(path)
+        with h5py.File(path, "a") as file:
+            replace(file, f"layers/rnn.l0/{name}", data=np.zeros((9, 3), "f4"))
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,29 @@ def test_counts_equal_a_loop(tmp_path: Path, cell: Cell, backward: bool) -> None
             np.testing.assert_array_equal(layer.counts(layer.slice(sequence)), expected)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_what_a_projected_lstm_gave_out_comes_back(tmp_path: Path, dtype: str) -> None:
+    values, projected = content(LSTM, 9, 5), np.linspace(-1, 1, 18, dtype=np.float32).reshape(9, 2)
+    start = initial(LSTM, 5) | {"projected": np.array([0.25, -0.5], np.float32)}
+    with Writer(tmp_path / "run.h5", dtype=dtype) as writer:
+        writer.add_tape("main")
+        writer.add_layer("rnn.l0", tape="main", cell=LSTM, size=5, projection=2)
+        writer.begin("main", "s", initial={"rnn.l0": start})
+        writer.append("main", {"rnn.l0": Block(values, values["cell"], projected=projected)})
+        writer.end("main")
+    with gruviz.recording.open(tmp_path / "run.h5") as run:
+        layer = run.layers["rnn.l0"]
+        assert layer.projection == 2
+        np.testing.assert_allclose(layer.projected[:9], projected, atol=1e-6 if dtype == "float32" else 1e-3)
+        np.testing.assert_array_equal(layer.initial(0, "projected"), start["projected"])
+    with Writer(None) as writer:
+        writer.add_tape("main")
+        writer.add_layer("rnn.l0", tape="main", cell=LSTM, size=5, projection=2)
+        writer.begin("main", "s", initial={"rnn.l0": start})
+        with pytest.raises(ValueError, match="needs what it gave out"):
+            writer.append("main", {"rnn.l0": Block(values, values["cell"])})
+
+
 def test_a_plain_rnn_has_no_counts(tmp_path: Path) -> None:
     write(tmp_path / "run.h5", [3], cell=RNN)
     with gruviz.recording.open(tmp_path / "run.h5") as run:

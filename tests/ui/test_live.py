@@ -170,7 +170,6 @@ def test_a_torn_file_costs_nothing_that_was_read(qtbot: QtBot, watched: MainWind
 def test_reads_that_fail_keep_the_picture(qtbot: QtBot, watched: MainWindow, writing: Writing) -> None:
     """Rows that are overwritten on the disk under the window's feet, and then put right."""
     window, part = watched, writing.part
-    heatmap = panel(window, HeatmapPanel).heatmap
     right = part.read_bytes()
     with gruviz.recording.open(part) as run:
         offset = run._file["layers/rnn.l0/update"].id.get_chunk_info(0).byte_offset
@@ -181,16 +180,18 @@ def test_reads_that_fail_keep_the_picture(qtbot: QtBot, watched: MainWindow, wri
         wheel(window, at(window, HeatmapPanel, 300.5), 1)
     qtbot.waitUntil(lambda: bool(window.loader.stumbled), timeout=LONG)
     assert not any(each.wrong for each in window.stage.panels)
-    assert panel(window, HeatmapPanel).heatmap is heatmap
-    _put_back(part, right)
-    qtbot.waitUntil(lambda: panel(window, HeatmapPanel).heatmap is not heatmap, timeout=LONG)
+    shown = panel(window, HeatmapPanel).heatmap
+    assert shown is not None
+    qtbot.waitUntil(lambda: bool(window.live.trouble), timeout=LONG)
+    assert panel(window, HeatmapPanel).heatmap is shown
+    assert not any(each.wrong for each in window.stage.panels)
+    with part.open("r+b") as file:
+        file.write(right)
+    qtbot.waitUntil(lambda: not window.loader.stumbled, timeout=LONG)
+    writing.do("append", 10)
+    _grows_to(qtbot, window, 610)
     assert_all_agree(qtbot, window)
     assert not window.live.trouble
-
-
-def _put_back(path: Path, content: bytes) -> None:
-    with path.open("r+b") as file:
-        file.write(content)
 
 
 def test_nothing_yet(qtbot: QtBot, new_window: Callable[[], MainWindow], writing: Writing) -> None:

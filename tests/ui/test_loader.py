@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from gruviz.errors import GruvizError
 from gruviz.ui.loader import Loader
-from gruviz.ui.reading import Request, Source, TextRequest
+from gruviz.ui.reading import Request, Source, TextRequest, Unfinished
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,19 @@ class Gated(Request):
         if self.error is not None:
             raise self.error("the disk is gone")
         return self.number
+
+
+@dataclass(frozen=True)
+class Slow(Request):
+    """Takes several turns."""
+
+    turns: int = 0
+    log: list[str] = field(default_factory=list, compare=False)
+
+    def read(self, source: Source) -> Any:
+        self.log.append(f"{self.slot}{self.turns}")
+        done = self.log.count(f"{self.slot}{self.turns}")
+        return Unfinished(done) if done < self.turns else done
 
 
 @pytest.fixture
@@ -108,3 +121,33 @@ def test_it_ends_while_it_reads(qtbot: QtBot, sonnets: Path) -> None:
 
 def test_a_loader_that_was_never_used_ends_too(qtbot: QtBot) -> None:
     Loader().stop()
+
+
+def test_what_takes_several_turns_lets_others_through_and_ends(qtbot: QtBot, loader: Loader) -> None:
+    log, answers = [], []
+    loader.answered.connect(lambda request, answer: answers.append((request.slot, answer)))
+    loader.ask(Slow("endless", "rnn.l0", 0, 10**9, log))
+    loader.ask(Slow("b", "rnn.l0", 0, 30, log))
+    qtbot.waitUntil(lambda: ("b", 30) in answers)
+    assert not loader.idle
+    assert log.count("b30") == 30
+    assert any(slot == "endless" for slot, _ in answers)
+    with qtbot.waitSignal(loader.settled):
+        loader.ask(Slow("endless", "rnn.l0", 0, 5, log))
+    assert answers[-1] == ("endless", 5)
+    assert log.count("endless5") == 5
+    assert loader.idle
+
+
+def test_what_is_not_wanted_any_more_is_not_gone_on_with(qtbot: QtBot, loader: Loader) -> None:
+    log: list[str] = []
+    loader.ask(Slow("a", "rnn.l0", 0, 10**9, log))
+    loader.ask(Slow("b", "rnn.l0", 0, 10**8, log))
+    qtbot.waitUntil(lambda: len(log) > 50)
+    loader.ask(Slow("a", "rnn.l0", 0, 1, log))
+    loader.forget("b")
+    qtbot.waitUntil(lambda: loader.idle)
+    assert log.count("a1") == 1
+    before = len(log)
+    qtbot.wait(50)
+    assert len(log) == before

@@ -1,5 +1,6 @@
 """What the loader reads equals what was recorded, whichever way it comes."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,10 @@ from gruviz.ui.reading import (
     RowsRequest,
     Source,
     TextRequest,
+    Unfinished,
     columns_for,
 )
+from gruviz.ui.reading._strips import strip_for
 
 from .recordings import make, text
 
@@ -85,7 +88,72 @@ def test_counts_stored_and_counted_anew_agree(source: Source) -> None:
     assert (strict.values[:, 0] == (keep >= 0.99).sum(axis=1)).all()
     assert (stored.values[:, 0] == (keep >= 0.9).sum(axis=1)).all()
     coarse = CountsRequest("c", "rnn.l0", 1, 0, 5000, 100, 50, Thresholds()).read(source)
+    assert coarse.columns.step == 64
     assert np.allclose(coarse.values[0], stored.values[: coarse.columns.step].mean(axis=0))
+    same = CountsRequest("c", "rnn.l0", 1, 0, 5000, 100, 50, Thresholds(0.9, 0.1 + 1e-7)).read(source)
+    assert np.allclose(same.values[:-1, :2], coarse.values[:-1, :2])
+
+
+def test_counting_anew_gives_way_and_goes_on(tmp_path: Path) -> None:
+    path = make(tmp_path / "r.h5", (60_000,), units=64)
+    with gruviz.recording.open(path) as recording:
+        source, thresholds = Source(recording), Thresholds(0.8, 0.2)
+        seen = CountsRequest("c", "rnn.l0", 0, 40_000, 40_500, 1000, 50, thresholds).read(source)
+        assert not isinstance(seen, Unfinished)  # what is on show is counted first, and nothing else
+        whole = CountsRequest("overview", "rnn.l0", 0, 0, 60_000, 500, 50, thresholds)
+        recount = source.recount(recording.layers["rnn.l0"], 0, thresholds)
+        assert np.isnan(recount[0:30_000]).all()
+        assert np.isfinite(recount[40_000:40_500]).all()
+        parts = 0
+        while isinstance(answer := whole.read(source), Unfinished):
+            unknown = np.isnan(answer.answer.values[:, 0])
+            assert (answer.answer.image[:, unknown] == 4).all()
+            assert (answer.answer.image[:, ~unknown] < 4).all()
+            parts += 1
+            assert parts < 1000
+        keep = recording.layers["rnn.l0"]["update"][:]
+        blocks = (keep >= 0.8).sum(axis=1)[: 60_000 // 128 * 128].reshape(-1, 128).mean(axis=1)
+        assert np.allclose(answer.values[: len(blocks), 0], blocks, atol=1e-3)
+
+
+def test_a_picture_that_takes_long_is_coarse_first(tmp_path: Path) -> None:
+    with gruviz.recording.open(make(tmp_path / "r.h5", (20_000,), units=8)) as recording:
+        source = Source(recording)
+        source.tiles._rate = 100.0  # values a second: a very slow disk
+        request = HeatmapRequest("h", "rnn.l0", 0, "update", 3000, 3900, 1000, 100)
+        first = request.read(source)
+        assert isinstance(first, Unfinished)
+        exact = recording.layers["rnn.l0"]["update"][3000:3900].T
+        level = recording.layers["rnn.l0"].blocks("update", 0, 16, 187, 244).mean.T
+        image = np.repeat(level, 16, axis=1)[:, 3000 - 187 * 16 :][:, :900]
+        assert np.abs(first.answer.image / 254 - image).max() < 0.003
+        then = request.read(source)
+        assert np.abs(then.image / 254 - exact).max() < 0.003
+        assert then.columns == first.answer.columns
+
+
+def test_the_tiles_ahead_are_read_and_old_ones_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with gruviz.recording.open(make(tmp_path / "r.h5", (20_000,), units=8)) as recording:
+        source = Source(recording)
+        one, two, three = (
+            HeatmapRequest("h", "rnn.l0", 0, "update", start, start + 256, 300, 9) for start in (512, 768, 1024)
+        )
+        one.read(source)
+        two.read(source)
+        strip = strip_for(recording.layers["rnn.l0"], 0, "update", 1, "mean")
+        assert source.tiles.seconds(strip, 1024, 1280) > 0
+        two.look_ahead(source, one)
+        assert source.tiles.seconds(strip, 1024, 1280) == 0
+        assert np.array_equal(source.tiles.blocks(strip, 1024, 1280), recording.layers["rnn.l0"]["update"][1024:1280])
+        assert source.tiles.seconds(strip, 256, 512) > 0
+        two.look_ahead(source, three)  # coming from the right
+        one.look_ahead(source, two)
+        assert source.tiles.seconds(strip, 256, 512) == 0
+        monkeypatch.setattr("gruviz.ui.reading._tiles.BUDGET", 5 * 256 * 8 * 4)
+        for start in range(0, 19_000, 256):
+            replace(one, start=start, stop=start + 256).read(source)
+        assert source.tiles.held <= 5 * 256 * 8 * 4
+        assert source.tiles.seconds(strip, 512, 768) > 0
 
 
 def test_the_stack_shows_each_class_as_high_as_it_is(source: Source) -> None:

@@ -1,14 +1,17 @@
 """What to record."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from gruviz.errors import GruvizError
+from gruviz.model.formats import SUFFIXES
 from gruviz.ui.dialogs._form import DEVICES, FileField, Form, choice, existing, number, unused, whole, writable
+from gruviz.ui.dialogs._network import NetworkFields
 from gruviz.ui.jobs import Recording
 
-_MODELS = ["Models (*.safetensors *.pt *.pth)", "All files (*)"]
+_MODELS = [f"Models ({' '.join(f'*{suffix}' for suffix in SUFFIXES)})", "All files (*)"]
 _INPUTS = ["Texts, tables and arrays (*.txt *.md *.csv *.tsv *.npy)", "All files (*)"]
 
 
@@ -16,7 +19,13 @@ class RecordDialog(Form):
     """Asks for a model, and for what it is to read."""
 
     def __init__(
-        self, folder: Path, model: str = "", inputs: str = "", text: str = "", parent: QWidget | None = None
+        self,
+        folder: Path,
+        model: str = "",
+        inputs: str = "",
+        text: str = "",
+        parent: QWidget | None = None,
+        remembered: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
         """Build the dialog.
 
@@ -26,6 +35,7 @@ class RecordDialog(Form):
             inputs: what it is to read, to begin with.
             text: a text that it is to read instead, to begin with.
             parent: the window.
+            remembered: by the path of a model what was said of it the last time.
         """
         super().__init__(
             "Record a network",
@@ -44,8 +54,9 @@ class RecordDialog(Form):
         self.dtype = choice((("float32", "float32"), ("float16", "float16, half the size")))
         self.device = choice(DEVICES)
         self.output = FileField("Save the recording as", ["Recordings (*.h5)"], save=True)
+        self.fields.addRow("&Model", self.model)
+        self.network = NetworkFields(self.fields, remembered or {}, self)
         for label, field in (
-            ("&Model", self.model),
             ("&Read", self.inputs),
             ("Te&xt", self.text),
             ("&From timestep", self.start),
@@ -56,6 +67,7 @@ class RecordDialog(Form):
         ):
             self.fields.addRow(label, field)
         self.model.changed.connect(self._suggest)
+        self.model.changed.connect(self._look)
         self.inputs.changed.connect(self._suggest)
         self.text.textChanged.connect(self._suggest)
         self.model.show_path(model)
@@ -75,8 +87,12 @@ class RecordDialog(Form):
         for path in self.inputs.paths:
             if not path.startswith("task:"):
                 existing(path, "a file to read")
+        model = existing(self.model.path, "a model")
+        module, said = self.network.asked()
         return Recording(
-            model=existing(self.model.path, "a model"),
+            model=model,
+            module=module,
+            said=said,
             inputs=self.inputs.paths,
             output=writable(self.output.path, ".h5"),
             text=text,
@@ -88,6 +104,9 @@ class RecordDialog(Form):
     def check(self) -> None:
         """Raise GruvizError for what makes no sense."""
         self.asked()
+
+    def _look(self) -> None:
+        self.network.show_path(self.model.path)
 
     def _suggest(self) -> None:
         if self.output.path != self._suggested:

@@ -55,6 +55,8 @@ class CountsPanel(PlotPanel):
         column = (timestep - self.counts.columns.start) // self.counts.columns.step
         if not 0 <= column < len(self.counts.values):
             return ""
+        if np.isnan(self.counts.values[column, 0]):
+            return "not counted yet"
         return "   ".join(f"{n:.3g} {name}" for n, name in zip(self.counts.values[column], CLASSES, strict=True))
 
     def take(self, request: Request, answer: Any) -> None:
@@ -105,9 +107,9 @@ class NoCountsPanel(Panel):
 
 
 def class_lookup() -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """The table of colours for the image of `Counts`."""
-    table = np.zeros((256, 3), np.uint8)
-    table[: len(CLASSES)] = [palette.rgb(colour) for colour in palette.CLASS_COLOURS]
+    """The table of colours for the image of `Counts`; nothing is drawn where it is not counted yet."""
+    table = np.zeros((256, 4), np.uint8)
+    table[: len(CLASSES)] = [(*palette.rgb(colour), 255) for colour in palette.CLASS_COLOURS]
     return table
 
 

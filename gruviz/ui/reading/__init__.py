@@ -13,7 +13,7 @@ from gruviz.ui.reading._heatmap import HIGHEST, MASKED, Heatmap, HeatmapRequest
 from gruviz.ui.reading._inputs import Curves, CurvesRequest, Text, TextRequest
 from gruviz.ui.reading._point import Point, PointRequest
 from gruviz.ui.reading._predictions import STRETCH, Guess, Numbers, Predictions, PredictionsRequest
-from gruviz.ui.reading._request import Request, Source
+from gruviz.ui.reading._request import Request, Source, Unfinished
 from gruviz.ui.reading._rows import BLOCK, Rows, RowsRequest
 from gruviz.ui.reading._traces import Traces, TracesRequest
 
@@ -48,6 +48,7 @@ __all__ = [
     "TextRequest",
     "Traces",
     "TracesRequest",
+    "Unfinished",
     "columns_for",
     "facts_of",
 ]

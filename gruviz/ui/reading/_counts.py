@@ -6,12 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gruviz.cells import CLASSES, Thresholds
-from gruviz.recording import Layer, SequenceInfo, count, reduce_rows
+from gruviz.recording import reduce_rows
 from gruviz.ui.reading._columns import Columns, columns_for
-from gruviz.ui.reading._request import Request, Source
+from gruviz.ui.reading._request import Request, Source, Unfinished
+from gruviz.ui.reading._strips import read_columns, strip_for
+from gruviz.ui.reading._tiles import COUNTS
 
-_PIECE = 2**21
-"""Values of a quantity that are counted at a time."""
+UNKNOWN = len(CLASSES)
+"""The index of what is not counted yet."""
+_TURN = 0.06
+"""Seconds of counting before what is newer gets its turn."""
 
 
 @dataclass(frozen=True)
@@ -20,9 +24,9 @@ class Counts:
 
     columns: Columns
     values: NDArray[np.float32]
-    """(columns, 4), the mean of each column; rows sum to the number of units."""
+    """(columns, 4), the mean of each column; rows sum to the number of units. NaN where it is not counted yet."""
     image: NDArray[np.uint8]
-    """(rows, columns), the classes stacked, the first at the bottom, as indices into `cells.CLASSES`."""
+    """(rows, columns), the classes stacked, the first at the bottom, as indices into `cells.CLASSES`, or `UNKNOWN`."""
 
 
 @dataclass(frozen=True)
@@ -35,32 +39,23 @@ class CountsRequest(Request):
     height: int
     thresholds: Thresholds
 
-    def read(self, source: Source) -> Counts:
+    def read(self, source: Source) -> Counts | Unfinished:
         """Read the stored counts, or count anew where they were counted at other thresholds."""
         layer, info = self._layer(source), self._sequence(source)
         columns = columns_for(self.start, self.stop, self.width)
-        first, last = columns.start, min(columns.stop, info.length)
         if self.thresholds == layer.thresholds:
-            values = layer.counts(slice(info.offset + first, info.offset + last)).astype(np.float32)
-        else:
-            values = _count(layer, info, first, last, self.thresholds)
+            values = read_columns(source, strip_for(layer, self.sequence, COUNTS, columns.step, "mean"), columns)
+            return self._drawn(columns, values, layer.size)
+        recount = source.recount(layer, self.sequence, self.thresholds)
+        known = recount.count(columns.start, columns.stop, _TURN)
+        values = recount[columns.start : min(columns.stop, info.length)]
         if columns.step > 1:
             values = reduce_rows(values, columns.step).mean
-        return Counts(columns, values, _stack(values, min(layer.size, max(self.height, 1))))
+        counts = self._drawn(columns, values, layer.size)
+        return counts if known else Unfinished(counts)
 
-
-def _count(layer: Layer, info: SequenceInfo, start: int, stop: int, thresholds: Thresholds) -> NDArray[np.float32]:
-    cell = layer.cell
-    if cell.keep is None:
-        raise KeyError(f"{cell.title} has no keep to count by")
-    piece = max(1, _PIECE // layer.size)
-    parts: list[NDArray[np.integer]] = [np.empty((0, len(CLASSES)), np.int32)]
-    for first in range(start, stop, piece):
-        last = min(first + piece, stop)
-        rows = slice(info.offset + first, info.offset + last)
-        previous = layer.previous(cell.state, info.index, first, last)
-        parts.append(count(layer[cell.keep][rows], layer[cell.state][rows], previous, thresholds))
-    return np.concatenate(parts).astype(np.float32)
+    def _drawn(self, columns: Columns, values: NDArray[np.float32], units: int) -> Counts:
+        return Counts(columns, values, _stack(values, min(units, max(self.height, 1))))
 
 
 def _stack(values: NDArray[np.float32], rows: int) -> NDArray[np.uint8]:
@@ -69,4 +64,5 @@ def _stack(values: NDArray[np.float32], rows: int) -> NDArray[np.uint8]:
     tops = np.rint(np.cumsum(values / total, axis=1)[:, :-1] * rows)  # where a class ends, counted from below
     height = np.arange(rows - 1, -1, -1)[:, None]
     stack: NDArray[np.uint8] = np.add.reduce([height >= top for top in tops.T], dtype=np.uint8)
+    stack[:, np.isnan(values[:, 0])] = UNKNOWN
     return stack

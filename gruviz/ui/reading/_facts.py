@@ -1,7 +1,7 @@
 """What a recording holds, as plain values that any thread may read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gruviz.cells import Cell, Thresholds
@@ -35,6 +35,8 @@ class LayerFacts:
     size: int
     backward: bool
     convention: str
+    reset: str
+    """Of a GRU: whether the reset gate acts `after` the product with W_hn, or `before` it."""
     dtype: str
     backend: str
     ended: int
@@ -68,6 +70,12 @@ class Facts:
     """The name of the model's file, without its folder; empty where that is not known."""
     weights: str
     """The SHA-256 of the model's weights; empty for a recording of several training steps."""
+    proof: str = ""
+    """Whether a model from another program's file was held against reference outputs; empty for others."""
+    module: str = ""
+    """Which of the recurrent modules of the model's file it is; empty for the only one."""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """What the user said of the model that its file does not say."""
 
     def sequences_of(self, layer: str) -> tuple[SequenceInfo, ...]:
         """The sequences of the tape that a layer lies on."""
@@ -87,7 +95,14 @@ def facts_of(recording: Recording) -> Facts:
         layers={name: _layer(layer) for name, layer in recording.layers.items()},
         model=Path(str(recording.model.get("file", ""))).name,
         weights=recording.checkpoints.get(NO_CHECKPOINT, {}).get("sha256", ""),
+        proof=str(recording.model.get("proof", "")),
+        module=str(recording.model.get("module", "")),
+        answers=_strings(recording.model.get("answers")),
     )
+
+
+def _strings(data: object) -> dict[str, str]:
+    return {str(name): str(value) for name, value in data.items()} if isinstance(data, dict) else {}
 
 
 def _tape(tape: Tape) -> TapeFacts:
@@ -103,6 +118,7 @@ def _layer(layer: Layer) -> LayerFacts:
         size=layer.size,
         backward=layer.backward,
         convention=layer.convention,
+        reset=layer.reset,
         dtype=layer.dtype,
         backend=layer.backend,
         ended=layer.ended,

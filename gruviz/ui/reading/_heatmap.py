@@ -1,16 +1,18 @@
 """A heatmap at the resolution of the screen: units by timesteps, as indices into a table of colours."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gruviz.analysis import order as order_of
 from gruviz.cells import Quantity
-from gruviz.recording import Layer, Reduced, SequenceInfo, reduce_rows
+from gruviz.recording import Layer, reduce_rows
 from gruviz.ui.reading._columns import Columns, columns_for
-from gruviz.ui.reading._request import Request, Source
-from gruviz.ui.reading._sample import apart, sampled
+from gruviz.ui.reading._request import Request, Source, Unfinished
+from gruviz.ui.reading._sample import apart
+from gruviz.ui.reading._strips import read_columns, strip_for
+from gruviz.ui.reading._tiles import TILE, Strip
 from gruviz.view import Order, Reduction
 
 Floats = NDArray[np.float32]
@@ -20,8 +22,10 @@ MASKED = 255
 """The index of a value that is none."""
 _COMPARED = 2048
 """Columns, means of equal blocks of a longer sequence, by which units are compared."""
-_PIECE = 2**22
-"""Values that are read at a time where a recording has no pyramid."""
+_COARSER = 16
+"""How many times as many timesteps are in a block of the picture that is shown while the right one is read."""
+_PATIENCE = 0.05
+"""Seconds that a picture may take to read before a coarser one is shown."""
 
 
 @dataclass(frozen=True)
@@ -53,65 +57,53 @@ class HeatmapRequest(Request):
     reduction: Reduction = "mean"
     order: Order = "index"
 
-    def read(self, source: Source) -> Heatmap:
-        """Read it from the level of the pyramid that fits."""
+    def read(self, source: Source) -> Heatmap | Unfinished:
+        """Read it from the level of the pyramid that fits; from the coarsest first, where that would take long."""
         layer = self._layer(source)
-        quantity = layer.cell[self.quantity]
         columns = columns_for(self.start, self.stop, self.width)
-        info = self._sequence(source)
+        strip = strip_for(layer, self.sequence, self.quantity, columns.step, self.reduction)
+        coarse = strip_for(layer, self.sequence, self.quantity, columns.step * _COARSER, self.reduction)
+        late = source.tiles.seconds(strip, columns.start // strip.factor, columns.stop // strip.factor) > _PATIENCE
+        if late and coarse.factor > columns.step and source.known.get(("coarse", self.slot)) != self:
+            source.known["coarse", self.slot] = self  # which is asked again, and is then read in full
+            return Unfinished(self._draw(source, layer, columns, coarse))
+        return self._draw(source, layer, columns, strip)
+
+    def look_ahead(self, source: Source, before: Request) -> None:
+        """Read the tiles that come next, where the picture moved along at the same resolution."""
+        if not isinstance(before, HeatmapRequest) or replace(before, start=self.start, stop=self.stop) != self:
+            return
+        layer, columns = self._layer(source), columns_for(self.start, self.stop, self.width)
+        if columns.step != columns_for(before.start, before.stop, before.width).step or self.start == before.start:
+            return
+        strip = strip_for(layer, self.sequence, self.quantity, columns.step, self.reduction)
+        first, last = columns.start // strip.factor, columns.stop // strip.factor
+        if self.start > before.start:
+            source.tiles.blocks(strip, last, last + TILE)
+        else:
+            source.tiles.blocks(strip, max(first - TILE, 0), first)
+
+    def _draw(self, source: Source, layer: Layer, columns: Columns, strip: Strip) -> Heatmap:
+        quantity = layer.cell[self.quantity]
         key = ("order", self.layer, self.sequence, self.order)
-        order = source.once(key, lambda: _order(layer, info, self.order))
-        values = _read(layer, info, self.quantity, columns, self.reduction)
+        order = source.once(key, lambda: _order(source, layer, self.sequence, self.order))
+        values = read_columns(source, strip, columns)
         if self.order != "index":
             values = values[:, order]
         units = max(1, -(-layer.size // max(self.height, 1)))
         values = _group_units(values, units, self.reduction)
         limit = limit_of(source, layer, quantity)
-        some = _is_sampled(layer, info, self.quantity, columns)
-        return Heatmap(columns, units, _indices(values, quantity, limit), limit, order, some)
+        sampled = apart(strip, columns) > 1
+        return Heatmap(columns, units, _indices(values, quantity, limit), limit, order, sampled)
 
 
-def _order(layer: Layer, info: SequenceInfo, how: Order) -> NDArray[np.intp]:
+def _order(source: Source, layer: Layer, sequence: int, how: Order) -> NDArray[np.intp]:
     """The units as they stand in all heatmaps of a sequence, by means of its keep, or of its state without one."""
-    quantity = layer.cell.keep or layer.cell.state
-    columns = columns_for(0, info.length, _COMPARED)
     if how == "index":
         return np.arange(layer.size)
-    return order_of(_read(layer, info, quantity, columns, "mean"), how)
-
-
-def _read(layer: Layer, info: SequenceInfo, quantity: str, columns: Columns, reduction: Reduction) -> Floats:
-    """The columns of a picture, (columns, H)."""
-    if columns.step == 1:
-        return layer[quantity][info.offset + columns.start : info.offset + columns.stop]
-    factor = max((f for f in layer.factors(quantity) if f <= columns.step), default=1)
-    ratio = columns.step // factor
-    if factor == 1:
-        if (distance := apart(layer, info, columns)) > 1:
-            return sampled(layer, info, quantity, columns, reduction, distance)
-        return _read_exact(layer, info, quantity, columns, reduction)
-    blocks = layer.blocks(quantity, info.index, factor, columns.start // factor, columns.stop // factor)
-    values: Floats = getattr(blocks, reduction)
-    return _pool(values, ratio, reduction)
-
-
-def _is_sampled(layer: Layer, info: SequenceInfo, quantity: str, columns: Columns) -> bool:
-    coarse = any(factor <= columns.step for factor in layer.factors(quantity))
-    return columns.step > 1 and not coarse and apart(layer, info, columns) > 1
-
-
-def _read_exact(layer: Layer, info: SequenceInfo, quantity: str, columns: Columns, reduction: Reduction) -> Floats:
-    piece = max(columns.step, _PIECE // layer.size // columns.step * columns.step)
-    parts: list[Reduced] = []
-    for start in range(columns.start, min(columns.stop, info.length), piece):
-        stop = min(start + piece, columns.stop, info.length)
-        parts.append(reduce_rows(layer[quantity][info.offset + start : info.offset + stop], columns.step))
-    return np.concatenate([getattr(part, reduction) for part in parts])
-
-
-def _pool(values: Floats, ratio: int, reduction: Reduction) -> Floats:
-    """Every `ratio` blocks into one. A last one that holds fewer timesteps weighs as much as a full one."""
-    return values if ratio == 1 else getattr(reduce_rows(values, ratio), reduction)
+    columns = columns_for(0, layer.tape.sequences[sequence].length, _COMPARED)
+    strip = strip_for(layer, sequence, layer.cell.keep or layer.cell.state, columns.step, "mean")
+    return order_of(read_columns(source, strip, columns), how)
 
 
 def _group_units(values: Floats, units: int, reduction: Reduction) -> Floats:

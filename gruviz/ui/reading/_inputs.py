@@ -65,7 +65,10 @@ class CurvesRequest(Request):
         info, tape = self._sequence(source), self._tape(source)
         columns = columns_for(self.start, self.stop, self.width)
         values = _values(tape, info, columns.start, min(columns.stop, info.length))
-        span = source.once(("span", tape.name, info.index), lambda: _span(_values(tape, info, 0, info.length)))
+        whole = len(values) == info.length
+        span = source.once(
+            ("span", tape.name, info.index), lambda: _span(values if whole else _values(tape, info, 0, info.length))
+        )
         low, high = _envelope(values, columns.step)
         return Curves(columns, low, high, span)
 

@@ -4,7 +4,10 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
+from gruviz.cells import Thresholds
 from gruviz.recording import Layer, Recording, SequenceInfo, Tape
+from gruviz.ui.reading._recount import Recount
+from gruviz.ui.reading._tiles import Tiles
 
 
 @dataclass
@@ -13,12 +16,27 @@ class Source:
 
     recording: Recording
     known: dict[Hashable, Any] = field(default_factory=dict)
+    tiles: Tiles = field(default_factory=Tiles)
 
     def once(self, key: Hashable, work_out: Callable[[], Any]) -> Any:
         """The value kept under `key`, worked out the first time."""
         if key not in self.known:
             self.known[key] = work_out()
         return self.known[key]
+
+    def recount(self, layer: Layer, sequence: int, thresholds: Thresholds) -> Recount:
+        """The counts at these thresholds: those of one sequence, at one setting, are kept."""
+        kept = self.known.get("recount")
+        if kept is None or (kept.layer.name, kept.sequence, kept.thresholds) != (layer.name, sequence, thresholds):
+            kept = self.known["recount"] = Recount(layer, sequence, thresholds)
+        return kept
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """An answer to be shown until a better one comes: ask the same again for that."""
+
+    answer: Any
 
 
 @dataclass(frozen=True)
@@ -35,8 +53,11 @@ class Request:
         return self.layer, self.sequence
 
     def read(self, source: Source) -> Any:
-        """Answer it. Runs in the loader's thread."""
+        """Answer it, or give an `Unfinished`. Runs in the loader's thread, and should not keep newer ones waiting."""
         raise NotImplementedError
+
+    def look_ahead(self, source: Source, before: "Request") -> None:
+        """Read what will probably be asked for next, coming from the request before. Called when nothing is to do."""
 
     def _layer(self, source: Source) -> Layer:
         return source.recording.layers[self.layer]

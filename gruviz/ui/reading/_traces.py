@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from gruviz.recording import Layer, Reduced, SequenceInfo, reduce_rows
 from gruviz.recording.pyramid import reduce_blocks
+from gruviz.recording.schema import STATISTICS
 from gruviz.ui.reading._columns import Columns, columns_for
 from gruviz.ui.reading._heatmap import limit_of
 from gruviz.ui.reading._request import Request, Source
@@ -54,6 +55,18 @@ def _read(layer: Layer, info: SequenceInfo, quantity: str, units: tuple[int, ...
     if factor == 1:
         rows = slice(info.offset + columns.start, info.offset + min(columns.stop, info.length))
         return reduce_rows(np.stack([layer[quantity][rows, unit] for unit in units], axis=1), columns.step)
-    blocks = layer.blocks(quantity, info.index, factor, columns.start // factor, columns.stop // factor)
-    chosen = Reduced(*(values[:, list(units)] for values in (blocks.mean, blocks.min, blocks.max)))
+    blocks = columns.start // factor, columns.stop // factor
+    chosen = Reduced(*(_some(layer, info, quantity, factor, name, blocks, units) for name in STATISTICS))
     return reduce_blocks(chosen, np.ones(len(chosen), np.int64), columns.step // factor)
+
+
+def _some(
+    layer: Layer,
+    info: SequenceInfo,
+    quantity: str,
+    factor: int,
+    name: str,
+    blocks: tuple[int, int],
+    units: tuple[int, ...],
+) -> Floats:
+    return np.stack([layer.statistic(quantity, info.index, factor, name, *blocks, unit) for unit in units], axis=1)
