@@ -37,7 +37,7 @@ LONG = schema.FACTOR * schema.ENOUGH
 """Timesteps from which on a sequence is not read as a whole to be drawn."""
 MOST = 4 * 2**30
 """Bytes that the folder may hold; beyond, what was not used for longest goes."""
-_PIECE = 2**20
+_PIECE = 2**18
 """Values that are read at a time, so that whoever else reads does not wait long."""
 _STALE = 24 * 3600
 """Seconds after which a file that nobody finished goes."""

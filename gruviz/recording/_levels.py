@@ -13,7 +13,7 @@ from gruviz.recording.pyramid import Reduced, concatenate, reduce_blocks
 
 _PIECE = 16384
 """Blocks that are reduced at a time when the upper levels are made, at most."""
-_VALUES = 2**20
+_VALUES = 2**19
 """Values that are, about: whoever else reads does not wait long."""
 
 
