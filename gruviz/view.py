@@ -54,7 +54,7 @@ class View:
     """Timesteps a second while playing."""
     loop: bool = False
     follow: bool = True
-    """Where the sequence grows, what stands at its end stays at its end: the cursor, and the visible range."""
+    """Where the sequence grows, a visible range at its end stays there, and so does the cursor, if it is there too."""
     thresholds: Thresholds = field(default_factory=Thresholds)
     reduction: Reduction = "mean"
     """How several timesteps become one column."""
@@ -101,7 +101,7 @@ def grow(view: View, length: int, **pane: object) -> View:
     range that showed everything shows everything, another keeps its span. Of a newer sequence the same timesteps are
     seen, as far as it has them.
     """
-    at_end, whole = view.follow and view.cursor == view.length - 1, view.following and view.start == 0
+    at_end, whole = view.following and view.cursor == view.length - 1, view.following and view.start == 0
     grown = replace(view, length=length, panes=(replace(view.pane, **pane), *view.panes[1:]))  # type: ignore[arg-type]
     if view.pane.sequence != grown.pane.sequence or length < view.length:
         grown = replace(grown, reference=None, selection=None, playing=False)

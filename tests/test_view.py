@@ -246,6 +246,7 @@ def test_what_stood_at_the_end_stays_at_the_end() -> None:
     assert (elsewhere.cursor, elsewhere.start, elsewhere.stop) == (30, 0, 150)
     past = grow(show_range(seek(whole, 30), 20, 60), 150)
     assert (past.cursor, past.start, past.stop, past.following) == (30, 20, 60, False)
+    assert grow(show_range(whole, 20, 60), 150).cursor == 99  # the end is out of sight: nothing moves
     staying = grow(follow(whole, False), 150)
     assert (staying.cursor, staying.start, staying.stop, staying.following) == (99, 0, 100, False)
     again = follow(staying)

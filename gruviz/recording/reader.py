@@ -26,7 +26,7 @@ from gruviz.recording.validation import validate
 Floats = NDArray[np.float32]
 _PIECE = 16384
 """Rows that are gone through at a time."""
-_ENOUGH = 2**24
+_ENOUGH = 2**22
 """Values among which the greatest and the least are looked for, where there is no pyramid."""
 
 
