@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gruviz.model.answers import Answers
     from gruviz.model.training import Progress
     from gruviz.recording import Layer, Recording
+    from gruviz.sequences import Reading
 
 _HDF5 = b"\x89HDF"
 _OVERVIEW = """commands:
@@ -104,7 +105,8 @@ def _train(arguments: Sequence[str]) -> int:
     parser.add_argument("task", metavar="TASK")
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--text", metavar="FILE", help="what char reads")
-    source.add_argument("--data", metavar="FILE", help="what series reads: .csv, .tsv or .npy")
+    source.add_argument("--data", metavar="FILE", help="what series reads: a table, an array or a sound")
+    _add_reading(parser)
     parser.add_argument("--cell", choices=("gru", "lstm", "rnn"), default="gru")
     parser.add_argument("--hidden", type=int, metavar="N", help="hidden units in a layer; chosen by the task without")
     parser.add_argument("--layers", type=int, default=1, metavar="N")
@@ -120,7 +122,7 @@ def _train(arguments: Sequence[str]) -> int:
 
     checkpoint.check_writable(given.output)
     path = given.text or given.data
-    data = sequences.read(path) if path else None
+    data = sequences.read(path, _reading(given)) if path else None
     task = tasks.make(given.task, data)
     _say_notes(data.notes if data else ())
     line = _Line()
@@ -152,7 +154,8 @@ def _record(arguments: Sequence[str]) -> int:
     parser = _Parser(
         prog="gruviz record",
         description="Let a network read sequences, and record the gates and states of every timestep.",
-        epilog="INPUT is a text, a .csv or .tsv table, a .npy array, or task:NAME for made-up sequences of that task",
+        epilog="INPUT is a text, a table (.csv, .tsv), an array (.npy, .npz, FILE.npz:NAME), a dataset of an HDF5 file "
+        "(FILE.h5:/PATH), a sound (.wav), a folder of those, or task:NAME for made-up sequences of that task",
     )
     parser.add_argument("model", metavar="MODEL", help="a model of gruviz, PyTorch, Lightning, NumPy, ONNX or Keras")
     parser.add_argument("inputs", nargs="+", metavar="INPUT")
@@ -161,19 +164,25 @@ def _record(arguments: Sequence[str]) -> int:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     parser.add_argument("--expect", metavar="OUT.npy", help="reference outputs, one row a timestep, to compare with")
     _add_model_options(parser)
+    parser.add_argument("--vocabulary", metavar="FILE", help="of a text model without one: a symbol a line, or JSON")
+    _add_reading(parser)
     parser.add_argument("--range", type=_range, metavar="A:B", help="only these timesteps of each input")
     parser.add_argument("--count", type=int, default=16, metavar="N", help="how many sequences task:NAME makes up")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="for task:NAME")
     given = parser.parse_args(arguments)
 
     from gruviz.model import checkpoint
-    from gruviz.model.inputs import read_inputs
+    from gruviz.model.inputs import notes_on, read_inputs, with_vocabulary
     from gruviz.model.run import record_sequences
+    from gruviz.sequences import Vocabulary
 
+    how = _reading(given)
     loaded = checkpoint.load(given.model, given.module, _answers(given))
-    read = read_inputs(given.inputs, task=loaded.task, steps=given.range, count=given.count, seed=given.seed)
+    if given.vocabulary:
+        loaded = with_vocabulary(loaded, Vocabulary.read(given.vocabulary), given.vocabulary)
+    read = read_inputs(loaded, given.inputs, how, steps=given.range, count=given.count, seed=given.seed)
     expect = _array(given.expect) if given.expect else None
-    _say_notes((*loaded.notes, *(note for sequence in read for note in sequence.notes)))
+    _say_notes((*loaded.notes, *notes_on(read)))
     line = _Line()
     with _interruptible() as interrupted:
 
@@ -189,7 +198,11 @@ def _record(arguments: Sequence[str]) -> int:
             device=given.device,
             expect=expect,
             on_progress=watch,
-            about={"file": Path(given.model).name, **({"module": given.module} if given.module else {})},
+            about={
+                "file": Path(given.model).name,
+                "reading": how.to_json(),
+                **({"module": given.module} if given.module else {}),
+            },
         )
     with run:
         for layer in run.layers.values():
@@ -275,6 +288,30 @@ _COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
 }
 
 
+def _add_reading(parser: argparse.ArgumentParser) -> None:
+    """What files of numbers do not say themselves."""
+    parser.add_argument(
+        "--columns",
+        default="",
+        metavar="LIST",
+        help="of tables and arrays, by name or number: a,b,3",
+    )
+    parser.add_argument("--rate", type=float, metavar="HZ", help="timesteps a second of tables and arrays")
+    parser.add_argument("--mel", type=int, metavar="N", help="sounds as log-mel frames of N bands, not as samples")
+    parser.add_argument("--hop-ms", type=float, metavar="MS", help="from one frame to the next; 10 without")
+    parser.add_argument("--window-ms", type=float, metavar="MS", help="of sound that a frame is made of; 25 without")
+
+
+def _reading(given: argparse.Namespace) -> "Reading":
+    from gruviz.sequences import Reading
+
+    times = {"hop": given.hop_ms, "window": given.window_ms}
+    times = {name: value for name, value in times.items() if value is not None}
+    if times and given.mel is None:
+        raise GruvizError("--hop-ms and --window-ms are of log-mel frames: say how many bands with --mel 80")
+    return Reading(columns=Reading.listed(given.columns), rate=given.rate, mel=given.mel, **times)
+
+
 def _array(path: str) -> Any:
     import numpy as np
 
@@ -310,21 +347,31 @@ def _answers(given: argparse.Namespace) -> "Answers":
 
 def _facts(given: argparse.Namespace) -> dict[str, Any]:
     """What is in a file, as plain values."""
-    path, file = given.file, Path(given.file)
+    file = Path(given.file)
     if file.is_file():
         with file.open("rb") as opened:
             hdf5 = opened.read(4) == _HDF5
-        from gruviz import recording
+        if hdf5:
+            from gruviz import recording
 
-        if hdf5 and not recording.is_other_hdf5(file):
-            return _recording_facts(path)
+            if not recording.is_other_hdf5(file):
+                return _recording_facts(given.file)
+            try:
+                return _model_facts(given)
+            except GruvizError as error:
+                raise GruvizError(f"{file} is not a gruviz recording, nor a model of Keras: {error}") from error
+    return _model_facts(given)
+
+
+def _model_facts(given: argparse.Namespace) -> dict[str, Any]:
     from gruviz.model import checkpoint
+    from gruviz.model.networks import choices
 
-    answers = _answers(given)
-    listed = checkpoint.choices(path, answers)
+    path, answers = given.file, _answers(given)
+    listed = choices(path, answers)
     if given.module is None and len(listed) > 1 and listed[0].module is not None:
-        modules = [{"network": each.description, "refused": each.refused} for each in listed]
-        return {"model": str(path), "networks, of which --module chooses one": modules}
+        networks = [{"network": each.description, "refused": each.refused} for each in listed]
+        return {"model": str(path), "networks": networks, "notes": ["--module NAME chooses one of them"]}
     loaded = checkpoint.load(path, given.module, answers)
     decoder = loaded.translator.decoder.architecture.to_json() if loaded.translator else None
     return {

@@ -10,7 +10,7 @@ import pytest
 from gruviz.cells import RNN
 from gruviz.recording import Block, Writer
 
-HEAVY = {"torch", "safetensors", "PySide6", "pyqtgraph", "matplotlib", "h5py", "scipy"}
+HEAVY = {"torch", "safetensors", "onnx", "kaldi_native_fbank", "PySide6", "pyqtgraph", "matplotlib", "h5py", "scipy"}
 
 
 def loaded_by(code: str) -> set[str]:
@@ -30,6 +30,7 @@ def test_import_gruviz_imports_nothing_heavy() -> None:
     [
         ("_assets", set()),
         ("cells", set()),
+        ("clock", set()),
         ("errors", set()),
         ("palette", set()),
         ("view", set()),

@@ -11,8 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from gruviz.cells import RESETS, Quantity, Thresholds
+from gruviz.clock import Clock
 from gruviz.figures._columns import Columns
-from gruviz.figures._page import FAINT, LABEL, SMALL, TICK, Page, Provenance, wrap
+from gruviz.figures._page import FAINT, LABEL, SMALL, TICK, Page, Provenance, text_width, wrap
 from gruviz.figures._subject import Subject
 
 # Millimetres.
@@ -92,27 +93,42 @@ class Sheet(ABC):
         return page
 
     @property
+    def clock(self) -> Clock | None:
+        """What turns timesteps into seconds, where they have a rate."""
+        return Clock.of(self.shown.layer.tape.rate, self.shown.layer.tape.unit)
+
+    @property
     def rows(self) -> slice:
         """Of the tape."""
         return slice(self.shown.sequence.offset + self.shown.start, self.shown.sequence.offset + self.shown.stop)
 
     def _time_axis(self, axes: Axes) -> None:
+        if clock := self.clock:
+            for apart in (7, 11, 18):  # millimetres, as the labels need
+                marks = clock.ticks(self.shown.start, self.shown.stop, self.plot / apart)
+                if all(text_width(label, TICK) < apart - 2 for _, label in marks):
+                    break
+            axes.set_xticks([place for place, _ in marks], [label for _, label in marks])
+            ticks(axes)
+            axes.set_xlabel(clock.title, size=LABEL, labelpad=1.5, parse_math=False)
+            return
         most = max(3, int(self.plot / 11))
         places = MaxNLocator(most, integer=True, steps=[1, 2, 5, 10]).tick_values(self.shown.start, self.shown.stop - 1)
         at = [int(t) for t in places if t == int(t) and self.shown.start <= t < self.shown.stop]
         axes.set_xticks(at, [f"{t:,}" for t in at])
         ticks(axes)
-        tape = self.shown.layer.tape
-        rate = f" ({number(tape.rate)} per {tape.unit or 'unit'})" if tape.rate else ""
-        axes.set_xlabel(f"timestep{rate}", size=LABEL, labelpad=1.5, parse_math=False)
+        axes.set_xlabel("timestep", size=LABEL, labelpad=1.5)
 
     def _small_print(self) -> str:
         shown, layer, cell = self.shown, self.shown.layer, self.shown.layer.cell
         backward = ", backward" if layer.backward else ""
+        clock = self.clock
+        time = f" ({clock.number(shown.start)} to {clock.say(shown.stop - 1)})" if clock else ""
         of = "" if shown.everything else f"{len(shown.units):,} of "
         sentences = [
             f"{shown.run.name}, layer {layer.name} ({cell.title}{backward}, {of}{units(layer.size)}), "
-            f"sequence {shown.sequence.index} ({shown.sequence.name}), timesteps {shown.start:,} to {shown.stop - 1:,}."
+            f"sequence {shown.sequence.index} ({shown.sequence.name}), "
+            f"timesteps {shown.start:,} to {shown.stop - 1:,}{time}."
         ]
         if cell.keep is not None:
             symbol = cell[cell.keep].symbol

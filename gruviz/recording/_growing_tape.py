@@ -92,7 +92,8 @@ class GrowingTape:
     def _column(self, name: str, array: NDArray[Any]) -> Column:
         column = Column(self._group, name, array.shape[1] if array.ndim == 2 else None, array.dtype)
         if name == "inputs/token" and self._vocabulary is not None:
-            column.dataset.attrs.create("vocabulary", list(self._vocabulary), dtype=h5py.string_dtype())
+            # No attribute: one cannot hold more than 4,000 symbols, and words are many.
+            self._group.create_dataset("inputs/vocabulary", data=list(self._vocabulary), dtype=h5py.string_dtype())
         if name == "inputs/values" and self._columns:
             column.dataset.attrs.create("columns", list(self._columns), dtype=h5py.string_dtype())
         return column

@@ -94,12 +94,15 @@ class Tape:
         unit = self._group.attrs.get("unit")
         return None if unit is None else _text(unit)
 
-    @property
+    @cached_property
     def vocabulary(self) -> tuple[str, ...] | None:
         """The symbols that the tokens stand for, or None."""
-        tokens = self._group.get("inputs/token")
-        stored = None if tokens is None else tokens.attrs.get("vocabulary")
-        return None if stored is None else tuple(_text(symbol) for symbol in stored)
+        stored = self._group.get("inputs/vocabulary")
+        if (
+            not isinstance(stored, h5py.Dataset) and "inputs/token" in self._group
+        ):  # as they were kept before words were read
+            stored = self._group["inputs/token"].attrs.get("vocabulary")
+        return None if stored is None else tuple(_text(symbol) for symbol in stored[:])
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from gruviz.errors import GruvizError
 
 
 def fill(
-    path: Path, column: str, values: NDArray[np.floating]
+    path: Path | str, column: str, values: NDArray[np.floating]
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_], str | None]:
     """Fill the NaN of one column (T,) by linear interpolation over its rows, ends by the nearest value.
 

@@ -15,7 +15,7 @@ class Sequence:
 
     name: str
     text: str | None = None
-    """T characters."""
+    """T characters, or any number of words where the vocabulary of the network is of words."""
     tokens: NDArray[np.int32] | None = None
     """(T,), numbered from 0."""
     values: NDArray[np.float32] | None = None
@@ -24,6 +24,8 @@ class Sequence:
     """I names for the columns of `values`."""
     missing: NDArray[np.bool_] | None = None
     """(T, I), true where a value was missing in the file. None where none was."""
+    rate: float | None = None
+    """Timesteps a second, where that is known."""
     notes: tuple[str, ...] = ()
     """What was done to the input, one sentence each."""
 

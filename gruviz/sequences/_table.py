@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+import re
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,13 +15,17 @@ from numpy.typing import NDArray
 
 from gruviz.errors import GruvizError
 
+from ._columns import pick
 from ._missing import fill
+from ._reading import Reading
 from ._sequence import Sequence
 from ._text import decode
 
 MISSING = frozenset({"", "na", "n/a", "nan", "-nan", "null", "none", "."})
 DELIMITERS = "\t;,"  # a comma last: it is also what many countries write decimals with
 SNIFFED_LINES = 20
+_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?")
+_POINTS = "decimals have a comma there and need a point: replace the commas, or export the table anew"
 
 
 @dataclass
@@ -30,6 +35,9 @@ class _Column:
     numbers: "array[float]" = field(default_factory=lambda: array("d"))
     numeric: int = 0
     dates: int = 0
+    words: int = 0
+    commas: int = 0
+    """Words that are numbers with a decimal comma."""
     word: tuple[int, str] | None = None
 
     def add(self, line: int, cell: str) -> None:
@@ -39,6 +47,8 @@ class _Column:
             self.numeric += 1
         elif cell.lower() not in MISSING:
             self.dates += _is_date(cell)
+            self.words += 1
+            self.commas += _COMMA.fullmatch(cell) is not None
             if self.word is None:
                 self.word = (line, cell)
 
@@ -48,30 +58,23 @@ class _Column:
         return len(numbers) > 1 and bool((np.diff(numbers) > 0).all())
 
 
-def read_table(path: Path) -> Sequence:
-    """Read the numeric columns of a table, a row a timestep. Raises GruvizError and OSError."""
+def read_table(path: Path, how: Reading) -> list[Sequence]:
+    """Read the numeric columns of a table, or those that are asked for, a row a timestep.
+
+    Raises GruvizError and OSError.
+    """
     names, columns = _parse(path)
-    notes = []
-    kept = []
-    for number, column in enumerate(columns):
-        if column.numeric or column.word is None:
-            kept.append(number)
-        elif column.dates == len(column.numbers):
-            notes.append(f"{names[number]} was left out: it holds dates")
-        else:
-            notes.append(f"{names[number]} was left out: it holds words")
+    chosen = pick(path, names, how.columns)
+    kept, notes = (chosen, []) if chosen else _numeric(names, columns)
     for number in kept:
         word = columns[number].word
         if word is not None:
-            raise GruvizError(
-                f"{names[number]} in {path} has the word {word[1][:40]!r} in line {word[0]:,}: "
-                "only numbers can be read (decimals with a point); mend that cell, or leave it empty as missing"
-            )
+            commas = columns[number].commas == columns[number].words
+            cure = _POINTS if commas else "only numbers can be read; mend that cell, or leave it empty as missing"
+            what = "" if commas else "the word "
+            raise GruvizError(f"{names[number]} in {path} has {what}{word[1][:40]!r} in line {word[0]:,}: {cure}")
     if not kept:
         raise GruvizError(f"{path} has no column of numbers: a table needs at least one")
-    if kept[0] == 0 and len(kept) > 1 and columns[0].increases:
-        notes.append(f"{names[0]} was left out: it only counts up, as a time axis does")
-        kept = kept[1:]
 
     length = len(columns[0].numbers)
     values = np.empty((length, len(kept)), np.float32)
@@ -81,13 +84,31 @@ def read_table(path: Path) -> Sequence:
         values[:, place], missing[:, place], note = fill(path, names[number], column_values)
         if note:
             notes.append(note)
-    return Sequence(
+    sequence = Sequence(
         path.stem,
         values=values,
         columns=tuple(names[number] for number in kept),
         missing=missing if missing.any() else None,
+        rate=how.rate,
         notes=tuple(notes),
     )
+    return [sequence]
+
+
+def _numeric(names: list[str], columns: list[_Column]) -> tuple[list[int], list[str]]:
+    """The columns that hold numbers, less a time axis, and what was left out."""
+    kept, notes = [], []
+    for number, column in enumerate(columns):
+        if column.numeric or column.word is None or (column.commas and column.commas == column.words):
+            kept.append(number)
+        elif column.dates == len(column.numbers):
+            notes.append(f"{names[number]} was left out: it holds dates")
+        else:
+            notes.append(f"{names[number]} was left out: it holds words")
+    if len(kept) > 1 and kept[0] == 0 and columns[0].increases:
+        notes.append(f"{names[0]} was left out: it only counts up, as a time axis does")
+        kept = kept[1:]
+    return kept, notes
 
 
 def _parse(path: Path) -> tuple[list[str], list[_Column]]:
@@ -105,9 +126,10 @@ def _parse(path: Path) -> tuple[list[str], list[_Column]]:
         rows = _before((line, cells), rows)
     for line, cells in rows:
         if len(cells) != len(columns):
+            twice = len(cells) == 2 * len(columns) and all(cell.lstrip("+-").isdecimal() for cell in cells)
             raise GruvizError(
                 f"line {line:,} of {path} has {len(cells)} cells where the first has {len(columns)}: "
-                "all rows need the same number"
+                f"{f'perhaps {_POINTS}' if twice else 'all rows need the same number'}"
             )
         for column, cell in zip(columns, cells, strict=True):
             column.add(line, cell)

@@ -6,7 +6,7 @@ from gruviz.errors import GruvizError
 
 from ._sequence import Sequence
 
-READABLE = "gruviz reads text in UTF-8, tables (.csv, .tsv) and arrays (.npy)"
+READABLE = "gruviz reads text in UTF-8, tables (.csv, .tsv), arrays (.npy, .npz, .h5) and sounds (.wav)"
 HEAD = 1 << 16
 
 
@@ -29,8 +29,8 @@ def decode(path: Path) -> str:
     return text
 
 
-def read_text(path: Path) -> Sequence:
-    """Read a text, a character a timestep. Raises GruvizError and OSError."""
+def read_text(path: Path) -> list[Sequence]:
+    """Read a text. Raises GruvizError and OSError."""
     text = decode(path)
     notes = []
     if "\r" in text:
@@ -38,4 +38,4 @@ def read_text(path: Path) -> Sequence:
         notes.append("line ends were made newlines")
     if not text:
         raise GruvizError(f"{path} is empty: there is no sequence in it")
-    return Sequence(path.stem, text=text, notes=tuple(notes))
+    return [Sequence(path.stem, text=text, notes=tuple(notes))]

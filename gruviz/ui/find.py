@@ -172,7 +172,7 @@ class FindBar(_Strip):
 
 
 class GoBar(_Strip):
-    """Goes to a timestep."""
+    """Goes to a timestep, by its number or its time."""
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(context, "go to timestep", "", parent)
@@ -187,14 +187,26 @@ class GoBar(_Strip):
 
     def enter(self, backward: bool) -> None:
         """Go there, if there is such a timestep."""
-        length = self._context.state.view.length
-        digits = self.field.text().strip().replace(",", "").replace("\u2009", "").replace(" ", "")
-        if digits.isascii() and digits.isdecimal() and int(digits) < length:
-            self._context.state.change(seek, int(digits))
+        timestep = self._timestep()
+        if timestep is not None and timestep < self._context.state.view.length:
+            self._context.state.change(seek, timestep)
             self.leave()
         else:
-            self.say(f"This sequence has the timesteps 0 to {length - 1:,}", wrong=True)
+            self.say(f"This sequence has the timesteps {self._range()}", wrong=True)
+
+    def _timestep(self) -> int | None:
+        """The one that is asked for, by its number, or by its time where it has one."""
+        text, clock = self.field.text(), self._context.clock
+        digits = text.strip().replace(",", "").replace("\u2009", "").replace(" ", "")
+        if digits.isascii() and digits.isdecimal():
+            return int(digits)
+        return clock.timestep(text) if clock else None
+
+    def _range(self) -> str:
+        last, clock = self._context.state.view.length - 1, self._context.clock
+        return f"0 to {last:,}" + (f", which are {clock.say(0)} to {clock.say(last)}" if clock else "")
 
     @Slot()
     def _forgive(self) -> None:
-        self.say(f"0 to {self._context.state.view.length - 1:,}")
+        last, clock = self._context.state.view.length - 1, self._context.clock
+        self.say(f"0 to {last:,}" + (f", or a time up to {clock.say(last)}" if clock else ""))

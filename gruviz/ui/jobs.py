@@ -11,6 +11,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QThread, Signal
 
 from gruviz.errors import GruvizError
+from gruviz.sequences import Reading, Sequence, Vocabulary
 from gruviz.ui.garbage import importing
 from gruviz.ui.loss import Curve
 from gruviz.view import View
@@ -51,6 +52,8 @@ class Done:
     """False where it was cancelled: the file holds what there was until then."""
     weights: str = ""
     """The SHA-256 of the weights of the model that was recorded."""
+    notes: tuple[str, ...] = ()
+    """What was done to the inputs, one sentence each."""
 
 
 class CancelledError(Exception):
@@ -144,8 +147,10 @@ class Training:
         curve, taken = Curve(0), ""
         looked = 0.0
 
+        latest = Progress(0, "the first step")
+
         def watch(step: Step) -> bool:
-            nonlocal taken, looked
+            nonlocal taken, looked, latest
             if step.judging is None:
                 curve.steps = step.steps
                 curve.add(step.loss)
@@ -158,7 +163,8 @@ class Training:
             if step.judging is not None:
                 text += f", judging on held-out data {step.judging:.0%}"
             left = step.seconds / step.step * (step.steps - step.step)
-            return report(Progress(step.step / step.steps, text, left, taken, curve, keeps=True))
+            latest = Progress(step.step / step.steps, text, left, taken, curve, keeps=True)
+            return report(latest)
 
         trained = train(
             task,
@@ -169,6 +175,7 @@ class Training:
             seed=self.seed,
             device=where,
             on_progress=watch,
+            stop=lambda: not report(latest),
         )
         trained.save(self.output)
         return Done(self.output, trained.sentence, len(trained.history.step) == trained.steps)
@@ -184,8 +191,12 @@ class Recording:
     output: str
     text: str = ""
     """A text that was typed in, in place of inputs."""
-    steps: tuple[int, int] | None = None
-    """Only these timesteps of each input, half-open."""
+    steps: tuple[int, int | None] | None = None
+    """Only these timesteps of each input, half-open; None for the end of each."""
+    how: Reading = field(default_factory=Reading)
+    """What files do not say themselves."""
+    vocabulary: str = ""
+    """A file with the vocabulary of a model that has none of its own."""
     dtype: str = "float32"
     device: str = "auto"
     weights: str = ""
@@ -194,6 +205,8 @@ class Recording:
     """Which of the networks in the model's file; empty for the only one, or all together."""
     said: Mapping[str, str] = field(default_factory=dict)
     """What the user said of the model that its file does not say, as `gruviz.model.answers.Answers` has it."""
+    told: bool = False
+    """Say where it was put: nobody was asked."""
 
     def __call__(self, report: Report) -> Done:
         """Record. Raises GruvizError."""
@@ -201,9 +214,8 @@ class Recording:
             _load_torch(report)
             from gruviz.model import checkpoint, device
             from gruviz.model.answers import Answers
-            from gruviz.model.inputs import read_inputs
+            from gruviz.model.inputs import cut, notes_on, read_inputs, spelled, with_vocabulary
             from gruviz.model.run import record_sequences
-            from gruviz.sequences import Sequence
 
         device.leave_a_core()
         where = device.pick(self.device)
@@ -213,11 +225,14 @@ class Recording:
             raise GruvizError(
                 f"{self.model} has other weights than the model of this recording: choose the model with Record…"
             )
+        if self.vocabulary:
+            loaded = with_vocabulary(loaded, Vocabulary.read(self.vocabulary), self.vocabulary)
         if self.text:
-            read = [Sequence(_title(self.text), text=self.text)]
+            typed = spelled(loaded, Sequence(_title(self.text), text=self.text))
+            read = [cut(typed, *self.steps) if self.steps else typed]
         else:
             _say(report, "reading what it is to read")
-            read = read_inputs(self.inputs, task=loaded.task, steps=self.steps)
+            read = read_inputs(loaded, self.inputs, self.how, steps=self.steps)
         began, going, done = time.monotonic(), True, 0
 
         def watch(steps: int, total: int) -> bool:
@@ -229,7 +244,11 @@ class Recording:
             going = report(Progress(done / total, text, left, taken, keeps=done > 0))
             return going
 
-        about = {"file": Path(self.model).name, **({"module": self.module} if self.module else {})}
+        about = {
+            "file": Path(self.model).name,
+            "reading": self.how.to_json(),
+            **({"module": self.module} if self.module else {}),
+        }
         try:
             run = record_sequences(
                 loaded, read, self.output, dtype=self.dtype, device=self.device, on_progress=watch, about=about
@@ -241,9 +260,9 @@ class Recording:
         with run:
             worst = max(layer.residual for layer in run.layers.values())
             steps = sum(map(len, run.tapes.values()))
-            return Done(
-                str(run.path), f"{steps:,} timesteps recorded, residual {worst:.2g}", run.complete, loaded.sha256
-            )
+            text = f"{steps:,} timesteps recorded, residual {worst:.2g}"
+            told = (f"recorded as {run.path}",) if self.told else ()
+            return Done(str(run.path), text, run.complete, loaded.sha256, (*notes_on(read), *told))
 
 
 @dataclass(frozen=True)

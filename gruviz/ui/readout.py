@@ -15,7 +15,7 @@ _MOST = 3
 
 
 class Readout(QLabel):
-    """`t = 132 of 14,210   's' → 'e' p = 0.41`. It hears the answers that the panels at the side ask for."""
+    """`t = 132 of 14,210 · 1.32 s   's' → 'e' p = 0.41`. It hears the answers that the panels at the side ask for."""
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -27,8 +27,8 @@ class Readout(QLabel):
         self.setMinimumWidth(QFontMetrics(self.font()).horizontalAdvance("t = 100,000 of 100,000   space"))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.setToolTip(
-            "The timestep at the cursor, counted from 0, the sequence's length, what was read there, what came next, "
-            "and the probability that the network gave it."
+            "The timestep at the cursor, counted from 0, the sequence's length, its time where timesteps have a rate, "
+            "what was read there, what came next, and the probability that the network gave it."
         )
         context.state.pane_changed.connect(self._turn)
         context.state.length_changed.connect(self._write)
@@ -56,8 +56,9 @@ class Readout(QLabel):
 
     @Slot()
     def _write(self) -> None:
-        view = self._context.state.view
-        self.setText(f"t = {view.cursor:,} of {view.length:,}{self._input(view.cursor)}" if view.length else "")
+        view, clock = self._context.state.view, self._context.clock
+        time = f" · {clock.say(view.cursor)}" if clock else ""
+        self.setText(f"t = {view.cursor:,} of {view.length:,}{time}{self._input(view.cursor)}" if view.length else "")
 
     def _input(self, cursor: int) -> str:
         rows = self._rows

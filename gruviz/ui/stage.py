@@ -404,7 +404,8 @@ class Stage(pg.GraphicsView):
     def _say(self, point: Point) -> None:
         """Tell what is under the pointer."""
         cell = self.context.layer.cell
-        words = [f"t = {point.timestep:,}"]
+        clock = self.context.clock
+        words = [f"t = {point.timestep:,}" + (f" · {clock.say(point.timestep)}" if clock else "")]
         if point.symbol is not None:
             words.append(named(point.symbol))
         if point.inputs and not point.values:

@@ -64,6 +64,7 @@ def make(
     missing: NDArray[np.bool_] | None = None,
     names: Sequence[str] | None = None,
     symbols: Sequence[str] | None = None,
+    rate: float | None = None,
 ) -> tuple[Recording, list[Content]]:
     """A recording with one layer `rnn.l0` that read `inputs`, open, and the numbers in it."""
     vocabulary = sorted({symbol for given in inputs if isinstance(given, str) for symbol in given})
@@ -71,7 +72,7 @@ def make(
         vocabulary = list(symbols)
     made = [content(cell, len(given), units, seed=i) for i, given in enumerate(inputs)]
     with Writer(path) as writer:
-        writer.add_tape("main", vocabulary=vocabulary or None, columns=columns)
+        writer.add_tape("main", vocabulary=vocabulary or None, columns=columns, rate=rate, unit="s" if rate else None)
         direction = "backward" if backward else "forward"
         writer.add_layer("rnn.l0", tape="main", cell=cell, size=units, direction=direction)
         for number, (given, values) in enumerate(zip(inputs, made, strict=True)):

@@ -1,5 +1,6 @@
 """The picture is the recorded numbers, at their time, in the palette's colours, and everything on it can be read."""
 
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import gruviz.recording
 from gruviz import palette
 from gruviz.cells import CLASSES, GRU, LSTM, RNN, Cell, Thresholds
 from gruviz.errors import GruvizError
-from gruviz.figures import FIGURES, Page, draw, gates
+from gruviz.figures import FIGURES, Page, draw, gates, timeline
 from gruviz.figures._page import style
 from gruviz.recording import Block, Writer, classify
 from gruviz.view import Pane, Reduction, View
@@ -357,6 +358,17 @@ def test_time_is_counted_in_the_sequence_and_labelled_once(
         page = gates(run, sequence=1, start=start, stop=stop)
     assert ticks(page) == expected
     assert [axes.get_xlabel() for axes in page.axes if axes.get_xlabel()] == ["timestep"]
+
+
+@pytest.mark.parametrize("draw", [gates, timeline])
+def test_time_is_in_seconds_where_there_is_a_rate(tmp_path: Path, draw: Callable[..., Page]) -> None:
+    run, _ = make(tmp_path / "run.h5", [TEXT[:400]], rate=40)
+    with run:
+        page = draw(run, start=100, stop=301)
+    assert ticks(page) == ["3", "4", "5", "6", "7"]
+    assert page.axes[-1].get_xticks().tolist() == [120, 160, 200, 240, 280]
+    assert [axes.get_xlabel() for axes in page.axes if axes.get_xlabel()] == ["time (s)"]
+    assert "timesteps 100 to 300 (2.50 to 7.50 s)." in small_print(page)
 
 
 CASES = {

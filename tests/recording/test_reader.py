@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gruviz.recording
-from gruviz.cells import GRU, LSTM, Cell
+from gruviz.cells import GRU, LSTM, RNN, Cell
 from gruviz.errors import GruvizError
 from gruviz.recording import Altered, Block, Writer
 
@@ -105,6 +105,19 @@ def test_layers_stand_as_the_model_computes_them(tmp_path: Path) -> None:
             writer.add_layer(name, tape="main", cell=GRU, size=2)
     with gruviz.recording.open(tmp_path / "run.h5") as run:
         assert list(run.layers) == ["cell", "rnn.l0", "rnn.l2", "rnn.l2_reverse", "rnn.l10"]
+
+
+def test_vocabularies_of_words_may_be_large(tmp_path: Path) -> None:
+    words = [f"wörd {number}" for number in range(30_000)]
+    with Writer(tmp_path / "run.h5") as writer:
+        writer.add_tape("main", vocabulary=words)
+        writer.add_layer("rnn", tape="main", cell=RNN, size=1)
+        writer.begin("main", "one", initial={"rnn": {"hidden": np.zeros(1, np.float32)}})
+        tokens = np.array([29_999, 0])
+        writer.append("main", {"rnn": Block({"hidden": np.ones((2, 1), np.float32)})}, tokens=tokens)
+        writer.end("main")
+    with gruviz.recording.open(tmp_path / "run.h5") as run:
+        assert run.tapes["main"].symbols(slice(0, 2)) == ("wörd 29999", "wörd 0")
 
 
 def test_a_token_outside_the_vocabulary_reads_as_its_number(tmp_path: Path) -> None:

@@ -4,26 +4,26 @@ import numpy as np
 import pytest
 
 from gruviz.errors import GruvizError
-from gruviz.sequences import read
+from gruviz.sequences import Reading, read
 
 DATA = Path(__file__).parents[2] / "assets" / "data"
 
 
 @pytest.fixture
 def table(tmp_path):
-    def write(text: str, name: str = "t.csv"):
-        path = tmp_path / name
+    def write(text: str, *columns: str, rate: float | None = None):
+        path = tmp_path / "t.csv"
         path.write_bytes(text.encode())
-        return read(path)
+        return read(path, Reading(columns, rate))
 
     return write
 
 
 @pytest.fixture
 def refused(table):
-    def read_badly(text: str) -> str:
+    def read_badly(text: str, *columns: str) -> str:
         with pytest.raises(GruvizError) as caught:
-            table(text)
+            table(text, *columns)
         assert "\n" not in str(caught.value)
         return str(caught.value)
 
@@ -119,58 +119,40 @@ def test_what_makes_no_sequence_is_said(refused):
     assert "'3,5'" in refused("u;v\n1;3,5\n2;4\n")
 
 
-def test_array_kinds(tmp_path):
-    def array(values, **options):
-        np.save(tmp_path / "a.npy", np.asarray(values), **options)
-        return read(tmp_path / "a.npy")
+def test_columns_are_chosen_by_name_or_number_in_that_order(table):
+    text = "t,u,name\n1,5,a\n2,6,b\n"
+    assert table(text, "u", "t").values.tolist() == [[5, 1], [6, 2]]
+    assert table(text, "1").columns == ("t",), "a time axis that is asked for is read"
+    assert table(text, "2").columns == ("u",)
+    assert table("3,1\n2,5\n", "2").columns == ("column 2",)
+    assert table(text, "u").notes == ()
 
-    assert array([3, 1, 2]).tokens.tolist() == [3, 1, 2]
-    assert array(np.array([3, 1], ">u2")).tokens.dtype == np.int32
-    one = array([1.0, np.nan, 3.0])
-    assert one.values.tolist() == [[1], [2], [3]]
-    assert one.columns == ("value",)
-    assert one.missing.tolist() == [[False], [True], [False]]
-    two = array(np.asfortranarray([[1, 2, 3], [4, 5, 6]]))
-    assert two.values.tolist() == [[1, 2, 3], [4, 5, 6]]
-    assert two.columns == ("column 1", "column 2", "column 3")
-    assert array(np.array([[True], [False]])).values.tolist() == [[1], [0]]
+
+def test_columns_that_are_not_there_are_held_against_those_that_are(refused):
+    text = "t,u,v\n1,5,a\n2,6,b\n"
+    assert "no column 'w': it has t, u, v; or say its number, 1 to 3" in refused(text, "u", "w")
+    assert "no column '4'" in refused(text, "4")
+    assert "no column '0'" in refused(text, "0")
+    assert "'2' is chosen twice" in refused(text, "u", "2")
+    assert "v in" in refused(text, "v")
+    assert "the word 'a'" in refused(text, "v")
 
 
 @pytest.mark.parametrize(
-    ("values", "word"),
-    [
-        (np.array([{}, []], dtype=object), "Python objects"),
-        (np.ones(3, complex), "complex128"),
-        (np.array(["a", "b"]), "<U1"),
-        (np.zeros((2, 2, 2)), "(2, 2, 2)"),
-        (np.float64(1), "()"),
-        (np.zeros((0, 3)), "(0, 3)"),
-        (np.array([-1, 2]), "tokens"),
-        (np.array([2**31]), "tokens"),
-        (np.array([np.inf, 1]), "infinite"),
-        (np.array([np.nan, np.nan]), "missing"),
-    ],
+    "text", ["u;v\n1;3,5\n2;4,25\n", "u\tv\n1\t-3,5e3\n2\t4\n", 'u,v\n1,"3,5"\n2,"4,1"\n', "u\n3,5\n4,1\n"]
 )
-def test_arrays_that_are_no_sequence_are_refused(tmp_path, values, word):
-    np.save(tmp_path / "a.npy", values, allow_pickle=True)
-    with pytest.raises(GruvizError) as caught:
-        read(tmp_path / "a.npy")
-    assert word in str(caught.value)
-    assert "\n" not in str(caught.value)
+def test_decimal_commas_are_named_with_their_cure(refused, text):
+    message = refused(text)
+    assert "decimals have a comma there" in message
+    assert "replace the commas" in message
+    assert "line 2" in message
 
 
-def test_damaged_arrays_are_refused_before_memory_is_taken(tmp_path):
-    path = tmp_path / "a.npy"
-    np.save(path, np.ones(100))
-    whole = path.read_bytes()
-    for damaged in (whole[:-8], whole[:20], b"not an array", whole.replace(b"(100,)", b"(9**9,", 1)):
-        path.write_bytes(damaged)
-        with pytest.raises(GruvizError, match="not a whole NumPy array"):
-            read(path)
-    path.write_bytes(whole.replace(b"(100,), }        ", b"(100000000000,), }", 1))
-    with pytest.raises(GruvizError, match="not a whole NumPy array"):
-        read(path)
-    with path.open("wb") as file:
-        np.savez(file, a=np.ones(3), b=np.ones(3))
-    with pytest.raises(GruvizError, match="several arrays"):
-        read(path)
+def test_words_with_commas_are_no_decimal_commas(refused, table):
+    assert "decimals" not in refused('u\n1\n"3,5"\n"a,b"\n')
+    assert table('u,v\n1,"a,b"\n0,"c,d"\n').columns == ("u",)
+
+
+def test_a_rate_is_kept(table):
+    assert table("u\n1\n2\n", rate=12.5).rate == 12.5
+    assert table("u\n1\n2\n").rate is None

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from gruviz.errors import GruvizError
-from gruviz.sequences import Vocabulary, read
+from gruviz.sequences import read
 
 DATA = Path(__file__).parents[2] / "assets" / "data"
 
@@ -59,33 +59,3 @@ def test_what_cannot_be_read_is_said_in_a_line(tmp_path):
 def test_device_is_no_file():
     with pytest.raises(GruvizError, match="ordinary file"):
         read("/dev/zero")
-
-
-def test_vocabulary_goes_both_ways():
-    vocabulary = Vocabulary.of("hello\n")
-    assert vocabulary.symbols == ("\n", "e", "h", "l", "o")
-    tokens = vocabulary.encode("hello")
-    assert tokens.tolist() == [2, 1, 3, 3, 4]
-    assert tokens.dtype == "int32"
-    assert vocabulary.decode(tokens) == "hello"
-    assert vocabulary.encode("").shape == (0,)
-
-
-def test_unknown_characters_are_named_but_not_all_of_them():
-    with pytest.raises(GruvizError) as caught:
-        Vocabulary.of("abc").encode("abzyxwvutc")
-    message = str(caught.value)
-    assert "'t', 'u', 'v', 'w', 'x' and 2 more" in message
-    assert "'z' at position 2" in message
-
-
-def test_tokens_without_a_symbol_are_refused():
-    for token in (-1, 3):
-        with pytest.raises(GruvizError, match="0 to 2"):
-            Vocabulary.of("abc").decode([0, token])
-
-
-def test_a_symbol_is_one_character_and_comes_once():
-    for symbols in (("a", "a"), ("ab",), ("",)):
-        with pytest.raises(ValueError, match="single characters"):
-            Vocabulary(symbols)

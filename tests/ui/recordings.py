@@ -28,6 +28,7 @@ def make(
     values: NDArray[np.float32] | None = None,
     missing: NDArray[np.bool_] | None = None,
     columns: Sequence[str] = (),
+    rate: float | None = None,
     scale: float = 1.0,
     seed: int = 0,
 ) -> Path:
@@ -37,9 +38,9 @@ def make(
     vocabulary = sorted(set(words))
     with Writer(path) as writer:
         if values is None:
-            writer.add_tape("main", vocabulary=vocabulary)
+            writer.add_tape("main", vocabulary=vocabulary, rate=rate, unit="s" if rate else None)
         else:
-            writer.add_tape("main", columns=columns)
+            writer.add_tape("main", columns=columns, rate=rate, unit="s" if rate else None)
         for layer in layers:
             direction = "backward" if layer.endswith("_reverse") else "forward"
             writer.add_layer(layer, tape="main", cell=kind, size=units, direction=direction, backend="cpu")

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QStaticText
 from PySide6.QtWidgets import QApplication, QGraphicsItem, QGraphicsScene, QStyleOptionGraphicsItem, QWidget
 
+from gruviz.clock import Clock
 from gruviz.ui.loader import Loader
 from gruviz.ui.reading import LayerFacts, Request
 from gruviz.ui.state import ViewState
@@ -38,6 +39,15 @@ class Context:
         """The layer on show. Panels exist only while there is one."""
         assert self.loader.facts is not None
         return self.loader.facts.layers[self.state.view.pane.layer]
+
+    @property
+    def clock(self) -> Clock | None:
+        """What turns timesteps into seconds, where the tape on show has a rate."""
+        facts, pane = self.loader.facts, self.state.view.pane
+        if facts is None or pane.layer not in facts.layers:
+            return None
+        tape = facts.tapes[self.layer.tape]
+        return Clock.of(tape.rate, tape.unit)
 
     @property
     def subject(self) -> tuple[str, int]:

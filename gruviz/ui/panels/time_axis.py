@@ -9,13 +9,15 @@ from gruviz.ui.theme import small
 
 _APART = 88
 """Pixels between two labels at least."""
+_COUNTED = "timestep"
+"""What the axis is called where timesteps have no rate."""
 
 
 class TimeAxisPanel(Panel):
-    """Ticks at the middle of their columns, and the cursor's timestep."""
+    """Ticks at the middle of their columns, and the cursor's timestep, or its time where timesteps have a rate."""
 
     symbol = "t"
-    title = "timestep"
+    title = _COUNTED
     height = 28
     tip = (
         "Drag to pan, double-click to see the whole sequence, turn the wheel to zoom. "
@@ -37,6 +39,13 @@ class TimeAxisPanel(Panel):
         super().place(body)
         self._axis.place(QRect(LEFT - _APART // 2, body.top(), body.width() + _APART // 2 + RIGHT, body.height()))
 
+    def refresh(self) -> None:
+        """Perhaps another clock."""
+        clock = self.context.clock
+        self.title = clock.title if clock else _COUNTED
+        self._gutter.update()
+        self._axis.update()
+
     def set_range(self, start: int, stop: int) -> None:
         """Other ticks."""
         self._axis.update()
@@ -48,21 +57,24 @@ class TimeAxisPanel(Panel):
     def _paint(self, painter: QPainter, rect: QRectF) -> None:
         theme, font = self.context.theme, small(QApplication.font())
         metrics = QFontMetricsF(font)
-        view = self.context.state.view
+        view, clock = self.context.state.view, self.context.clock
         start, stop = self.visible
         column = self.body.width() / max(stop - start, 1)
 
-        def middle(timestep: int) -> float:
+        def middle(timestep: float) -> float:
             return _APART / 2 + (timestep + 0.5 - start) * column
 
-        width = metrics.horizontalAdvance(f"{view.cursor:,}") + 8
+        def named(timestep: int) -> str:
+            return clock.number(timestep) if clock else f"{timestep:,}"
+
+        here = named(view.cursor)
+        width = metrics.horizontalAdvance(here) + 8
         shown = start <= view.cursor < stop
         at = middle(view.cursor) if shown else -1e9
         painter.setPen(QColor(theme.rule))
         painter.drawLine(int(_APART / 2), 0, int(_APART / 2 + self.body.width()), 0)
-        step = tick_step(stop - start, self.body.width() / _APART)
-        for timestep in range(-(-start // step) * step, stop, step):
-            x, label = middle(timestep), f"{timestep:,}"
+        for timestep, label in self.marks():
+            x = middle(timestep)
             half = metrics.horizontalAdvance(label) / 2
             painter.setPen(QColor(theme.muted))
             painter.drawLine(round(x), 0, round(x), 4)
@@ -70,7 +82,8 @@ class TimeAxisPanel(Panel):
                 draw_text(painter, x - half, 6, label, font, theme.muted)
         if view.reference is not None and start <= view.reference < stop:
             apart = abs(view.cursor - view.reference)
-            x, label = middle(view.reference), f"{view.reference:,}  ↔ {apart:,}" if apart else f"{view.reference:,}"
+            x, there = middle(view.reference), named(view.reference)
+            label = f"{there}  ↔ {named(apart)}" if apart else there
             half = metrics.horizontalAdvance(label) / 2
             painter.setPen(QPen(QColor(theme.foreground), 1, Qt.PenStyle.DashLine))
             painter.setBrush(QColor(theme.panel))
@@ -78,7 +91,15 @@ class TimeAxisPanel(Panel):
             draw_text(painter, x - half, 6, label, font, theme.foreground)
         if shown:
             painter.fillRect(QRectF(at - width / 2, 5, width, metrics.height() + 2), QColor(theme.foreground))
-            draw_text(painter, at - width / 2 + 4, 6, f"{view.cursor:,}", font, theme.panel)
+            draw_text(painter, at - width / 2 + 4, 6, here, font, theme.panel)
+
+    def marks(self) -> list[tuple[float, str]]:
+        """Where the ticks stand, in timesteps, and what they say."""
+        (start, stop), most, clock = self.visible, self.body.width() / _APART, self.context.clock
+        if clock:
+            return clock.ticks(start, stop, most)
+        step = tick_step(stop - start, most)
+        return [(timestep, f"{timestep:,}") for timestep in range(-(-start // step) * step, stop, step)]
 
 
 def tick_step(span: int, most: float) -> int:
