@@ -126,6 +126,7 @@ def test_one_goes_on_to_the_next_sequence_and_to_the_complete_file(
     assert not window.live_bar.isVisible()
     assert not window.banner.isVisible()
     assert window.settings.last == str(tmp_path / "run.h5")
+    assert window.settings.recent == [str(tmp_path / "run.h5")]
     assert window.state.view.pane.recording == str(tmp_path / "run.h5")
     assert_all_agree(qtbot, window)
 
