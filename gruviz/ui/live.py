@@ -86,8 +86,9 @@ class Live(QObject):
     def follow(self, on: bool) -> None:
         """Go to the newest timestep and stay there, or stay where one is."""
         self._context.state.change(follow, on)
-        if self._before is not None and on:
-            self._show(self._before, self._before)
+        facts, pane = self._before, self._context.state.view.pane
+        if on and facts is not None and pane.layer in facts.layers:
+            self._show(facts, newest(self._sequences(facts), pane.sequence))
 
     def go_on_to(self, path: str) -> None:
         """The recording that is being watched is done, and stands at `path`: go on with it, or say that it is lost."""
@@ -124,7 +125,7 @@ class Live(QObject):
         self._misses = self._misses + 1 if wrong or self._context.loader.stumbled else 0
         if facts is not None:
             self._before = facts
-            self._show(before, facts)
+            self._go_along(before, facts)
         self.told.emit()
         self._expect(wrong)
         if self._before is None or self._before.complete:
@@ -133,21 +134,25 @@ class Live(QObject):
             every = _SOON if self._misses else _EVERY
             self._timer.start(max(every, min(_REST * self._took, _SLOWEST)))
 
-    def _show(self, before: Facts, facts: Facts) -> None:
-        state = self._context.state
-        view = state.view
-        pane = view.pane
+    def _go_along(self, before: Facts, facts: Facts) -> None:
+        view, pane = self._context.state.view, self._context.state.view.pane
         if pane.layer not in facts.layers:  # there was nothing to show
             if any(info.length for layer in facts.layers for info in facts.sequences_of(layer)):
                 self.began.emit(facts)
             return
-        sequences, known = facts.sequences_of(pane.layer), before.sequences_of(pane.layer)
         here = pane.sequence
-        if view.following and here == newest(known, here):
-            here = newest(sequences, here)
-        info = sequences[here]
-        state.change(grow, info.length, recording=facts.path, sequence=here, checkpoint=info.checkpoint)
+        if view.following and here == newest(self._sequences(before), here):
+            here = newest(self._sequences(facts), here)
+        self._show(facts, here)
+
+    def _show(self, facts: Facts, sequence: int) -> None:
+        info = self._sequences(facts)[sequence]
+        change = self._context.state.change
+        change(grow, info.length, recording=facts.path, sequence=sequence, checkpoint=info.checkpoint)
         self.changed.emit(facts)
+
+    def _sequences(self, facts: Facts) -> Sequence[SequenceInfo]:
+        return facts.sequences_of(self._context.state.view.pane.layer)
 
     def _expect(self, wrong: str) -> None:
         if not self._awaited or self._before is None:

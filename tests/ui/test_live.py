@@ -115,6 +115,11 @@ def test_one_goes_on_to_the_next_sequence_and_to_the_complete_file(
     writing.do("append", 20)
     qtbot.waitUntil(lambda: "670" in window.live_bar.words.text(), timeout=LONG)
     assert (window.state.view.pane.sequence, *_time(window)) == (0, 600, 0, 0, 600)  # chosen by hand: it stays
+    assert not window.live_bar.follow.isChecked()
+    QTest.mouseClick(window.live_bar.follow, LEFT_BUTTON)
+    assert (window.state.view.pane.sequence, window.state.view.cursor) == (1, 69)
+    window.choose_sequence(0)
+    settle(qtbot, window)
     click(window, at(window, HeatmapPanel, 300.5))
     wheel(window, at(window, HeatmapPanel, 300.5), 2)
     panels, before = list(window.stage.panels), _time(window)
@@ -128,6 +133,18 @@ def test_one_goes_on_to_the_next_sequence_and_to_the_complete_file(
     assert window.settings.last == str(tmp_path / "run.h5")
     assert window.settings.recent == [str(tmp_path / "run.h5")]
     assert window.state.view.pane.recording == str(tmp_path / "run.h5")
+    assert_all_agree(qtbot, window)
+
+
+def test_it_begins_with_the_newest_sequence(qtbot: QtBot, opened: Open, writing: Writing) -> None:
+    for length in (300, 80):
+        writing.do("begin")
+        writing.do("append", length)
+        writing.do("end")
+    writing.do("begin")  # which has no timesteps yet
+    window = opened(writing.part)
+    assert (window.state.view.pane.sequence, *_time(window)) == (1, 80, 79, 0, 80)
+    assert window.live_bar.follow.isChecked()
     assert_all_agree(qtbot, window)
 
 
@@ -201,6 +218,7 @@ def test_nothing_yet(qtbot: QtBot, new_window: Callable[[], MainWindow], writing
     qtbot.waitUntil(lambda: window.pages.currentWidget() is window.empty, timeout=LONG)
     assert window.empty.sentence.text() == "run.h5.part holds no timesteps yet: they appear here."
     assert window.live_bar.words.text() == "no timesteps yet"
+    QTest.mouseClick(window.live_bar.follow, LEFT_BUTTON)
     writing.do("begin")
     writing.do("append", 40)
     _grows_to(qtbot, window, 40)
