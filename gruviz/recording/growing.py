@@ -78,7 +78,7 @@ def newer(recording: Recording, *, again: bool = False) -> Recording | None:
         path = path.with_suffix("")
     if not again and path == recording.path and stamp_of(path) == recording.stamp:
         return None
-    found = open(path, beside=None if recording.complete else recording)
+    found = open(path)
     if found.uuid != recording.uuid:
         found.close()
         raise GruvizError(f"{path} is another recording by now: open it")

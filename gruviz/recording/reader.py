@@ -467,12 +467,8 @@ class Recording:
         return f"<Recording {self.name}: {', '.join(map(repr, self.layers.values()))}>"
 
 
-def open(path: str | os.PathLike[str], *, beside: Recording | None = None) -> Recording:
+def open(path: str | os.PathLike[str]) -> Recording:
     """Open a recording for reading.
-
-    Args:
-        path: where it stands.
-        beside: an earlier opening of the same recording, which has grown since and stays open.
 
     Raises:
         GruvizError: there is no such file, or it is not a recording, or it is one that is refused.
@@ -486,7 +482,7 @@ def open(path: str | os.PathLike[str], *, beside: Recording | None = None) -> Re
         if not h5py.is_hdf5(path):
             raise GruvizError(f"{path} is not a gruviz recording: those are HDF5 files, made by gruviz record")
         stamp = stamp_of(path)  # before it is opened: a change while it is read counts as one
-        file = open_to_read(path, None if beside is None else beside._file)
+        file = open_to_read(path)
     except OSError as error:
         raise GruvizError(
             f"cannot read {path}: it is damaged, or still being written; copy or record it again ({_first_line(error)})"

@@ -86,6 +86,22 @@ def test_what_is_new_is_found_and_the_old_opening_stays(tmp_path: Path) -> None:
     now.close()
 
 
+def test_as_many_openings_as_one_likes_show_what_there_was(tmp_path: Path) -> None:
+    writer = _begin(tmp_path / "run.h5")
+    runs = []
+    for number in range(1, 5):
+        _append(writer, 1500, number)
+        runs.append(gruviz.recording.open(tmp_path / "run.h5.part"))
+    writer.close()
+    runs.append(gruviz.recording.open(tmp_path / "run.h5"))
+    for number, run in enumerate(runs, start=1):
+        assert len(run.tapes["main"]) == 1500 * min(number, 4)
+        assert _mean(run) == pytest.approx((min(number, 4) + 1) / 2)
+        assert run.complete == (number == 5)
+    for run in runs:
+        run.close()
+
+
 def test_one_that_is_watched_can_be_begun_again(tmp_path: Path) -> None:
     """No lock is held on a file that another may want to write."""
     writer = _begin(tmp_path / "run.h5")
