@@ -53,6 +53,8 @@ class View:
     speed: float = 10.0
     """Timesteps a second while playing."""
     loop: bool = False
+    follow: bool = True
+    """Where the sequence grows, a visible range at its end stays there, and so does the cursor, if it is there too."""
     thresholds: Thresholds = field(default_factory=Thresholds)
     reduction: Reduction = "mean"
     """How several timesteps become one column."""
@@ -66,6 +68,11 @@ class View:
     def span(self) -> int:
         """Visible timesteps."""
         return self.stop - self.start
+
+    @property
+    def following(self) -> bool:
+        """Whether the newest timestep comes into sight when there is one."""
+        return self.follow and self.stop == self.length
 
     @property
     def pane(self) -> Pane:
@@ -91,6 +98,32 @@ def showing(view: View, length: int, *, alike: bool = False, **pane: object) -> 
     return replace(
         view, length=length, cursor=0, reference=None, start=0, stop=length, selection=None, playing=False, panes=panes
     )
+
+
+def grow(view: View, length: int, **pane: object) -> View:
+    """Go on with the sequence on show at another length, or with a newer one, given by fields of `Pane` that change.
+
+    The cursor and the visible range stay where they are, unless they stood at the end while that was to be followed: a
+    range that showed everything shows everything, another keeps its span. Of a newer sequence the same timesteps are
+    seen, as far as it has them.
+    """
+    at_end, whole = view.following and view.cursor == view.length - 1, view.following and view.start == 0
+    grown = replace(view, length=length, panes=(replace(view.pane, **pane), *view.panes[1:]))  # type: ignore[arg-type]
+    if view.pane.sequence != grown.pane.sequence or length < view.length:
+        grown = replace(grown, reference=None, selection=None, playing=False)
+    grown = replace(grown, cursor=_clamp(length - 1 if at_end else view.cursor, 0, length - 1))
+    if whole or not view.length:
+        return show_all(grown)
+    span = max(view.span, min(MIN_SPAN, length))
+    start = length - span if view.following else view.start
+    return _ranged(grown, start, start + span)
+
+
+def follow(view: View, on: bool = True) -> View:
+    """Follow the newest timestep, beginning with the last one that there is; or stay where one is."""
+    if not on or not view.length:
+        return replace(view, follow=on)
+    return _ranged(replace(view, follow=True, cursor=view.length - 1), view.length - view.span, view.length)
 
 
 def seek(view: View, timestep: int) -> View:
@@ -233,6 +266,7 @@ def resume(view: View, earlier: View) -> View:
         view,
         speed=earlier.speed,
         loop=earlier.loop,
+        follow=earlier.follow,
         thresholds=earlier.thresholds,
         reduction=earlier.reduction,
         hidden=earlier.hidden,
@@ -268,6 +302,7 @@ def from_plain(stored: object) -> View:
             selection=_pair(given["selection"]),
             speed=float(given["speed"]),
             loop=bool(given["loop"]),
+            follow=bool(given.get("follow", True)),
             thresholds=Thresholds(**{name: float(value) for name, value in dict(given["thresholds"]).items()}),
             reduction=_one_of(given["reduction"], get_args(Reduction)),
             hidden=tuple(map(str, given["hidden"])),

@@ -12,7 +12,9 @@ from gruviz.view import (
     MIN_SPAN,
     View,
     find,
+    follow,
     from_plain,
+    grow,
     pan,
     resume,
     seek,
@@ -63,6 +65,8 @@ ACTIONS = st.one_of(
     st.tuples(st.just(among), st.lists(st.floats(0, 1), max_size=9), st.booleans()),
     st.tuples(st.just(toggle_quantity), st.sampled_from(["update", "reset", "hidden"])),
     st.tuples(st.just(showing), st.integers(0, 2**40)),
+    st.tuples(st.just(grow), st.integers(0, 2**40)),
+    st.tuples(st.just(follow), st.booleans()),
 )
 
 
@@ -223,3 +227,38 @@ def test_a_view_from_before_there_was_finding_is_read() -> None:
     plain = to_plain(opened(100))
     del plain["find"]
     assert from_plain(plain) == opened(100)
+
+
+def test_a_view_from_before_there_was_following_is_read() -> None:
+    plain = to_plain(opened(100))
+    del plain["follow"]
+    assert from_plain(plain) == opened(100)
+
+
+def test_what_stood_at_the_end_stays_at_the_end() -> None:
+    whole = follow(opened(100))
+    assert (whole.cursor, whole.start, whole.stop, whole.following) == (99, 0, 100, True)
+    grown = grow(whole, 150)
+    assert (grown.length, grown.cursor, grown.start, grown.stop) == (150, 149, 0, 150)
+    near = grow(show_range(whole, 60, 100), 150)
+    assert (near.cursor, near.start, near.stop) == (149, 110, 150)
+    elsewhere = grow(seek(whole, 30), 150)
+    assert (elsewhere.cursor, elsewhere.start, elsewhere.stop) == (30, 0, 150)
+    past = grow(show_range(seek(whole, 30), 20, 60), 150)
+    assert (past.cursor, past.start, past.stop, past.following) == (30, 20, 60, False)
+    assert grow(show_range(whole, 20, 60), 150).cursor == 99  # the end is out of sight: nothing moves
+    staying = grow(follow(whole, False), 150)
+    assert (staying.cursor, staying.start, staying.stop, staying.following) == (99, 0, 100, False)
+    again = follow(staying)
+    assert (again.cursor, again.start, again.stop) == (149, 50, 150)
+    assert (grow(View(), 40).start, grow(View(), 40).stop) == (0, 40)
+
+
+def test_a_newer_sequence_is_seen_at_the_same_timesteps() -> None:
+    view = replace(show_range(seek(opened(100), 30), 20, 60), reference=25)
+    newer = grow(view, 100, sequence=4, checkpoint=200)
+    assert (newer.cursor, newer.start, newer.stop, newer.pane.sequence, newer.pane.checkpoint) == (30, 20, 60, 4, 200)
+    assert newer.reference is None
+    assert grow(view, 120).reference == 25
+    shorter = grow(view, 25, sequence=5)
+    assert (shorter.cursor, shorter.start, shorter.stop) == (24, 0, 25)

@@ -1,8 +1,10 @@
 """The HDF5 file: written, read, reduced, and not trusted before it is checked. The only place that knows h5py."""
 
 from gruviz.recording._growing_layer import Altered, Block
+from gruviz.recording._later import complement, lacking
 from gruviz.recording._opening import is_other_hdf5
 from gruviz.recording.classes import classify, count
+from gruviz.recording.growing import being_written, newer, open_growing
 from gruviz.recording.pyramid import Reduced, reduce_rows
 from gruviz.recording.reader import Layer, Recording, SequenceInfo, Tape, Values, open
 from gruviz.recording.writer import Writer
@@ -17,9 +19,14 @@ __all__ = [
     "Tape",
     "Values",
     "Writer",
+    "being_written",
     "classify",
+    "complement",
     "count",
     "is_other_hdf5",
+    "lacking",
+    "newer",
     "open",
+    "open_growing",
     "reduce_rows",
 ]

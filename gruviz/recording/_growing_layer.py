@@ -1,8 +1,8 @@
 """A layer that is being written: its quantities with their pyramids, the counts of its classes, and where it began."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import InitVar, dataclass
 from typing import Any
 
 import h5py
@@ -13,13 +13,12 @@ from gruviz.cells import CLASSES, Cell, Thresholds
 from gruviz.recording import schema
 from gruviz.recording._column import Column
 from gruviz.recording._growing_tape import GrowingTape
+from gruviz.recording._levels import Levels
 from gruviz.recording.classes import count
-from gruviz.recording.encoding import decode, encode, scale
-from gruviz.recording.pyramid import FirstLevel, Reduced, concatenate, factors, reduce_blocks
+from gruviz.recording.encoding import encode, scale
+from gruviz.recording.pyramid import FirstLevel, factors
 
 Floats = NDArray[np.float32]
-_PIECE = 16384
-"""Blocks of the pyramid that are reduced at a time when its upper levels are made."""
 
 
 @dataclass(frozen=True)
@@ -56,42 +55,24 @@ class _Stored:
     name: str
     scale: str
     column: Column
-    dtype: np.dtype[Any]
+    dtype: InitVar[np.dtype[Any]]
     """Of the pyramid."""
-    levels: dict[int, dict[str, Column]] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self.width = self.column.dataset.shape[1]
-        self._first = FirstLevel(self.width)
+    def __post_init__(self, dtype: np.dtype[Any]) -> None:
+        width = self.column.dataset.shape[1]
+        self._first = FirstLevel(width)
+        self.levels = Levels(self.group, self.name, width, dtype, self.scale)
 
     def append(self, values: Floats) -> None:
         self.column.append(encode(values, self.scale, self.column.dataset.dtype))
-        self.append_blocks(schema.FACTOR, self._first.push(values))
+        self.levels.append(schema.FACTOR, self._first.push(values))
 
     def end(self) -> None:
-        self.append_blocks(schema.FACTOR, self._first.finish())
-
-    def append_blocks(self, factor: int, reduced: Reduced) -> None:
-        if factor not in self.levels:
-            group = self.group.create_group(f"pyramid/{self.name}/{factor}")
-            self.levels[factor] = {
-                s: Column(group, s, self.width, self.dtype, chunk_rows=schema.SMALL_CHUNK_ROWS, digested=False)
-                for s in schema.STATISTICS
-            }
-            for column in self.levels[factor].values():
-                column.dataset.attrs["scale"] = self.scale
-        for statistic, column in self.levels[factor].items():
-            column.append(encode(getattr(reduced, statistic), self.scale, column.dataset.dtype))
-
-    def blocks(self, factor: int, rows: slice) -> Reduced:
-        columns = self.levels[factor]
-        return Reduced(*(decode(columns[s].dataset[rows], self.scale) for s in schema.STATISTICS))
+        self.levels.append(schema.FACTOR, self._first.finish())
 
     def flush(self) -> None:
         self.column.flush()
-        for level in self.levels.values():
-            for column in level.values():
-                column.flush()
+        self.levels.flush()
 
 
 class GrowingLayer:
@@ -202,47 +183,12 @@ class GrowingLayer:
         lengths = self.tape.lengths
         for stored in self._all():
             for factor in factors(max(lengths, default=0))[1:]:
-                below = factor // schema.STEP
-                for start, group in _grouped(lengths, below):
-                    self._raise_level(stored, below, start, group)
-                stored.flush()
+                for _ in stored.levels.raise_to(factor, lengths):
+                    pass
+            stored.flush()
 
     def _all(self) -> list[_Stored]:
         return [*self._stored.values(), *([self._counts] if self._counts else [])]
-
-    def _raise_level(self, stored: _Stored, below: int, start: int, lengths: list[int]) -> None:
-        """Reduce the blocks, from block `start` of level `below` on, of some sequences or of a piece of one."""
-        held = [schema.blocks(length, below) for length in lengths]
-        blocks = stored.blocks(below, slice(start, start + sum(held)))
-        made, at = [], 0
-        for length, number in zip(lengths, held, strict=True):
-            sizes = np.full(number, below)
-            sizes[-1:] = length - below * (number - 1)
-            made.append(reduce_blocks(blocks[at : at + number], sizes, schema.STEP))
-            at += number
-        stored.append_blocks(below * schema.STEP, concatenate(made, stored.width))
-
-
-def _grouped(lengths: Sequence[int], factor: int) -> Iterator[tuple[int, list[int]]]:
-    """Walk a level in pieces of bounded size: where a piece starts, and the timesteps of the sequences in it.
-
-    Short sequences are taken together, so that ten thousand of them are a few reads; a long one is cut where blocks of
-    the next level end.
-    """
-    start, group, held = 0, list[int](), 0
-    for whole in lengths:
-        rest = whole
-        while rest > 0:
-            piece = min(rest, _PIECE * factor)
-            number = schema.blocks(piece, factor)
-            if group and held + number > _PIECE:
-                yield start, group
-                start, group, held = start + held, [], 0
-            group.append(piece)
-            held += number
-            rest -= piece
-    if group:
-        yield start, group
 
 
 def _initial_name(state: str) -> str:

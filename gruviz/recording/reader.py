@@ -14,17 +14,20 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from gruviz.cells import CELLS, Cell, Thresholds, variant
+from gruviz.cells import CELLS, CLASSES, Cell, Thresholds, variant
 from gruviz.errors import GruvizError
 from gruviz.recording import schema
+from gruviz.recording._later import LONG, Later
 from gruviz.recording._opening import open_to_read
 from gruviz.recording.encoding import decode
-from gruviz.recording.pyramid import Reduced
+from gruviz.recording.pyramid import Reduced, factors
 from gruviz.recording.validation import validate
 
 Floats = NDArray[np.float32]
 _PIECE = 16384
 """Rows that are gone through at a time."""
+_ENOUGH = 2**22
+"""Values among which the greatest and the least are looked for, where there is no pyramid."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +64,11 @@ class Tape:
         table = group["sequences"]
         fields = [table[field][:] for field in ("offset", "length", "pass", "item", "checkpoint")]
         self.sequences = tuple(
-            SequenceInfo(i, _text(title), *(int(value) for value in values))
-            for i, (title, *values) in enumerate(zip(table["name"][:], *fields, strict=True))
-            if values[0] + values[1] <= rows
+            SequenceInfo(i, _text(title), int(offset), min(int(length), rows - int(offset)), *map(int, others))
+            for i, (title, offset, length, *others) in enumerate(zip(table["name"][:], *fields, strict=True))
+            if offset <= rows
         )
-        """The sequences, in order."""
+        """The sequences, in order; the last as far as all layers have its timesteps."""
         ends = [0, *(info.offset + info.length for info in self.sequences)]
         if any(info.offset != end or info.length < 0 for info, end in zip(self.sequences, ends, strict=False)):
             raise ValueError(f"the sequences of tape {name} do not lie end to end")
@@ -151,14 +154,15 @@ class Values:
 
     def __init__(self, dataset: h5py.Dataset, rows: int) -> None:
         self._dataset = dataset
-        self._scale = _text(dataset.attrs.get("scale", "linear"))
+        self.scale = _text(dataset.attrs.get("scale", "linear"))
+        """How they are stored: `linear`, or `logit`."""
         self.shape: tuple[int, int] = (rows, dataset.shape[1])
 
     def __len__(self) -> int:
         return self.shape[0]
 
     def __getitem__(self, index: Any) -> Floats:
-        return decode(_reading(self._dataset, index), self._scale)
+        return decode(_reading(self._dataset, index), self.scale)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return np.asarray(self[: len(self)], dtype)
@@ -167,9 +171,11 @@ class Values:
 class Layer:
     """One layer, in one direction."""
 
-    def __init__(self, name: str, group: h5py.Group, tape: Tape) -> None:
+    def __init__(self, name: str, group: h5py.Group, tape: Tape, later: Later) -> None:
         self.name = name
         self.tape = tape
+        self._later = later
+        """What was made later for the recording, where it lacks something."""
         self.reset = _text(group.attrs.get("reset", "after"))
         """Of a GRU: whether the reset gate acts `after` the product with W_hn, or `before` it."""
         self.nonlinearity = _text(group.attrs.get("nonlinearity", "tanh"))
@@ -186,6 +192,7 @@ class Layer:
         self.projection = None if projection is None else int(projection)
         """To how many numbers an LSTM projects its hidden state, P, or None."""
         self._group = group
+        self._levels: dict[str, dict[int, h5py.Group]] = {}
 
     @property
     def quantities(self) -> tuple[str, ...]:
@@ -268,6 +275,11 @@ class Layer:
         return np.pad(known, (0, len(self.tape.sequences) - len(known)), constant_values=np.nan)
 
     @property
+    def ended(self) -> int:
+        """How many of its sequences have ended: those whose residual is known."""
+        return min(len(self._group["residual"]), len(self.tape.sequences))
+
+    @property
     def residual(self) -> float:
         """The worst of its sequences; NaN while none has ended."""
         residuals = self.residuals
@@ -281,20 +293,48 @@ class Layer:
     @property
     def thresholds(self) -> Thresholds | None:
         """Those that `counts` was counted at, or None for a cell without a keep."""
-        if "counts" not in self._group:
+        if self._counts is None:
             return None
-        attributes = self._group["counts"].attrs
+        attributes = self._counts.attrs
         return Thresholds(*(float(attributes[name]) for name in ("retained", "overwritten", "moved")))
 
     def counts(self, rows: builtins.slice) -> NDArray[np.int64]:
         """Units in each class of `cells.CLASSES` at some rows, (n, 4). Raises KeyError for a cell without a keep."""
-        data: NDArray[np.int64] = _reading(self._group["counts"], rows).astype(np.int64)
+        if self._counts is None:
+            raise KeyError(f"layer {self.name} has no counts")
+        data: NDArray[np.int64] = _reading(self._counts, rows).astype(np.int64)
         return data
 
+    @cached_property
+    def _counts(self) -> h5py.Dataset | None:
+        if "counts" in self._group or self.cell.keep is None:
+            return self._group.get("counts")
+        made = self._made_later("counts")
+        return made if isinstance(made, h5py.Dataset) and made.shape == (len(self.tape), len(CLASSES)) else None
+
+    def _made_later(self, name: str) -> Any:
+        """What was made later under this name, if anything: only long sequences need it."""
+        if max((info.length for info in self.tape.sequences), default=0) < LONG:
+            return None
+        return self._later.get(f"layers/{self.name}/{name}")
+
     def factors(self, quantity: str) -> tuple[int, ...]:
-        """The levels of the pyramid that are there, finest first; `counts` may have one as well."""
-        group = self._group.get(f"pyramid/{quantity}", {})
-        return tuple(sorted(int(factor) for factor in group))
+        """The levels of the pyramid that are there, finest first; `counts` may have one as well.
+
+        While a sequence grows, its last block is not there yet.
+        """
+        return tuple(self._levels_of(quantity))
+
+    def _levels_of(self, quantity: str) -> dict[int, h5py.Group]:
+        """By factor, ascending."""
+        if quantity not in self._levels:
+            width = len(CLASSES) if quantity == "counts" else self.size
+            lengths = [info.length for info in self.tape.sequences]
+            found = _levels(self._group.get(f"pyramid/{quantity}"), lengths, width)
+            if not set(factors(max(lengths, default=0))) <= set(found):
+                found |= _levels(self._made_later(f"pyramid/{quantity}"), lengths, width)
+            self._levels[quantity] = dict(sorted(found.items()))
+        return self._levels[quantity]
 
     def blocks(self, quantity: str, sequence: int, factor: int, start: int, stop: int) -> Reduced:
         """Blocks `start` up to `stop` of a sequence, of `factor` timesteps each; the last one may hold fewer.
@@ -314,22 +354,24 @@ class Layer:
         """One of `mean`, `min` and `max` of those blocks, (n, H), or of some units: an index as numpy takes it."""
         offset = self.tape.blocks_before(sequence, factor)
         stop = min(stop, schema.blocks(self.tape.sequences[sequence].length, factor))
-        level = self._group[f"pyramid/{quantity}/{factor}/{name}"]
+        level = self._levels_of(quantity)[factor][name]
         return Values(level, len(level))[offset + start : offset + stop, units]
 
     def extremes(self, quantity: str) -> tuple[float, float]:
         """The least and the greatest finite value on the tape; NaN where there is none.
 
-        Read from the coarsest level of the pyramid, where there is one.
+        Read from the coarsest level of the pyramid, where there is one; else, of a long tape, from a part of its rows.
         """
         parts = [self[quantity]]
-        if factors := self.factors(quantity):
-            level = self._group[f"pyramid/{quantity}/{factors[-1]}"]
+        if levels := self._levels_of(quantity):
+            level = levels[max(levels)]
             parts = [Values(level[name], len(level[name])) for name in ("min", "max")]
         low, high = np.inf, -np.inf
         for values in parts:
-            for start in range(0, len(values), _PIECE):
-                piece = values[start : start + _PIECE]
+            many = max(1, min(_PIECE, _ENOUGH // self.size))
+            apart = 1 if levels else max(1, len(values) * self.size // _ENOUGH)
+            for start in range(0, len(values), many * apart):
+                piece = values[start : start + many]
                 finite = piece[np.isfinite(piece)]
                 low = min(low, float(finite.min(initial=np.inf)))
                 high = max(high, float(finite.max(initial=-np.inf)))
@@ -339,11 +381,32 @@ class Layer:
         return f"<Layer {self.name}: {self.cell.title} {self.size}, {len(self.tape)} timesteps>"
 
 
+@dataclass(frozen=True)
+class Stamp:
+    """By which a file that has changed is told from one that has not."""
+
+    inode: int
+    size: int
+    modified: int
+    """Nanoseconds since 1970."""
+
+
+def stamp_of(path: Path) -> Stamp | None:
+    """How a file is now; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return Stamp(found.st_ino, found.st_size, found.st_mtime_ns)
+
+
 class Recording:
     """An open recording. Close it, or use it as a context manager."""
 
-    def __init__(self, file: h5py.File, path: Path | None) -> None:
+    def __init__(self, file: h5py.File, path: Path | None, stamp: "Stamp | None" = None) -> None:
         self.path = path
+        self.stamp = stamp
+        """How its file was when it was opened."""
         self._file = file
         attributes = file.attrs
         self.uuid = _text(attributes.get("uuid", ""))
@@ -352,6 +415,7 @@ class Recording:
         """The version of gruviz that wrote it."""
         self.complete = bool(attributes.get("complete", False))
         self.digest = _text(attributes.get("digest", ""))
+        self._later = Later(self)
         self.model: dict[str, Any] = dict(json.loads(_text(file["model"].attrs.get("description", "{}"))))
         """What is known of the model."""
         groups: dict[str, list[h5py.Group]] = {}
@@ -361,7 +425,7 @@ class Recording:
             name: Tape(name, group, _shared_rows(groups.get(name, []))) for name, group in file["tapes"].items()
         }
         self.layers: Mapping[str, Layer] = {
-            name: Layer(name, group, self.tapes[_text(group.attrs["tape"])])
+            name: Layer(name, group, self.tapes[_text(group.attrs["tape"])], self._later)
             for name, group in _in_order(file["layers"])
         }
         self.output: Any = None
@@ -389,6 +453,7 @@ class Recording:
     def close(self) -> None:
         """Close the file. A recording in memory is gone with it."""
         self._file.close()
+        self._later.close()
 
     def __enter__(self) -> "Recording":
         return self
@@ -416,6 +481,7 @@ def open(path: str | os.PathLike[str]) -> Recording:
     try:
         if not h5py.is_hdf5(path):
             raise GruvizError(f"{path} is not a gruviz recording: those are HDF5 files, made by gruviz record")
+        stamp = stamp_of(path)  # before it is opened: a change while it is read counts as one
         file = open_to_read(path)
     except OSError as error:
         raise GruvizError(
@@ -423,7 +489,7 @@ def open(path: str | os.PathLike[str]) -> Recording:
         ) from error
     try:
         validate(file, path)
-        return Recording(file, path)
+        return Recording(file, path, stamp)
     except GruvizError:
         file.close()
         raise
@@ -445,6 +511,17 @@ def _reading(dataset: h5py.Dataset, index: Any) -> NDArray[Any]:
 def _shared_rows(layers: Sequence[h5py.Group]) -> int:
     """Rows that every quantity of every layer of a tape has: a file that is still being written may be uneven."""
     return min((len(layer[name]) for layer in layers for name in CELLS[_text(layer.attrs["cell"])].names), default=0)
+
+
+def _levels(pyramid: object, lengths: Sequence[int], units: int) -> dict[int, h5py.Group]:
+    """The levels that have all blocks of all sequences, but perhaps for the last block of the last one."""
+    found = {}
+    for factor, level in pyramid.items() if isinstance(pyramid, h5py.Group) else ():
+        needed = sum(schema.blocks(length, int(factor)) for length in lengths)
+        parts = [level.get(name) for name in schema.STATISTICS]
+        if all(part is not None and part.shape[1:] == (units,) and len(part) >= needed - 1 for part in parts):
+            found[int(factor)] = level
+    return found
 
 
 def _in_order(layers: h5py.Group) -> Iterator[tuple[str, h5py.Group]]:

@@ -77,6 +77,10 @@ class DisplayBar(QWidget):
         """Tell what is under the pointer."""
         self.pointer.write(words)
 
+    def refresh(self) -> None:
+        """Offer what there is by now in a recording that has grown."""
+        self._show()
+
     @Slot()
     def _show(self) -> None:
         view, facts = self._context.state.view, self._context.loader.facts

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Slot
 
 from gruviz.errors import GruvizError
 from gruviz.model import formats
+from gruviz.recording.schema import PARTIAL
 from gruviz.sequences import HDF5, SOUNDS, SUFFIXES, TEXTS, Reading
 from gruviz.ui.dialogs import ExportDialog, RecordDialog, TextDialog, TrainDialog, unused
 from gruviz.ui.jobs import Done, Recording
@@ -38,6 +39,8 @@ class Flows(QObject):
         self._said: dict[str, str] = {}
         self._how = Reading()
         bench.wrong.connect(window.complain)
+        bench.watched.connect(window.open_recording)
+        bench.watchable.connect(self._watch_if_free)
 
     def _busy(self) -> bool:
         """Whether a job is at work: said before anybody fills in a dialog."""
@@ -78,7 +81,8 @@ class Flows(QObject):
         self._model, self._said = asked.model, {**asked.said, **({"module": asked.module} if asked.module else {})}
         if asked.inputs:
             self._read, self._how = "; ".join(asked.inputs), asked.how
-        self._bench.start("Recording", asked, "Open it", self._open, at_once=True)
+        growing = asked.output + PARTIAL
+        self._bench.start("Recording", asked, "Open it", self._open, at_once=True, growing=growing)
 
     def new_sequence(self) -> None:
         """Ask for a text that the model of the open recording reads next; for a model too where that is not known."""
@@ -167,7 +171,17 @@ class Flows(QObject):
     def _open(self, done: Done) -> None:
         if done.weights:
             self._window.settings.read_by(done.weights, str(Path(self._model).resolve()), self._said)
-        self._window.open_path(done.path)
+        facts, growing = self._window.loader.facts, self._window.live.growing
+        if growing and facts is not None and facts.path in (done.path, done.path + PARTIAL):
+            self._window.live.go_on_to(done.path)  # it is being watched: nobody loses their place
+        else:
+            self._window.open_path(done.path)
+
+    @Slot(str)
+    def _watch_if_free(self, path: str) -> None:
+        """Show a recording as it grows, where nothing else is on show."""
+        if self._window.loader.facts is None:
+            self._window.open_recording(path)
 
     def _as_before(self, asked: Recording, facts: Facts) -> Recording:
         """The same with the model of an open recording, of which nothing is to be asked again."""

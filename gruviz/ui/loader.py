@@ -2,17 +2,19 @@
 
 import threading
 import traceback
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
 import gruviz.recording
 from gruviz.errors import GruvizError
-from gruviz.recording import Recording
+from gruviz.recording import Recording, being_written
 from gruviz.ui.reading import Facts, Request, Source, Unfinished, facts_of
 
 _OPEN = "open"
+_LOOK = "look"
 
 
 @dataclass(frozen=True)
@@ -23,12 +25,21 @@ class _Open:
     slot: str = _OPEN
 
 
+@dataclass(frozen=True)
+class _Look:
+    """Look for what is new in the file that is open."""
+
+    again: bool
+    """Read it anew even where its file is as it was."""
+    slot: str = _LOOK
+
+
 @dataclass
 class _Exchange:
     """What the two threads hand each other: one place for each slot, where a newer thing replaces an older one."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
-    asked: dict[str, Request | _Open] = field(default_factory=dict)
+    asked: dict[str, Request | _Open | _Look] = field(default_factory=dict)
     """In the order in which they were asked."""
     wanted: dict[str, Request] = field(default_factory=dict)
     """The newest of each slot, asked or answered: an answer that is not finished is gone on with for these alone."""
@@ -52,10 +63,18 @@ class Loader(QObject):
     """`Facts` of the recording that is open now. What was asked of the one before is forgotten."""
     refused = Signal(str, str)
     """A path, and why it could not be opened. The recording that was open stays open."""
+    looked = Signal(object, str)
+    """What came of a look at the file: its `Facts` where there is something new, else None; and what went wrong.
+
+    All that was asked and may have another answer by now is asked anew by itself.
+    """
     answered = Signal(object, object)
     """A request, and its answer."""
     failed = Signal(object, str)
-    """A request, and why it could not be answered."""
+    """A request, and why it could not be answered; of a recording that somebody is writing, nobody is told.
+
+    What was read last stays, and `stumbled` says that it is worth another look.
+    """
     settled = Signal()
     """Nothing is left to do."""
 
@@ -66,6 +85,8 @@ class Loader(QObject):
         self.facts: Facts | None = None
         """Of the open recording; None while there is none."""
         self._exchange = _Exchange()
+        self.stumbled = ""
+        """Why the last read of a recording that is being written came to nothing; empty where it did not."""
         self._newest: dict[str, Request] = {}
         self._opening = False
         self._thread = QThread(self)
@@ -82,6 +103,12 @@ class Loader(QObject):
         with self._exchange.lock:
             self._exchange.asked.pop(_OPEN, None)
             self._exchange.asked[_OPEN] = _Open(path)
+        self._wake.emit()
+
+    def look(self, again: bool = False) -> None:
+        """Look for what is new in the open recording; `looked` follows. Read it anew in any case, if told so."""
+        with self._exchange.lock:
+            self._exchange.asked[_LOOK] = _Look(again)
         self._wake.emit()
 
     def ask(self, request: Request) -> None:
@@ -131,6 +158,8 @@ class Loader(QObject):
                 return
             if isinstance(request, _Open):
                 self._was_opened(request, answer, wrong)
+            elif isinstance(request, _Look):
+                self._has_looked(answer, wrong)
             else:
                 self._was_answered(request, answer, wrong)
         if self.idle:
@@ -147,12 +176,26 @@ class Loader(QObject):
         self._newest.clear()
         self.opened.emit(facts)
 
+    def _has_looked(self, facts: Facts | None, wrong: str | None) -> None:
+        if facts is not None:
+            self.facts = facts
+        before = dict(self._newest)
+        self.looked.emit(facts, wrong or "")
+        if facts is not None:
+            self.stumbled = ""
+        if facts is not None and not self._opening:
+            for slot, request in self._newest.items():
+                if before.get(slot) is request:
+                    self._submit(request)
+
     def _was_answered(self, request: Request, answer: Any, wrong: str | None) -> None:
         newest = self._newest.get(request.slot)
         if newest is None or newest.subject != request.subject:
             return
         if wrong is None:
             self.answered.emit(request, answer)
+        elif self.facts is not None and self.facts.growing:
+            self.stumbled = wrong
         else:
             self.failed.emit(request, wrong)
 
@@ -164,6 +207,9 @@ class _Worker(QObject):
         super().__init__()
         self._exchange = exchange
         self._source: Source | None = None
+        self._facts: Facts | None = None
+        self._missed = False
+        """What was new could not be read: the file is read again, whether it has changed since or not."""
         self._answered: dict[str, Request] = {}
         """The last of each slot."""
         self._ahead: dict[str, tuple[Request, Request]] = {}
@@ -180,7 +226,8 @@ class _Worker(QObject):
             except GruvizError as error:
                 answer, wrong = None, str(error)
             except Exception as error:  # a slot that raises ends nothing and tells nobody
-                traceback.print_exc()
+                if self._facts is None or not self._facts.growing:  # else it is half written, and read again
+                    traceback.print_exc()
                 answer, wrong = None, f"gruviz failed to read this ({type(error).__name__}: {error})"
             self._give(request, answer, wrong)
 
@@ -203,7 +250,7 @@ class _Worker(QObject):
             traceback.print_exc()
         return True
 
-    def _take(self) -> Request | _Open | None:
+    def _take(self) -> Request | _Open | _Look | None:
         exchange = self._exchange
         with exchange.lock:
             if exchange.stopping or not exchange.asked:
@@ -215,7 +262,7 @@ class _Worker(QObject):
             exchange.turns[slot] = max(exchange.turns.values(), default=0) + 1
             return exchange.asked.pop(slot)
 
-    def _give(self, request: Request | _Open, answer: Any, wrong: str | None) -> None:
+    def _give(self, request: Request | _Open | _Look, answer: Any, wrong: str | None) -> None:
         exchange = self._exchange
         with exchange.lock:
             if isinstance(answer, Unfinished):
@@ -232,10 +279,11 @@ class _Worker(QObject):
         if not told:
             self.tick.emit()
 
-    def _answer(self, request: Request | _Open) -> Any:
+    def _answer(self, request: Request | _Open | _Look) -> Any:
         if isinstance(request, _Open):
-            recording = gruviz.recording.open(request.path)
-            return self._replace(recording)
+            return self._replace(gruviz.recording.open_growing(Path(request.path)))
+        if isinstance(request, _Look):
+            return self._look(request.again)
         if self._source is None:
             raise GruvizError("no recording is open: open one first")
         answer = request.read(self._source)
@@ -245,6 +293,20 @@ class _Worker(QObject):
         self._answered[request.slot] = request
         return answer
 
+    def _look(self, again: bool) -> Facts | None:
+        if self._source is None or self._facts is None or not self._facts.path:
+            return None
+        before, recording = self._facts, self._source.recording
+        try:
+            found = gruviz.recording.newer(recording, again=again or self._missed)
+            self._missed = True  # until its facts have been read too
+            facts = self._facts if found is None else self._replace(found)
+        except (OSError, KeyError, RuntimeError, ValueError) as error:
+            raise GruvizError(f"{recording.name} cannot be read just now ({error})") from error
+        self._missed = False
+        self._facts = replace(facts, growing=being_written(self._source.recording))
+        return None if found is None and self._facts == before else self._facts
+
     def _replace(self, recording: Recording) -> Facts:
         try:
             facts = facts_of(recording)
@@ -252,7 +314,7 @@ class _Worker(QObject):
             recording.close()
             raise
         self.close()
-        self._source = Source(recording)
+        self._source, self._facts = Source(recording), facts
         self._answered.clear()
         self._ahead.clear()
         return facts

@@ -36,6 +36,7 @@ class Readout(ElidedLabel):
         self._moment = QTimer(self, singleShot=True, interval=_MOMENT)
         self._moment.timeout.connect(self._write)
         context.state.pane_changed.connect(self._turn)
+        context.state.length_changed.connect(self._write)
         context.state.cursor_changed.connect(self._write)
         context.loader.answered.connect(self._take)
 

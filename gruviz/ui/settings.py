@@ -9,6 +9,8 @@ from typing import Any
 
 import platformdirs
 
+from gruviz.recording.schema import PARTIAL
+
 FILE = "settings.json"
 RECENT = 10
 """Files that are remembered."""
@@ -46,9 +48,9 @@ class Settings:
                 del remembered[next(iter(remembered))]
 
     def opened(self, path: str) -> None:
-        """Put a file at the head of the recent ones."""
+        """Put a file at the head of the recent ones; a recording that is complete, in place of what it was before."""
         self.last = path
-        self.recent = [path, *(other for other in self.recent if other != path)][:RECENT]
+        self.recent = [path, *(other for other in self.recent if other not in (path, path + PARTIAL))][:RECENT]
 
 
 def folder() -> Path:

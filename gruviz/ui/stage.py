@@ -110,6 +110,7 @@ class Stage(pg.GraphicsView):
         self._pointer: QPointF | None = None
         """Where the mouse is; None while it is elsewhere."""
         self._layer: tuple[str, LayerFacts] | None = None
+        """Of which recording the panels show which layer."""
         self._sequence = -1
         self.setFrameShape(pg.GraphicsView.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -141,15 +142,16 @@ class Stage(pg.GraphicsView):
         view, facts = context.state.view, context.loader.facts
         if facts is None or view.pane.layer not in facts.layers or not view.length:
             return
-        layer, pane = facts.layers[view.pane.layer], view.pane
-        if (pane.recording, layer) != self._layer:
+        pane = view.pane
+        shown = facts.uuid or pane.recording, facts.layers[pane.layer].lasting
+        if shown != self._layer:
             for panel in self.panels:
                 panel.remove()
             self.panels = []
         elif pane.sequence != self._sequence:
             for panel in self.panels:
                 panel.clear()
-        self._layer, self._sequence = (pane.recording, layer), pane.sequence
+        self._layer, self._sequence = shown, pane.sequence
         self._build()
         self._apply_range()
         self._apply_cursor()

@@ -17,6 +17,8 @@ class ViewState(QObject):
 
     pane_changed = Signal()
     """Another recording, tape, sequence, layer or checkpoint."""
+    length_changed = Signal()
+    """The sequence on show has other timesteps at its end, mostly more."""
     units_changed = Signal()
     """Other units are selected."""
     rows_changed = Signal()
@@ -29,6 +31,8 @@ class ViewState(QObject):
     display_changed = Signal()
     """How timesteps are reduced to columns, or which heatmaps are shown."""
     playback_changed = Signal()
+    follow_changed = Signal()
+    """New timesteps come into sight by themselves, or do no longer."""
     find_changed = Signal()
     """Something else is looked for."""
 
@@ -65,11 +69,9 @@ class ViewState(QObject):
     _watched: tuple[tuple[Callable[["ViewState"], Any], Callable[[View], Any]], ...] = (
         (
             lambda state: state.pane_changed,
-            lambda view: (
-                view.length,
-                [(pane.recording, pane.tape, pane.sequence, pane.layer, pane.checkpoint) for pane in view.panes],
-            ),
+            lambda view: [(p.recording, p.tape, p.sequence, p.layer, p.checkpoint) for p in view.panes],
         ),
+        (lambda state: state.length_changed, lambda view: view.length),
         (lambda state: state.thresholds_changed, lambda view: view.thresholds),
         (lambda state: state.display_changed, lambda view: (view.reduction, view.hidden)),
         (lambda state: state.rows_changed, lambda view: [(pane.order, pane.rows) for pane in view.panes]),
@@ -78,5 +80,6 @@ class ViewState(QObject):
         (lambda state: state.cursor_changed, lambda view: view.cursor),
         (lambda state: state.mark_changed, lambda view: (view.reference, view.selection)),
         (lambda state: state.playback_changed, lambda view: (view.playing, view.speed, view.loop)),
+        (lambda state: state.follow_changed, lambda view: (view.follow, view.following)),
         (lambda state: state.find_changed, lambda view: view.find),
     )

@@ -31,11 +31,13 @@ class StatusBar(QStatusBar):
         self._context = context
         self.setSizeGripEnabled(False)
         self.layer, self.convention, self.residual, self.proof = (ElidedLabel(pad=_PAD) for _ in range(4))
-        self.reduction, self.backend = ElidedLabel(pad=_PAD), ElidedLabel(pad=_PAD)
+        self.reduction, self.overview, self.backend = (ElidedLabel(pad=_PAD) for _ in range(3))
         self.thresholds = _Clickable(pad=_PAD)
         self.thresholds.setCursor(Qt.CursorShape.PointingHandCursor)
-        for label in (self.layer, self.convention, self.residual, self.proof, self.reduction, self.backend):
+        left = (self.layer, self.convention, self.residual, self.proof, self.reduction, self.overview, self.backend)
+        for label in left:
             self.addWidget(label)
+        self.overview.hide()
         self.thresholds.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # it yields first
         self.thresholds.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.addPermanentWidget(self.thresholds, 1)
@@ -61,6 +63,16 @@ class StatusBar(QStatusBar):
                 "compares."
             )
 
+    def say_of_overview(self, words: str, tip: str = "") -> None:
+        """Tell how far the making of what the recording lacks is; nothing, where it lacks nothing."""
+        self.overview.setText(words)
+        self.overview.setToolTip(tip)
+        self.overview.setVisible(bool(words))
+
+    def refresh(self) -> None:
+        """Say what is known by now of a recording that has grown."""
+        self._turn()
+
     def _describe(self, layer: LayerFacts, thresholds: Thresholds) -> None:
         direction = ", backward" if layer.backward else ""
         self.layer.setText(f"{layer.name}   {layer.cell.title} {layer.size}{direction}")
@@ -74,8 +86,10 @@ class StatusBar(QStatusBar):
                 f"The convention of the model’s source. What is shown as {keep.symbol} is always the keep: "
                 "1 keeps the old state."
             )
-        self.residual.setText(residual_words(layer))
-        self.residual.setProperty("warning", not layer.trusted)
+        facts, sequence = self._context.loader.facts, self._context.state.view.pane.sequence
+        running = facts is not None and facts.growing and sequence >= layer.ended
+        self.residual.setText("residual: known when the sequence has ended" if running else residual_words(layer))
+        self.residual.setProperty("warning", not (running or layer.trusted))
         self.residual.style().polish(self.residual)
         self.residual.setToolTip(
             "The largest difference, in any step and unit, between the state the model gave out and the one that "
@@ -102,7 +116,8 @@ class StatusBar(QStatusBar):
 def reduction_words(heatmap: Heatmap, reduction: str) -> str:
     """How timesteps and units became columns and rows."""
     step, units = heatmap.columns.step, heatmap.units
-    words = "1 column = 1 step" if step == 1 else f"1 column = {step:,} steps ({reduction})"
+    how = f"{reduction} of some" if heatmap.sampled else reduction
+    words = "1 column = 1 step" if step == 1 else f"1 column = {step:,} steps ({how})"
     return words if units == 1 else f"{words}, 1 row = {units} units"
 
 

@@ -174,6 +174,8 @@ def _style_sheet(theme: Theme) -> str:
     QLabel#title {{ font-size: 22pt; font-weight: 600; }}
     QLabel#quiet {{ color: {theme.muted}; }}
     QLabel#wrong {{ color: {theme.warning}; }}
+    QWidget#live {{ border-bottom: 1px solid {theme.rule}; }}
+    QLabel#livesign {{ color: {theme.accent}; font-weight: 600; }}
     QLabel#banner {{ background: {theme.panel}; color: {theme.warning}; border-bottom: 1px solid {theme.rule};
                      padding: 8px 12px; }}
     QPushButton {{ border: 1px solid {theme.rule}; border-radius: 4px; padding: 8px 16px; background: {theme.panel};

@@ -23,11 +23,13 @@ from gruviz._assets import asset
 from gruviz.errors import GruvizError
 from gruviz.ui import settings as settings_file
 from gruviz.ui.actions import ACTIONS
+from gruviz.ui.complement import Complement
 from gruviz.ui.display import HEIGHT, DisplayBar
 from gruviz.ui.find import FindBar, GoBar
 from gruviz.ui.flows import MODELS, SEQUENCES, Flows
 from gruviz.ui.garbage import Collector
 from gruviz.ui.help import HelpDialog
+from gruviz.ui.live import Live, LiveBar
 from gruviz.ui.loader import Loader
 from gruviz.ui.pages import EmptyPage, FailedPage, LoadingPage, WelcomePage, label
 from gruviz.ui.panels import Context, PredictionsPanel, UnitsPanel
@@ -93,6 +95,8 @@ class MainWindow(QMainWindow):
         self.themes = themes
         self.context = Context(self.state, self.loader, themes)
         self.player = Player(self.state, self)
+        self.live = Live(self.context, self)
+        self.complement = Complement(self.loader, self)
         self._collector = Collector(self)
         self._opening = ""
         self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
@@ -162,6 +166,8 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        self.live_bar = LiveBar(self.context, self.live)
+        column.addWidget(self.live_bar)
         column.addWidget(self.banner)
         column.addWidget(self.pages)
         self.workbench = Workbench()
@@ -201,6 +207,10 @@ class MainWindow(QMainWindow):
         loader, state, toolbar = self.loader, self.state, self.toolbar
         loader.opened.connect(self._opened)
         loader.refused.connect(self._refused)
+        self.complement.told.connect(self.status.say_of_overview)
+        self.live.began.connect(self._opened)
+        self.live.changed.connect(self._grown)
+        self.live.lost.connect(self.open_recording)
         state.pane_changed.connect(self._show_choices)
         state.cursor_changed.connect(self._collector.moved)
         state.range_changed.connect(self._collector.moved)
@@ -259,14 +269,18 @@ class MainWindow(QMainWindow):
             if spec.needs_recording:
                 self._actions[spec.name].setEnabled(layer is not None)
         if layer is None:
-            self.empty.sentence.setText(f"{facts.name} holds no timesteps. Record it again, with a longer input.")
+            later = " yet: they appear here." if facts.growing else ". Record it again, with a longer input."
+            self.empty.sentence.setText(f"{facts.name} holds no timesteps{later}")
             self._show_page(self.empty)
             self._show_choices()
             return
         sequences = facts.sequences_of(layer)
         first = next(info.index for info in sequences if info.length)
         self._show_page(self.splitter)
-        if earlier is not None and self._fits(facts, earlier):
+        if facts.growing:
+            self._show(layer, first)
+            self.live.follow(True)
+        elif earlier is not None and self._fits(facts, earlier):
             pane = earlier.pane
             self._show(pane.layer, pane.sequence)
             self.state.change(resume, earlier)
@@ -275,10 +289,26 @@ class MainWindow(QMainWindow):
             self._show(layer, first)
             if facts.name == DEMO:  # a newcomer reads letters over their columns first
                 self.state.change(show_range, 0, _LETTERS)
-        if not facts.complete:
-            self._say(f"{facts.name} was cut short while it was being recorded. What it holds is valid.")
+        self._say_if_cut_short(facts)
         self.stage.setFocus()
         self.ready.emit()
+
+    def _say_if_cut_short(self, facts: Facts) -> None:
+        cut = not (facts.complete or facts.growing)
+        words = f"{facts.name} was cut short while it was being recorded. What it holds is valid."
+        self.banner.setText(words if cut else "")
+        self.banner.setVisible(cut)
+
+    @Slot(object)
+    def _grown(self, facts: Facts) -> None:
+        """The recording on show holds more than before, or was completed, perhaps under another name."""
+        if str(Path(facts.path).resolve()) != self.settings.last:
+            self._remember_file(facts.path)
+        self.setWindowTitle(f"{facts.name} — gruviz")
+        self._say_if_cut_short(facts)
+        self._show_choices()
+        self.display.refresh()
+        self.status.refresh()
 
     @Slot(str, str)
     def _refused(self, path: str, message: str) -> None:
@@ -295,10 +325,6 @@ class MainWindow(QMainWindow):
         box.setTextFormat(Qt.TextFormat.PlainText)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.open()
-
-    def _say(self, message: str) -> None:
-        self.banner.setText(message)
-        self.banner.show()
 
     def _earlier(self, path: str) -> View | None:
         if path != self.settings.last:
@@ -677,6 +703,8 @@ class MainWindow(QMainWindow):
             self.settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
             settings_file.save(self.settings)
         self.hide()  # work may take a moment to end, and nobody should have to look on
+        self.live.stop()
+        self.complement.stop()
         self.workbench.stop()
         self.loader.stop()
         self._collector.stop()

@@ -22,6 +22,10 @@ class Workbench(QWidget):
 
     wrong = Signal(str)
     """Why a job came to nothing."""
+    watchable = Signal(str)
+    """The path of the file that a job has begun to fill: it can be looked at."""
+    watched = Signal(str)
+    """The path of such a file that is to be looked at."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,6 +34,8 @@ class Workbench(QWidget):
         """Cancelled with nothing to keep: they end when they notice."""
         self._next: Callable[[Done], None] | None = None
         self._at_once = False
+        self._growing = ""
+        """The file that the job fills while it runs; empty where it fills none."""
         self._done: Done | None = None
         self.setObjectName("workbench")
         column = QVBoxLayout(self)
@@ -47,6 +53,8 @@ class Workbench(QWidget):
         self.device = QLabel()
         self.device.setObjectName("quiet")
         self.device.setToolTip("Where it runs, and how much memory that takes")
+        self.watch = QPushButton("Watch")
+        self.watch.setToolTip("See what has been recorded until now, and more as it comes")
         self.cancel = QPushButton("Cancel")
         self.cancel.setToolTip("End it, and keep what there is until now")
         self.action = QPushButton()
@@ -56,8 +64,9 @@ class Workbench(QWidget):
             row.addWidget(widget)
         row.addStretch()
         row.addWidget(self.device)
-        for button in (self.action, self.cancel, self.close_):
+        for button in (self.watch, self.action, self.cancel, self.close_):
             row.addWidget(button)
+        self.watch.clicked.connect(self._watch)
         self.cancel.clicked.connect(self._cancel)
         self.close_.clicked.connect(self.hide)
         self.action.clicked.connect(self._go_on)
@@ -68,7 +77,15 @@ class Workbench(QWidget):
         """Whether a job is running."""
         return self.job is not None
 
-    def start(self, title: str, work: Work, follow: str, then: Callable[[Done], None], at_once: bool = False) -> None:
+    def start(
+        self,
+        title: str,
+        work: Work,
+        follow: str,
+        then: Callable[[Done], None],
+        at_once: bool = False,
+        growing: str = "",
+    ) -> None:
         """Run a job.
 
         Args:
@@ -77,14 +94,16 @@ class Workbench(QWidget):
             follow: what a button offers when it is done.
             then: what that button does.
             at_once: do it without waiting for the button.
+            growing: a file that can be looked at while the job fills it.
         """
         if self.busy:
             self.wrong.emit("gruviz is still at work on something else: wait for it, or cancel it")
             return
         self._next, self._at_once, self._done = then, at_once, None
+        self._growing = growing
         self.action.setText(follow)
-        self.action.hide()
-        self.close_.hide()
+        for button in (self.action, self.watch, self.close_):
+            button.hide()
         self.cancel.setEnabled(True)
         self.cancel.show()
         self.bar.show()
@@ -114,11 +133,18 @@ class Workbench(QWidget):
             self.text.setText(f"{self.job.title}: {now.text}{left}")
             self.device.setText(now.device)
             self._show_curve()
+            if now.keeps and self._growing and self.watch.isHidden():
+                self.watch.show()
+                self.watchable.emit(self._growing)
 
     def _show_curve(self) -> None:
         if self.job is not None and self.job.latest.curve is not None:
             self.curves.show_curve(self.job.latest.curve)
             self.curves.show()
+
+    @Slot()
+    def _watch(self) -> None:
+        self.watched.emit(self._growing)
 
     @Slot()
     def _cancel(self) -> None:
@@ -165,8 +191,8 @@ class Workbench(QWidget):
             return  # it was another that ended, which nobody waited for
         self.job.deleteLater()
         self.job = None
-        self.cancel.hide()
-        self.bar.hide()
+        for widget in (self.cancel, self.watch, self.bar):
+            widget.hide()
         self.close_.show()
         if self._done is None:
             self.hide()

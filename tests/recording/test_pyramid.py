@@ -104,7 +104,7 @@ def test_every_quantity_at_every_level(tmp_path: Path, length: int) -> None:
 
 
 def test_a_long_sequence_is_reduced_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gruviz.recording._growing_layer._PIECE", 16)  # as 16,384 are for a million timesteps
+    monkeypatch.setattr("gruviz.recording._levels._PIECE", 16)  # as 16,384 are for a million timesteps
     made = write(tmp_path / "run.h5", [3000, 5, 700, 1], units=2)
     with gruviz.recording.open(tmp_path / "run.h5") as run:
         check(run.layers["rnn.l0"], made)

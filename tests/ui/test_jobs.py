@@ -15,6 +15,7 @@ from gruviz.model import checkpoint
 from gruviz.ui.jobs import Done, Recording, Training
 from gruviz.ui.loss import Curve
 from gruviz.ui.window import MainWindow
+from gruviz.view import seek, show_range
 
 from .test_flows import DATA, LONG, press
 
@@ -69,9 +70,9 @@ def test_a_cancelled_recording_opens(qtbot: QtBot, window: MainWindow, tmp_path:
     window.flows.start_recording(Recording(model, (str(read),), output))
     qtbot.waitUntil(lambda: bench.job is not None and bench.job.latest.keeps, timeout=LONG)
     press(bench.cancel)
-    qtbot.waitUntil(lambda: window.state.view.length > 0, timeout=LONG)
+    qtbot.waitUntil(window.banner.isVisible, timeout=LONG)
     assert "cut short" in window.banner.text()
-    assert not bench.isVisible()
+    qtbot.waitUntil(lambda: not bench.isVisible())
     with gruviz.open(output) as run:
         assert 0 < len(run.tapes["main"]) < 40 * 90_000
 
@@ -120,3 +121,34 @@ def test_closing_while_it_trains_ends_with_status_0(tmp_path: Path, when: str, k
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
     assert (result.returncode, result.stderr) == (0, "")
     assert output.exists() == kept
+
+
+def test_a_recording_is_watched_while_it_is_made(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, sonnets: Path
+) -> None:
+    bench, model = window.workbench, str(tmp_path / "m.safetensors")
+    Training("char", SONNETS, model, hidden=96, steps=1)(lambda progress: True)
+    with qtbot.waitSignal(window.ready, timeout=LONG):
+        window.open_path(str(sonnets))
+    read, output = tmp_path / "long.txt", tmp_path / "run.h5"
+    read.write_text(Path(SONNETS).read_text("utf-8") * 6, "utf-8")
+    window.flows.start_recording(Recording(model, (str(read),), str(output)))
+    assert not bench.watch.isVisible()
+    qtbot.waitUntil(bench.watch.isVisible, timeout=LONG)
+    assert window.windowTitle().startswith("sonnets.h5")  # what is open stays until somebody asks
+    with qtbot.waitSignal(window.ready, timeout=LONG):
+        press(bench.watch)
+    assert window.windowTitle().startswith("run.h5.part")
+    assert window.live_bar.isVisible()
+    length = window.state.view.length
+    qtbot.waitUntil(lambda: window.state.view.length > length, timeout=LONG)
+    window.state.change(seek, 100)
+    window.state.change(show_range, 50, 250)
+    with qtbot.assertNotEmitted(window.ready):  # it is not opened anew at its end
+        qtbot.waitUntil(lambda: window.windowTitle().startswith("run.h5 "), timeout=LONG)
+    view = window.state.view
+    assert (view.cursor, view.start, view.stop) == (100, 50, 250)
+    qtbot.waitUntil(lambda: not bench.isVisible() and not window.live_bar.isVisible(), timeout=LONG)
+    with gruviz.open(output) as run:
+        assert run.complete
+        assert len(run.tapes["main"]) == view.length

@@ -2,15 +2,16 @@
 
 import sys
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from PySide6.QtCore import QObject, Signal
 from pytestqt.qtbot import QtBot
 
 from gruviz.ui.state import ViewState
-from gruviz.view import View, seek, select_unit, show_range, showing, toggle_play, toggle_quantity, zoom
+from gruviz.view import View, follow, grow, seek, select_unit, show_range, showing, toggle_play, toggle_quantity, zoom
 
-SIGNALS = ("pane", "units", "rows", "range", "cursor", "mark", "thresholds", "display", "playback")
+SIGNALS = ("pane", "length", "units", "rows", "range", "cursor", "mark", "thresholds", "display", "playback", "follow")
 
 
 def listen(state: ViewState) -> list[str]:
@@ -30,7 +31,9 @@ def listen(state: ViewState) -> list[str]:
         (select_unit, (3,), ["units"]),
         (toggle_quantity, ("reset",), ["display"]),
         (toggle_play, (), ["playback"]),
-        (showing, (300,), ["pane", "range"]),
+        (partial(showing, sequence=1), (300,), ["pane", "length", "range", "follow"]),
+        (grow, (1200,), ["length", "range"]),
+        (follow, (), ["range", "cursor", "follow"]),
     ],
 )
 def test_only_what_changed_is_told(qtbot: QtBot, function, arguments: tuple, expected: list[str]) -> None:

@@ -1,12 +1,12 @@
 """What a recording holds, as plain values that any thread may read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gruviz.cells import Cell, Thresholds
 from gruviz.errors import GruvizError
-from gruviz.recording import Layer, Recording, SequenceInfo, Tape
+from gruviz.recording import Layer, Recording, SequenceInfo, Tape, being_written, lacking
 from gruviz.recording.schema import NO_CHECKPOINT
 from gruviz.sequences import Reading
 
@@ -41,10 +41,17 @@ class LayerFacts:
     """Of a GRU: whether the reset gate acts `after` the product with W_hn, or `before` it."""
     dtype: str
     backend: str
+    ended: int
+    """How many of its sequences have ended; the residual of one that has not is not known."""
     residual: float
     trusted: bool
     thresholds: Thresholds | None
     """Those its stored counts were counted at."""
+
+    @property
+    def lasting(self) -> "LayerFacts":
+        """What stays as it is while a recording grows."""
+        return replace(self, ended=0, residual=0.0, trusted=True, thresholds=None)
 
 
 @dataclass(frozen=True)
@@ -53,7 +60,12 @@ class Facts:
 
     path: str
     name: str
+    uuid: str
     complete: bool
+    growing: bool
+    """Somebody is writing it."""
+    lacking: bool
+    """It has long sequences without the levels or the counts from which they are drawn."""
     tapes: Mapping[str, TapeFacts]
     layers: Mapping[str, LayerFacts]
     model: str
@@ -79,7 +91,10 @@ def facts_of(recording: Recording) -> Facts:
     return Facts(
         path=str(recording.path or ""),
         name=recording.name,
+        uuid=recording.uuid,
         complete=recording.complete,
+        growing=being_written(recording),
+        lacking=bool(lacking(recording)),
         tapes={name: _tape(tape) for name, tape in recording.tapes.items()},
         layers={name: _layer(layer) for name, layer in recording.layers.items()},
         model=Path(str(recording.model.get("file", ""))).name,
@@ -118,6 +133,7 @@ def _layer(layer: Layer) -> LayerFacts:
         reset=layer.reset,
         dtype=layer.dtype,
         backend=layer.backend,
+        ended=layer.ended,
         residual=layer.residual,
         trusted=layer.trusted,
         thresholds=layer.thresholds,

@@ -10,6 +10,7 @@ from gruviz.cells import Quantity
 from gruviz.recording import Layer, reduce_rows
 from gruviz.ui.reading._columns import Columns, columns_for
 from gruviz.ui.reading._request import Request, Source, Unfinished
+from gruviz.ui.reading._sample import apart
 from gruviz.ui.reading._strips import read_columns, strip_for
 from gruviz.ui.reading._tiles import TILE, Strip
 from gruviz.view import Order, Reduction
@@ -40,6 +41,8 @@ class Heatmap:
     """The value at the upper end of the scale: 1 for a fraction, whose lower end is 0; else the scale is ± this."""
     order: NDArray[np.intp]
     """The units from top to bottom, (H,)."""
+    sampled: bool = False
+    """Only some of the timesteps were read: what the recording lacks to draw it from is still being made."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,8 @@ class HeatmapRequest(Request):
         units = max(1, -(-layer.size // max(self.height, 1)))
         values = _group_units(values, units, self.reduction)
         limit = limit_of(source, layer, quantity)
-        return Heatmap(columns, units, _indices(values, quantity, limit), limit, order)
+        sampled = apart(strip, columns) > 1
+        return Heatmap(columns, units, _indices(values, quantity, limit), limit, order, sampled)
 
 
 def _order(source: Source, layer: Layer, sequence: int, how: Order) -> NDArray[np.intp]:

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from gruviz.recording import Layer, reduce_rows
 from gruviz.ui.reading._columns import Columns
 from gruviz.ui.reading._request import Source
+from gruviz.ui.reading._sample import apart, sampled
 from gruviz.ui.reading._tiles import Strip
 from gruviz.view import Reduction
 
@@ -24,6 +25,8 @@ def read_columns(source: Source, strip: Strip, columns: Columns) -> Floats:
     """What the columns hold, (columns, H). Where a block is larger than a column, several columns show the same."""
     if strip.factor > columns.step:
         return _spread(source, strip, columns)
+    if (distance := apart(strip, columns)) > 1:
+        return sampled(strip, columns, distance)
     ratio = columns.step // strip.factor
     first, last = columns.start // strip.factor, min(columns.stop // strip.factor, strip.length)
     if ratio == 1:
