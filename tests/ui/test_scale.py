@@ -11,7 +11,9 @@ import pytest
 from PySide6.QtGui import QFontMetrics, QGuiApplication
 from pytestqt.qtbot import QtBot
 
+from gruviz import palette
 from gruviz.ui.elided import shortened
+from gruviz.ui.panels import CountsPanel
 from gruviz.ui.window import MainWindow
 
 _LOOK = """
@@ -142,3 +144,18 @@ def test_the_readout_says_all_in_its_tooltip(qtbot: QtBot, window: MainWindow) -
     readout.write("t = 1 of 2   ‘a’ → ‘b’   p = 0.123   and more that has no room here")
     assert readout.shown.endswith(" …")
     assert readout.toolTip().startswith(readout.text())
+
+
+def test_a_low_panel_keeps_its_legend_rather_than_its_title(qtbot: QtBot, window: MainWindow) -> None:
+    counts = next(each for each in window.stage.panels if isinstance(each, CountsPanel))
+
+    def legend() -> set[str]:
+        body, picture = counts.body, window.stage.grab().toImage()
+        return {picture.pixelColor(16, y).name() for y in range(body.top(), body.bottom() + 1)}
+
+    assert counts.titled
+    assert {colour.lower() for colour in palette.CLASS_COLOURS} <= legend()
+    window.resize(960, 500)
+    qtbot.waitUntil(lambda: window.height() == 500)
+    assert not counts.titled
+    assert {colour.lower() for colour in palette.CLASS_COLOURS} <= legend()
