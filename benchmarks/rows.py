@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass
 @dataclass(frozen=True)
 class Row:
     name: str
-    value: float
+    value: float | None
+    """None where it could not be measured: `detail` says why, and it counts as a miss."""
     unit: str
     goal: str
     """As in `<= 2.0`."""
@@ -17,6 +18,8 @@ class Row:
 
     @property
     def ok(self) -> bool:
+        if self.value is None:
+            return False
         sign, limit = self.goal.split()
         return self.value <= float(limit) if sign == "<=" else self.value >= float(limit)
 
@@ -24,8 +27,9 @@ class Row:
         return {**asdict(self), "ok": self.ok}
 
     def __str__(self) -> str:
-        verdict = "ok" if self.ok else "MISSED"
-        return f"{self.name:24} {self.value:10.3g} {self.unit:8} goal {self.goal:8} {verdict:7} {self.detail}"
+        value = f"{'-' if self.value is None else format(self.value, '.3g'):>8}"
+        verdict = "ok" if self.ok else "MISSED" if self.value is not None else "NOT RUN"
+        return f"{self.name:26} {value} {self.unit:5} goal {self.goal:7} {verdict:7} {self.detail}"
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -36,6 +40,11 @@ def seconds(work: Callable[[], object]) -> float:
 
 def ratio(above: Callable[[], object], below: Callable[[], object], times: int = 5) -> tuple[float, float, float]:
     """The median over pairs of above/below, and the median seconds of each. One pair runs before, uncounted."""
-    pairs = [(seconds(above), seconds(below)) for _ in range(times + 1)][1:]
+    return ratio_of(lambda: seconds(above), lambda: seconds(below), times)
+
+
+def ratio_of(above: Callable[[], float], below: Callable[[], float], times: int) -> tuple[float, float, float]:
+    """The same of two that measure themselves."""
+    pairs = [(above(), below()) for _ in range(times + 1)][1:]
     ratios, tops, bottoms = [a / b for a, b in pairs], [a for a, _ in pairs], [b for _, b in pairs]
     return statistics.median(ratios), statistics.median(tops), statistics.median(bottoms)

@@ -1,112 +1,83 @@
-"""The window while a network trains beside it: how long the event loop goes unanswered, and how soon Cancel answers."""
+"""A minute at the window while it records: the longest that it stood still."""
 
-import os
 import random
 import tempfile
 import time
 from collections.abc import Callable
-from functools import partial
-from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
+from benchmarks.apart import ROOT, apart
 from benchmarks.rows import Row
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-
-ASSETS = Path(__file__).parents[1] / "assets"
-STEPS = 2000
-CANCELS = 5
+DATA = ROOT / "assets" / "data"
+MINUTE = 60
 
 
-def ui_stall_while_training() -> Row:
-    """Train 2,000 steps on the worker, scrub the demo by mouse meanwhile: the longest that the loop went unanswered.
-
-    A heartbeat is due every 5 ms; a stall is what passes between two of them beyond that. Starting the worker, with
-    PyTorch's import in it, counts.
-    """
-    from PySide6.QtCore import QPoint, Qt, QTimer
-    from PySide6.QtTest import QTest
-
-    app, window = opened()
-    beats: list[float] = []
-    heart = QTimer(interval=5, timerType=Qt.TimerType.PreciseTimer)
-    heart.timeout.connect(lambda: beats.append(time.perf_counter()))
-    viewport = window.stage.viewport()
-    rng = random.Random(0)
+def ui_stall_max_ms() -> Row:
+    """Scrubbing, zooming, panning, switching layers and sequences, by mouse and keys, while the app records."""
     with tempfile.TemporaryDirectory() as folder:
-        start(window, Path(folder) / "m.safetensors")
-        heart.start()
-        moves = 0
-        while window.workbench.busy:
-            where = QPoint(rng.randint(140, viewport.width() - 80), viewport.height() // 2)
-            QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, where)
-            moves += 1
-            until = time.perf_counter() + 0.016
-            while time.perf_counter() < until:
-                app.processEvents()
-                time.sleep(0.001)
-        heart.stop()
-    window.close()
-    worst = max(later - earlier for earlier, later in pairwise(beats)) - 0.005
-    detail = f"{STEPS:,} steps of char on Hamlet, 96 units; {moves:,} seeks by mouse in {beats[-1] - beats[0]:.0f} s"
-    return Row("ui_stall_while_training", 1000 * worst, "ms", "<= 100", detail)
+        found: dict[str, Any] = apart("window", "minute", folder)
+    detail = (
+        f"{found['moves']:,} moves, zooms and pans, {found['switches']} switches of layer or sequence in "
+        f"{MINUTE} s; {found['steps']:,} timesteps of two layers recorded meanwhile"
+    )
+    return Row("ui_stall_max_ms", found["stall"], "ms", "<= 100", detail)
 
 
-def cancel() -> Row:
-    """The longest of several Cancels of a training, pressed by mouse at random moments, until the job has ended."""
+ROWS: dict[str, Callable[[], Row]] = {ui_stall_max_ms.__name__: ui_stall_max_ms}
+
+
+# In a process of its own
+
+
+def minute(folder: str) -> dict[str, object]:
+    """Use the window for a minute during recordings, one after the other."""
     from PySide6.QtCore import Qt
-    from PySide6.QtTest import QTest
 
-    app, window = opened()
-    rng, took = random.Random(1), []
-    with tempfile.TemporaryDirectory() as folder:
-        for number in range(CANCELS):
-            start(window, Path(folder) / f"{number}.safetensors")
-            wait(app, lambda: "loss" in window.workbench.text.text())
-            moment = time.perf_counter() + rng.uniform(0.2, 3)
-            wait(app, partial(_past, moment))
-            began = time.perf_counter()
-            QTest.mouseClick(window.workbench.cancel, Qt.MouseButton.LeftButton)
-            wait(app, lambda: not window.workbench.busy)
-            took.append(time.perf_counter() - began)
-            assert (Path(folder) / f"{number}.safetensors").exists()
-    window.close()
-    return Row("cancel", 1000 * max(took), "ms", "<= 500", f"the longest of {CANCELS}; each left a valid model")
+    from benchmarks.app import Heart, Opened
+    from gruviz.ui.jobs import Done, Recording, Training
 
+    model, run = str(Path(folder) / "model.safetensors"), str(Path(folder) / "run.h5")
+    texts = (str(DATA / "hamlet.txt"), str(DATA / "sonnets.txt"))
+    Training("char", texts[0], model, layers=2, steps=20)(lambda progress: True)
+    Recording(model, texts, run, steps=(0, 50_000))(lambda progress: True)
 
-ROWS: dict[str, Callable[[], Row]] = {function.__name__: function for function in (ui_stall_while_training, cancel)}
+    opened = Opened(run)
+    opened.select_units(3, 14)
+    window, rng, heart = opened.window, random.Random(0), Heart()
+    recorded = moves = switches = 0
 
+    def done(result: Done) -> None:
+        nonlocal recorded
+        recorded += int(result.text.split()[0].replace(",", ""))
 
-def opened():  # type: ignore[no-untyped-def]
-    import sys
+    def record() -> None:
+        work = Recording(model, texts, str(Path(folder) / f"{recorded}.h5"))
+        window.workbench.start("Recording", work, "Open it", done, at_once=True)
 
-    from gruviz.ui import app as application
-    from gruviz.ui.settings import Settings
-    from gruviz.ui.theme import Themes
-    from gruviz.ui.window import MainWindow
-
-    app = application.make_application()
-    sys.setswitchinterval(application._SWITCH)  # as the app does at its start
-    window = MainWindow(Settings(), Themes("light"), remember=False)
-    window.resize(1280, 800)
-    window.show()
-    window.open_recording(str(ASSETS / "demo.h5"))
-    wait(app, lambda: window.state.view.length > 0 and window.loader.idle)
-    return app, window
-
-
-def start(window, path: Path) -> None:  # type: ignore[no-untyped-def]
-    from gruviz.ui.jobs import Training
-
-    training = Training("char", str(ASSETS / "data" / "hamlet.txt"), str(path), steps=STEPS)
-    window.workbench.start("Training", training, "Record it…", lambda done: None)
-
-
-def wait(app, condition: Callable[[], bool]) -> None:  # type: ignore[no-untyped-def]
-    while not condition():
-        app.processEvents()
-        time.sleep(0.001)
-
-
-def _past(moment: float) -> bool:
-    return time.perf_counter() > moment
+    heart.start()
+    until = time.perf_counter() + MINUTE
+    while time.perf_counter() < until:
+        if not window.workbench.busy:
+            record()
+        what = rng.choice(("seeks", "seeks", "steps", "notches", "notches", "drags", "window", "layer", "sequence"))
+        if what == "layer":
+            window.toolbar.layer.chosen.emit(switches % 2)
+            switches += 1
+        elif what == "sequence":
+            opened.key(rng.choice((Qt.Key.Key_Up, Qt.Key.Key_Down)), Qt.KeyboardModifier.ControlModifier)
+            switches += 1
+        else:
+            acts = {
+                "seeks": lambda: opened.seeks(30, rng),
+                "steps": lambda: opened.steps(20),
+                "notches": lambda: opened.notches(rng.choice((-12, 12)), opened.somewhere(rng)),
+                "drags": lambda: opened.drags(30),
+                "window": lambda: opened.drags_of_window(30),
+            }[what]()
+            moves += len(opened.hand.frames(acts).frames)
+        opened.hand.rest(time.perf_counter() + 0.05)
+    heart.stop()
+    opened.close()
+    return {"stall": heart.longest, "moves": moves, "switches": switches, "steps": recorded}

@@ -1,7 +1,6 @@
 """The command line. What a command needs is imported inside it, so that each starts as fast as it can."""
 
 import argparse
-import csv
 import json
 import signal
 import sys
@@ -293,8 +292,7 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
     """What files of numbers do not say themselves."""
     parser.add_argument(
         "--columns",
-        type=_listed,
-        default=(),
+        default="",
         metavar="LIST",
         help="of tables and arrays, by name or number: a,b,3",
     )
@@ -311,7 +309,7 @@ def _reading(given: argparse.Namespace) -> "Reading":
     times = {name: value for name, value in times.items() if value is not None}
     if times and given.mel is None:
         raise GruvizError("--hop-ms and --window-ms are of log-mel frames: say how many bands with --mel 80")
-    return Reading(columns=given.columns, rate=given.rate, mel=given.mel, **times)
+    return Reading(columns=Reading.listed(given.columns), rate=given.rate, mel=given.mel, **times)
 
 
 def _array(path: str) -> Any:
@@ -349,21 +347,31 @@ def _answers(given: argparse.Namespace) -> "Answers":
 
 def _facts(given: argparse.Namespace) -> dict[str, Any]:
     """What is in a file, as plain values."""
-    path, file = given.file, Path(given.file)
+    file = Path(given.file)
     if file.is_file():
         with file.open("rb") as opened:
             hdf5 = opened.read(4) == _HDF5
-        from gruviz import recording
+        if hdf5:
+            from gruviz import recording
 
-        if hdf5 and not recording.is_other_hdf5(file):
-            return _recording_facts(path)
+            if not recording.is_other_hdf5(file):
+                return _recording_facts(given.file)
+            try:
+                return _model_facts(given)
+            except GruvizError as error:
+                raise GruvizError(f"{file} is not a gruviz recording, nor a model of Keras: {error}") from error
+    return _model_facts(given)
+
+
+def _model_facts(given: argparse.Namespace) -> dict[str, Any]:
     from gruviz.model import checkpoint
+    from gruviz.model.networks import choices
 
-    answers = _answers(given)
-    listed = checkpoint.choices(path, answers)
+    path, answers = given.file, _answers(given)
+    listed = choices(path, answers)
     if given.module is None and len(listed) > 1 and listed[0].module is not None:
-        modules = [{"network": each.description, "refused": each.refused} for each in listed]
-        return {"model": str(path), "networks, of which --module chooses one": modules}
+        networks = [{"network": each.description, "refused": each.refused} for each in listed]
+        return {"model": str(path), "networks": networks, "notes": ["--module NAME chooses one of them"]}
     loaded = checkpoint.load(path, given.module, answers)
     decoder = loaded.translator.decoder.architecture.to_json() if loaded.translator else None
     return {
@@ -523,11 +531,6 @@ def _thresholds(text: str) -> Thresholds:
         return Thresholds(*map(float, text.split(",")))
     except (TypeError, ValueError) as error:
         raise argparse.ArgumentTypeError(f"{text!r} are no thresholds: write 0.9,0.1,0.05 ({error})") from error
-
-
-def _listed(text: str) -> tuple[str, ...]:
-    """Names between commas; those with a comma in them in quotes."""
-    return tuple(name.strip() for name in next(csv.reader([text], skipinitialspace=True), []) if name.strip())
 
 
 def _names(text: str) -> tuple[str, ...]:

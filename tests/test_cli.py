@@ -113,6 +113,38 @@ def test_expected_outputs(hamlet, tmp_path, capsys):
     assert "differ from the expected ones by up to 0.5" in error
 
 
+def test_models_of_other_programs(tmp_path, capsys):
+    both = torch.nn.ModuleDict({"encoder": torch.nn.GRU(2, 3), "decoder": torch.nn.RNN(2, 4)})
+    model, out = tmp_path / "both.ckpt", tmp_path / "run.h5"
+    torch.save({"state_dict": both.state_dict(), "pytorch-lightning_version": "2.5"}, model)
+    np.save(tmp_path / "x.npy", np.ones((9, 2), np.float32))
+    status, printed, _ = run(capsys, "info", model)
+    assert status == 0
+    assert "encoder: GRU, 2 inputs, 3 units" in printed
+    assert "decoder: RNN, 2 inputs, 4 units" in printed
+    status, printed, _ = run(capsys, "info", model, "--module", "decoder", "--nonlinearity", "relu", "--json")
+    assert json.loads(printed)["architecture"]["nonlinearity"] == "relu"
+    status, _, error = run(capsys, "record", model, tmp_path / "x.npy", "-o", out)
+    assert status == 2
+    assert "--module NAME out of encoder, decoder" in error
+    said = ["--module", "encoder", "--update-gate", "write", "--reset", "before"]
+    status, printed, error = run(capsys, "record", model, tmp_path / "x.npy", "-o", out, *said)
+    assert status == 0
+    assert "The model is not proved against reference outputs." in printed
+    assert "negated" in error
+    status, printed, _ = run(capsys, "info", out, "--json")
+    facts = json.loads(printed)
+    assert facts["module"] == "encoder"
+    assert facts["said of the model"] == {"update_gate": "write", "reset": "before"}
+    assert facts["layers"][0]["convention"] == "chung convention, reset before"
+    assert facts["proof"] == "not proved against reference outputs"
+    status, _, error = run(
+        capsys, "record", model, tmp_path / "x.npy", "-o", out, "--module", "encoder", "--names", "no"
+    )
+    assert status == 2
+    assert "cannot read no" in error
+
+
 def bad_inputs(folder):
     """Each mistake of a newcomer, the command, and words that its one line must hold."""
     (folder / "words.csv").write_text("when,what\nmonday,rain\ntuesday,sun\n")

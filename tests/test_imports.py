@@ -10,7 +10,7 @@ import pytest
 from gruviz.cells import RNN
 from gruviz.recording import Block, Writer
 
-HEAVY = {"torch", "safetensors", "PySide6", "pyqtgraph", "matplotlib", "h5py", "scipy"}
+HEAVY = {"torch", "safetensors", "onnx", "kaldi_native_fbank", "PySide6", "pyqtgraph", "matplotlib", "h5py", "scipy"}
 
 
 def loaded_by(code: str) -> set[str]:

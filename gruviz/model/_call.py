@@ -147,6 +147,8 @@ class Call:
     """How its input was laid out; None for a packed one and for single steps."""
     packed: bool = False
     """Whether its input was packed."""
+    tokens: Tensor | None = None
+    """The tokens that its input stands for, (T, B), where they were looked up in an embedding."""
     span: tuple[int, int] = (0, 0)
     """The numbers of the first and the last of these calls, among all calls."""
 

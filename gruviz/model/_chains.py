@@ -63,7 +63,9 @@ class Chain:
         steps = all(call.steps == 1 for call in self.calls)
         layers = [self._layer(runs, steps) for runs in zip(*(call.layers for call in self.calls), strict=True)]
         lengths = torch.stack([call.lengths for call in self.calls]).sum(0)
-        return replace(first, layers=layers, lengths=lengths, span=(first.span[0], last.span[1]))
+        read = [call.tokens for call in self.calls if call.tokens is not None]
+        tokens = torch.cat(read) if len(read) == len(self.calls) else None
+        return replace(first, layers=layers, lengths=lengths, tokens=tokens, span=(first.span[0], last.span[1]))
 
     def _layer(self, runs: Sequence[LayerRun], steps: bool) -> LayerRun:
         joined = replace(

@@ -1,4 +1,4 @@
-"""What a network was given, timestep by timestep, found among the arguments of its root module."""
+"""What a network was given, timestep by timestep: looked up in an embedding, or among the root module's arguments."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,10 +24,13 @@ class Fed:
 
 
 def fed(given: Sequence[Any], call: Call) -> Fed | None:
-    """The argument of the root module that went, step by step, into this call.
+    """What went, step by step, into this call: tokens that were looked up for it, or an argument of the root module.
 
-    Numbers that are exactly what the first layer got come first; then tokens, if there are any; then other numbers.
+    Among arguments, numbers that are exactly what the first layer got come first; then tokens, if there are any; then
+    other numbers.
     """
+    if call.tokens is not None:
+        return Fed(call.tokens.transpose(0, 1))
     x = call.x.transpose(0, 1)
     laid_out = [data for value in _tensors(given) for data in _batch_first(*value, call)]
     found = sorted(laid_out, key=lambda data: (not _is(data, x), data.dim()))

@@ -25,7 +25,7 @@ class _Steps:
 
     def __init__(self, calls: Sequence[Call], given: Sequence[Any], number: int, names: Any, checkpoint: int) -> None:
         self.chains = chains(calls)
-        self.fed = {call.module: [fed(given, call)] for call in calls}
+        self.fed = {call.module: [_kept(given, call)] for call in calls}
         self.number, self.names, self.checkpoint = number, names, checkpoint
 
     def take(self, calls: Sequence[Call], given: Sequence[Any], checkpoint: int) -> bool:
@@ -43,7 +43,7 @@ class _Steps:
                 self.chains[call.module][0].calls.pop()
             return False
         for call in calls:
-            self.fed[call.module].append(fed(given, call))
+            self.fed[call.module].append(_kept(given, call))
         return True
 
 
@@ -231,6 +231,12 @@ def add_layer(writer: Writer, tape: str, run: LayerRun, name: str | None = None,
         reset=run.reset,
         nonlinearity=run.nonlinearity,
     )
+
+
+def _kept(given: Sequence[Any], call: Call) -> Fed | None:
+    """What was given, copied: whoever calls a model step by step may use one tensor for all of its inputs."""
+    found = fed(given, call)
+    return None if found is None else Fed(found.data.clone())
 
 
 def _joined(found: Mapping[str, Sequence[Chain]]) -> dict[str, list[Call]]:

@@ -94,10 +94,7 @@ def replay_piece(
                 began["cell"][place] = previous[place, last - start]
         if replay.projected is not None:
             piece.projected[run.name] = _items_first(replay.projected)
-            began["projected"] = began["hidden"]
-            # What o tanh(c) was before the sequence is known only where nothing was.
-            unknown = began["projected"].any(axis=1, keepdims=True)
-            began["hidden"] = np.where(unknown, np.nan, np.zeros((1, run.size))).astype(np.float32)
+            began |= before_projecting(began["hidden"], run.size)
         if run.altered and run.before is not None:
             states = run.before if run.projection is None else {"cell": run.before["cell"]}
             where = run.altered_at(start, stop).transpose(0, 1).cpu().numpy()
@@ -107,6 +104,15 @@ def replay_piece(
         piece.difference[run.name] = _items_first(replay.difference)
         piece.began[run.name] = began
     return piece
+
+
+def before_projecting(projected: Floats, size: int) -> dict[str, Floats]:
+    """Both hidden states that a projected LSTM started from: (..., P) as it is fed back, and (..., H) as units have it.
+
+    What o tanh(c) was before a sequence is known only where nothing was: it is NaN elsewhere.
+    """
+    unknown = projected.any(axis=-1, keepdims=True)
+    return {"projected": projected, "hidden": np.where(unknown, np.nan, np.zeros(size)).astype(np.float32)}
 
 
 def replay_ahead(runs: Runs, items: slice, recorded: Tensor) -> Iterator[Piece]:

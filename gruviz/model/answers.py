@@ -41,6 +41,11 @@ class Answers:
         """The answers that were given."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
+    def public(self) -> dict[str, str]:
+        """The same for a recording, which says the names of files and not where they are."""
+        given = self.to_json()
+        return given | ({"names": Path(given["names"]).name} if "names" in given else {})
+
     @classmethod
     def from_json(cls, data: object) -> "Answers":
         """The answers of `to_json`, as far as they can be understood."""

@@ -26,10 +26,11 @@ from gruviz.sequences import Vocabulary
 from . import formats
 from ._built import build_module, with_tensors
 from .answers import Answers
-from .formats import Found, RecurrentModule
-from .formats._safetensors import is_safetensors, read_safetensors
+from .formats import Found
+from .formats._safetensors import read_own
 from .formats._tensors import Tensors
 from .network import Architecture, SequenceModel
+from .networks import choose
 from .translation import Translator
 
 FORMAT, VERSION = "gruviz-model", 1
@@ -165,7 +166,7 @@ def load(path: str | os.PathLike[str], module: str | None = None, answers: Answe
     """
     path = Path(path)
     answers = answers or Answers()
-    own = _own(path)
+    own = read_own(path)
     if own is not None:
         if answers != Answers():
             raise GruvizError(f"{path} was written by gruviz and says all of itself: leave out what you said of it")
@@ -174,7 +175,7 @@ def load(path: str | os.PathLike[str], module: str | None = None, answers: Answe
     found = formats.read(path, names)
     if module is None and found.translation is not None and answers.to_json().keys() <= {"names"}:
         return _load_translation(path, found, answers)
-    chosen = answers.apply(_choose(path, found, module))
+    chosen = answers.apply(choose(path, found, module))
     model = build_module(chosen)
     return Loaded(
         model=model,
@@ -192,49 +193,11 @@ def load(path: str | os.PathLike[str], module: str | None = None, answers: Answe
     )
 
 
-@dataclass(frozen=True)
-class Choice:
-    """One of the recurrent networks in a file, for a person to choose from."""
-
-    module: str | None
-    """What `load` calls it; None for all that the file holds, together."""
-    description: str
-    """In a line, with its sizes."""
-    refused: str = ""
-    """Why it cannot be loaded; empty where it can."""
-    asks: tuple[str, ...] = ()
-    """The fields of `Answers` that the file leaves open: what is then assumed is what is usual."""
-
-
-def choices(path: str | os.PathLike[str], answers: Answers | None = None) -> tuple[Choice, ...]:
-    """List the recurrent networks in a model file; gruviz's own have one. Raises GruvizError where it is no model."""
-    path = Path(path)
-    if _own(path) is not None:
-        return (Choice(None, f"{load(path).model.path}, written by gruviz"),)
-    names = (answers or Answers()).map
-    found = formats.read(path, None if names is None else formats.NameMap.load(names))
-    listed = [Choice(each.path, each.describe(), asks=_open_questions(each)) for each in found.modules]
-    listed += [Choice(name, f"{name}: cannot be loaded", reason) for name, reason in found.refused.items()]
-    if found.translation is not None:
-        both = f"{found.translation.encoder} and {found.translation.decoder}, an encoder-decoder"
-        listed.insert(0, Choice(None, both))
-    return tuple(listed)
-
-
-def _open_questions(module: RecurrentModule) -> tuple[str, ...]:
-    asked = {
-        "update_gate": module.cell == "gru" and module.convention == "pytorch",  # names of arrays promise nothing
-        "nonlinearity": module.cell == "rnn" and module.nonlinearity is None,
-        "reads": module.embedding is not None,
-    }
-    return tuple(name for name, asks in asked.items() if asks)
-
-
 def _load_translation(path: Path, found: Found, answers: Answers) -> Loaded:
     """Load both networks of an encoder-decoder. Raises GruvizError where they do not fit together."""
     translation = found.translation
     assert translation is not None
-    encoder, decoder = (_choose(path, found, name) for name in (translation.encoder, translation.decoder))
+    encoder, decoder = (choose(path, found, name) for name in (translation.encoder, translation.decoder))
     try:
         translator = Translator.of(translation, encoder, decoder, build_module(decoder))
     except ValueError as error:
@@ -259,39 +222,12 @@ def _load_translation(path: Path, found: Found, answers: Answers) -> Loaded:
     )
 
 
-def _choose(path: Path, found: Found, wanted: str | None) -> RecurrentModule:
-    """The module that is wanted, or the only one. Raises GruvizError where there is none such, or a choice."""
-    modules = {module.path: module for module in found.modules}
-    listed = ", ".join((*modules, *found.refused))
-    if wanted is not None and wanted not in modules and wanted not in found.refused:
-        raise GruvizError(f"{path} has no recurrent module {wanted!r}: choose one of {listed}")
-    if wanted is None and len(modules) + len(found.refused) > 1:
-        raise GruvizError(f"{path} has several recurrent modules: choose one with --module NAME out of {listed}")
-    if not listed:
-        raise GruvizError(f"{path} has no GRU, LSTM or RNN in it: choose a model that has one")
-    name = wanted if wanted is not None else next(iter((*modules, *found.refused)))
-    if name in found.refused:
-        raise GruvizError(f"{path}: {found.refused[name]}")
-    return modules[name]
-
-
 def _vocabulary(symbols: tuple[str, ...] | None) -> Vocabulary | None:
     """What encodes text for a model with these symbols; None where a text cannot be taken apart into them."""
     try:
         return None if symbols is None else Vocabulary(symbols)
     except ValueError:
         return None
-
-
-def _own(path: Path) -> tuple[Tensors, str] | None:
-    """The tensors and the description in a file that gruviz wrote; None for any other file."""
-    if not path.is_file():
-        return None
-    with path.open("rb") as file:
-        if not is_safetensors(file.read(9)):
-            return None
-    tensors, metadata = read_safetensors(path)
-    return (tensors, metadata["gruviz"]) if "gruviz" in metadata else None
 
 
 def _load_own(path: Path, weights: Tensors, description: str, module: str | None) -> Loaded:

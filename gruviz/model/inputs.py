@@ -72,7 +72,7 @@ def read_inputs(
 
 def spelled(loaded: Loaded, sequence: sq.Sequence) -> sq.Sequence:
     """A text as the tokens of the model's vocabulary; anything else as it is. Raises GruvizError for what it lacks."""
-    if sequence.text is None or loaded.vocabulary is None:
+    if sequence.text is None or loaded.vocabulary is None or loaded.translator is not None:  # which spells by itself
         return sequence
     return loaded.vocabulary.spell(sequence)
 

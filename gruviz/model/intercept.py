@@ -5,7 +5,6 @@ states and direct calls of `.forward()`, some of which forward hooks miss, and t
 so on) at every step. A fused call over several layers is run layer by layer instead, which gives the same output.
 """
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -17,6 +16,7 @@ from torch.overrides import TorchFunctionMode
 
 from gruviz.cells import CELLS
 from gruviz.model._call import Call, LayerRun
+from gruviz.model._embedded import Embedded
 from gruviz.model._layer_by_layer import KERNELS, LayerByLayer, copied, lengths_of, ran_in
 from gruviz.model._modules import cell_name, escaped, layer_name, recurrent_modules
 from gruviz.model.replay import Weights
@@ -27,37 +27,42 @@ _CELL_KERNELS = {"gru_cell": "gru", "lstm_cell": "lstm", "rnn_tanh_cell": "rnn",
 
 
 class Intercept(TorchFunctionMode):
-    """While entered, hands every call of a recurrent kernel that a module of `model` makes to `on_call`."""
+    """While entered, hands every call of a recurrent kernel that a module of `model` makes to `on_call`.
+
+    It can be entered again and again; `watching` spares it some work each time.
+    """
 
     def __init__(self, model: nn.Module, on_call: Callable[[Call], None]) -> None:
         super().__init__()
         self._modules = {escaped(path): module for path, module in recurrent_modules(model)}
         self._on_call = on_call
-        self.active = True
-        """Switched off, calls pass as if nothing were there."""
         self._left = ExitStack()
         self._inside: list[str] = []
+        self._watches = False
         self._packed: tuple[int, Tensor] | None = None
         self._weights: dict[str, tuple[Any, Weights]] = {}
         self._number = 0
+        self._embedded = Embedded()
 
     def __enter__(self) -> "Intercept":
-        if "torch._dynamo" in sys.modules:  # else nothing can have been compiled, and importing it takes a second
-            self._left.enter_context(torch.compiler.set_stance("force_eager"))
-        for path, module in self._modules.items():
-            self._left.enter_context(around_forward(module, self._watching(path)))
+        self._left.enter_context(self.watching())
         super().__enter__()  # type: ignore[no-untyped-call]
         return self
 
     def __exit__(self, *error: Any) -> None:
         super().__exit__(*error)  # type: ignore[no-untyped-call]
         self._left.close()
+        self._embedded.forget()
 
     def __torch_function__(
         self, function: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         kernel = getattr(function, "__name__", "")
-        if self.active and not kwargs:
+        if kernel == "embedding":
+            vectors = function(*args, **(kwargs or {}))
+            self._embedded.note(args, vectors)
+            return vectors
+        if not kwargs:
             if kernel in _CELL_KERNELS:
                 return self._cell(function, kernel, *args)
             if kernel in KERNELS:
@@ -83,7 +88,10 @@ class Intercept(TorchFunctionMode):
         if steps == 1:
             for layer in runs:
                 layer.weights = self._kept(layer.name, layer.weights)
-        self._tell(Call(module, runs, lengths, None if packed else batch_first, packed))
+        tokens = None if packed else self._embedded.tokens(x)
+        if tokens is not None and batch_first:
+            tokens = tokens.transpose(0, 1)
+        self._tell(Call(module, runs, lengths, None if packed else batch_first, packed, tokens))
         return (output, *final)
 
     def _cell(
@@ -118,7 +126,8 @@ class Intercept(TorchFunctionMode):
             ran=ran_in(final[0]),
             nonlinearity="relu" if kernel == "rnn_relu_cell" else "tanh",
         )
-        self._tell(Call(module, [run], torch.ones(len(inputs), dtype=torch.int64, device="cpu"), None))
+        lengths, tokens = torch.ones(len(inputs), dtype=torch.int64, device="cpu"), self._embedded.tokens(inputs)
+        self._tell(Call(module, [run], lengths, None, tokens=None if tokens is None else tokens[None]))
         return ended
 
     def _tell(self, call: Call) -> None:
@@ -159,7 +168,22 @@ class Intercept(TorchFunctionMode):
         self._weights[layer] = state, kept
         return kept
 
-    def _watching(self, path: str) -> Callable[..., Any]:
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Watch which modules run, throughout the block."""
+        if self._watches:
+            yield
+            return
+        with ExitStack() as stack:
+            for path, module in self._modules.items():
+                stack.enter_context(around_forward(module, self._noting(path)))
+            self._watches = True
+            try:
+                yield
+            finally:
+                self._watches = False
+
+    def _noting(self, path: str) -> Callable[..., Any]:
         """What is done around the forward pass of a recurrent module: note that it runs, and what is packed.
 
         Packing sorts a batch by length, and only the PackedSequence knows from which order.

@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -33,6 +34,13 @@ class Recorder:
 
     Gates are replayed from the states that the model itself gives out, never computed in a step loop; the largest
     difference that the replay leaves is stored with every sequence as its residual.
+
+    A cell in a loop over timesteps, or a layer that is called with one timestep at a time, gives one sequence: a step
+    that begins with the state that the one before ended with goes on, and so it does where the model changed the state
+    in between (dropout, a mask), which `Layer.altered` of the recording tells. A zero state begins a sequence, and so
+    does the state once more that the one before began with. Where each forward pass of the model is a single step,
+    passes that follow each other make one sequence too, as long as the weights do not change; there each sequence of
+    the batch has to go on exactly or from zero, unless the model is itself a cell.
     """
 
     def __init__(
@@ -56,7 +64,8 @@ class Recorder:
                 of layers.
             path: the recording; None keeps it in memory.
             every: record each `every`-th training pass, and no others. Without it every pass is recorded. A training
-                pass is one in training mode with gradients on; its number is kept as `checkpoint`.
+                pass is one in training mode with gradients on; its number is kept as `checkpoint`, with the weights
+                that it ran with. All others have the checkpoint -1, with the weights of the first of them.
             lengths: (B,) for padded batches: what lies behind is not recorded. Packed sequences bring their own.
             names: (B,) of the sequences of a batch.
             vocabulary: the symbols that tokens stand for.
@@ -81,6 +90,7 @@ class Recorder:
         self.passes = 0
         """Forward passes that were recorded."""
         self._training_passes = 0
+        self._checkpoints: set[int] = set()
         self._running = False
         self._left = ExitStack()
         self._calls: list[Call] = []
@@ -98,8 +108,9 @@ class Recorder:
         self._writer = recording.Writer(self.path, model=about, **self._storage)
         self._passes = Passes(self._writer, **self._options)  # type: ignore[arg-type]
         self._intercept = Intercept(self._root, self._on_call)
-        self._intercept.active = False
-        self._left.enter_context(self._intercept)
+        if "torch._dynamo" in sys.modules:  # else nothing can have been compiled, and importing it takes a second
+            self._left.enter_context(torch.compiler.set_stance("force_eager"))
+        self._left.enter_context(self._intercept.watching())
         self._left.enter_context(around_forward(self._root, self._pass))
         return self
 
@@ -129,11 +140,12 @@ class Recorder:
             with torch.no_grad():
                 self._passes.finish()  # what comes after a gap does not go on
             return forward(*args, **kwargs)
-        self._running = self._intercept.active = True
+        self._running = True
         try:
-            return forward(*args, **kwargs)
+            with self._intercept:
+                return forward(*args, **kwargs)
         finally:
-            self._running = self._intercept.active = False
+            self._running = False
             calls, self._calls = self._calls, []
             if calls:
                 self._write(calls, (*args, *kwargs.values()), step)
@@ -146,7 +158,9 @@ class Recorder:
     def _write(self, calls: list[Call], given: tuple[Any, ...], step: int) -> None:
         self.passes += 1
         if self._passes.write(calls, given, lengths=self._lengths, names=self._names, checkpoint=step):
-            self._writer.add_checkpoint(step, weights=recurrent_weights(self._root), sha256=fingerprint(self._root))
+            if step not in self._checkpoints:
+                self._writer.add_checkpoint(step, weights=recurrent_weights(self._root), sha256=fingerprint(self._root))
+                self._checkpoints.add(step)
             self._writer.flush()
 
 

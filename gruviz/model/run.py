@@ -1,7 +1,7 @@
 """Recording by gruviz itself: a model from a file reads sequences, however long, in chunks of bounded memory."""
 
 import os
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,21 +13,21 @@ from torch import Tensor
 from gruviz import recording
 from gruviz import sequences as sq
 from gruviz.errors import GruvizError
-from gruviz.model._passes import Piece, add_layer, replay_piece
+from gruviz.model._borders import states_before
+from gruviz.model._passes import add_layer
+from gruviz.model._pieces import Piece, before_projecting, replay_piece
 from gruviz.model.checkpoint import Loaded
 from gruviz.model.device import pick
 from gruviz.model.inputs import common_rate, notes_on
 from gruviz.model.intercept import Call, Intercept, LayerRun, escaped
 from gruviz.model.network import SequenceModel, State
 from gruviz.model.pace import steps_at_a_time
+from gruviz.model.proof import NOT_PROVED, Proof
 from gruviz.model.recorder import recurrent_weights
 from gruviz.model.translation import Translator
-from gruviz.recording.schema import TOLERANCE
 
 OnProgress = Callable[[int, int], bool]
 """Told how many timesteps are done, of how many; answers whether to go on."""
-
-_NOT_PROVED = "not proved against reference outputs"
 
 _VALUES = 2**22
 """Of one quantity, that are in memory at a time."""
@@ -72,8 +72,8 @@ def record_sequences(
         raise GruvizError("there is no sequence to record: give at least one")
     inputs = [prepare(loaded, sequence) for sequence in sequences]
     rate = common_rate(sequences)
-    steps = None if loaded.translator else len(inputs[0])
-    if expect is not None and (len(inputs) != 1 or expect.ndim != 2 or steps not in (None, len(expect))):
+    proof = None if expect is None else Proof(expect)
+    if expect is not None and (len(inputs) != 1 or (loaded.translator is None and len(expect) != len(inputs[0]))):
         raise GruvizError(
             f"the expected outputs have the shape {expect.shape}: they compare with one sequence, one row a timestep"
         )
@@ -88,13 +88,13 @@ def record_sequences(
         "task": loaded.task,
         "training": loaded.training,
         "notes": [*loaded.notes, *notes_on(sequences)],
-        **({"answers": loaded.answers.to_json()} if loaded.answers.to_json() else {}),
-        **({"proof": _NOT_PROVED} if loaded.converted else {}),
+        **({"answers": loaded.answers.public()} if loaded.answers.public() else {}),
+        **({"proof": NOT_PROVED} if loaded.converted else {}),
         **(about or {}),
     }
     writer = recording.Writer(path, dtype=dtype, model=description)
     chunk = chunk or max(1, min(steps_at_a_time(model, 1), _VALUES // model.architecture.hidden))
-    run = _Run(model, loaded, writer, chunk, expect, rate)
+    run = _Run(model, loaded, writer, chunk, proof, rate)
     total, done, going = sum(map(len, inputs)), 0, True
     # TF32, which cuDNN uses for RNNs by itself, would cost the states three of their seven digits.
     with torch.no_grad(), torch.backends.cudnn.flags(allow_tf32=False), writer:
@@ -109,15 +109,15 @@ def record_sequences(
                 break
         if not going:
             writer.close(complete=False)
-        elif expect is not None:
-            writer.describe(description | {"proof": run.proof})
+        elif proof is not None:
+            writer.describe(description | {"proof": proof.describe()})
     if not (going or done):
         raise GruvizError("the recording was stopped before its first timestep: nothing is kept")
     result = recording.Recording(writer.file, None) if writer.path is None else recording.open(writer.path)
-    if expect is not None and not run.proved:
+    if proof is not None and not proof.holds:
         result.close()
         raise GruvizError(
-            f"the outputs differ from the expected ones by up to {run.difference:.2g}: the model is not what it was "
+            f"the outputs differ from the expected ones by up to {proof.difference:.2g}: the model is not what it was "
             f"where they come from; what was recorded is kept in {writer.path or 'memory'}"
         )
     return result
@@ -165,38 +165,23 @@ class _Run:
         loaded: Loaded,
         writer: recording.Writer,
         chunk: int,
-        expect: NDArray[np.floating] | None,
+        proof: Proof | None,
         rate: float | None,
     ) -> None:
         self._model = model
         self._loaded = loaded
         self._writer = writer
         self._chunk = chunk
-        self._expect = expect
+        self._proof = proof
         self._rate = rate
         self._device = next(model.parameters()).device
-        self.difference = 0.0
-        """The largest difference from the expected outputs."""
         self._start = model.start()
-
-    @property
-    def proved(self) -> bool:
-        """Whether the outputs are the expected ones, as nearly as float32 can tell."""
-        scale = 1.0 if self._expect is None else max(1.0, float(np.abs(self._expect).max()))
-        return self.difference <= TOLERANCE["float32"] * scale
-
-    @property
-    def proof(self) -> str:
-        """What comparing with the expected outputs gave."""
-        if self.proved:
-            return f"proved against reference outputs: they differ by {self.difference:.1e} at most"
-        return f"not what it was where its reference outputs come from: they differ by up to {self.difference:.1e}"
 
     def sequence(self, number: int, sequence: sq.Sequence, data: NDArray[Any]) -> Iterator[int]:
         """Record one sequence; yields the timesteps of each chunk when it is written, and 0 now and then before."""
         x = torch.from_numpy(data)[None].to(self._device)  # (1, T) or (1, T, I)
         chunks = [slice(start, min(start + self._chunk, len(data))) for start in range(0, len(data), self._chunk)]
-        before = yield from self._states_before(x, chunks)
+        before = yield from states_before(self._model, x, chunks)
         final: State | None = None
         for index, rows in enumerate(chunks):
             output, final, piece, call = self._step(self._model, x[:, rows], before[index])
@@ -238,8 +223,8 @@ class _Run:
             pass_=number,
         )
         values = output[0].double().cpu().numpy()
-        if self._expect is not None:
-            self._compare(values, slice(0, len(self._expect)))
+        if self._proof is not None:
+            self._proof.compare(values, slice(0, None))
         outputs: dict[str, NDArray[Any]] = {"values": values.astype(np.float32)}
         outputs |= _next_token(values, np.array(written, np.int64))
         blocks = {name: piece.layer(layer, 0, piece.stop) for layer, name in names.items()}
@@ -257,31 +242,6 @@ class _Run:
         piece = replay_piece([(call, run) for run in call.layers], slice(0, 1), call.lengths, 0, x.shape[1])
         return output, final, piece, call
 
-    def _states_before(self, x: Tensor, chunks: Sequence[slice]) -> Generator[int, None, list[State | None]]:
-        """The state that each chunk is entered with, as far as it must be known beforehand.
-
-        Reading forward it is where the chunk before ended, and comes by itself: None. A bidirectional network enters a
-        chunk from both sides. Layer by layer, one walk from the end to the start finds the states of the backward
-        direction at the borders, and one from the start to the end those of the forward one: both need only what lies
-        below to be right. That is two more passes over the sequence for each layer, in bounded memory.
-        Yields 0 after each chunk.
-        """
-        a = self._model.architecture
-        if not (a.bidirectional or a.backward) or len(chunks) == 1:
-            return [None] * len(chunks)
-        forth, back = range(len(chunks)), range(len(chunks) - 1, -1, -1)
-        states = [[kind.clone() for kind in self._start] for _ in chunks]
-        for layer in range(a.layers):
-            for row, order in ((layer, back),) if a.backward else ((2 * layer + 1, back), (2 * layer, forth)):
-                carried = [kind[row] for kind in self._start]
-                for index in order:
-                    for kind, state in zip(states[index], carried, strict=True):
-                        kind[row] = state
-                    _, final = self._model(x[:, chunks[index]], _as_state(states[index]))
-                    carried = [kind[row] for kind in (final if isinstance(final, tuple) else (final,))]
-                    yield 0
-        return [_as_state(state) for state in states]
-
     def _begin(self, number: int, sequence: sq.Sequence, call: Call, names: dict[str, str]) -> None:
         if number == 0:
             columns = self._loaded.columns or sequence.columns
@@ -292,18 +252,20 @@ class _Run:
             for run in call.layers:
                 add_layer(self._writer, self._main, run, names[run.name], self._loaded.convention)
         start = [kind[:, 0].float().cpu().numpy() for kind in self._start]
-        initial = {
-            names[run.name]: {state: kind[row] for state, kind in zip(("hidden", "cell"), start, strict=False)}
-            for row, run in enumerate(call.layers)
-        }
+        initial = {}
+        for row, run in enumerate(call.layers):
+            states = {state: kind[row] for state, kind in zip(("hidden", "cell"), start, strict=False)}
+            if run.projection is not None:
+                states |= before_projecting(states["hidden"], run.size)
+            initial[names[run.name]] = states
         self._writer.begin(self._main, sequence.name, initial=initial, pass_=number)
 
     def _tape(
         self, sequence: sq.Sequence, data: NDArray[Any], rows: slice, output: NDArray[np.float64]
     ) -> dict[str, Any]:
         """What goes on the tape beside the layers: the input as the user knows it, and what the model made of it."""
-        if self._expect is not None and self._loaded.translator is None:
-            self._compare(output, rows)
+        if self._proof is not None and self._loaded.translator is None:
+            self._proof.compare(output, rows)
         tape: dict[str, Any] = {"outputs": {}, "labels": {}}
         if data.dtype == np.int64:
             tape["tokens"] = data[rows]
@@ -329,17 +291,6 @@ class _Run:
             return values
         restored: NDArray[np.float64] = values * self._loaded.std + self._loaded.mean
         return restored
-
-    def _compare(self, output: NDArray[np.float64], rows: slice) -> None:
-        expected = self._expect[rows] if self._expect is not None else output
-        if expected.shape[1] != output.shape[1]:
-            raise GruvizError(
-                f"the expected outputs have {expected.shape[1]} columns, the model gives {output.shape[1]}"
-            )
-        if expected.shape != output.shape:
-            raise GruvizError(f"the expected outputs have {len(expected)} rows, the model gives {len(output)}")
-        worst = float(np.abs(output - expected).max())
-        self.difference = max(self.difference, np.inf if np.isnan(worst) else worst)
 
 
 def _wrong_width(loaded: Loaded, name: str, columns: Sequence[str]) -> str:
@@ -368,11 +319,6 @@ def _next_token(logits: NDArray[np.float64], following: NDArray[np.int64]) -> di
     probability = np.full(len(logits), np.nan, np.float32)
     probability[: len(following)] = np.exp(log_probability[np.arange(len(following)), following])
     return {"targets": targets, "probability": probability}
-
-
-def _as_state(kinds: Sequence[Tensor]) -> State:
-    """One or two (L·D, B, H) as a GRU's or an LSTM's state."""
-    return (kinds[0], kinds[1]) if len(kinds) == 2 else kinds[0]
 
 
 def _turned(run: LayerRun) -> LayerRun:

@@ -12,13 +12,14 @@ import numpy as np
 import torch
 import torch._dynamo  # the first optimizer imports it, seconds of it, when steps are expected
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from gruviz.errors import GruvizError
 
 from . import checkpoint
 from .device import describe
 from .network import SequenceModel, build
+from .pace import steps_at_a_time
 from .tasks import CutShortError, Result, Task
 
 WARM_UP = 50
@@ -134,13 +135,15 @@ def train(
     seed: int = 0,
     device: torch.device | None = None,
     on_progress: Callable[[Progress], bool | None] | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Trained:
     """Train a fresh network on `task`; what is None is taken from `task.settings`, the device is the CPU.
 
     On the CPU the same seed gives the same weights, bit for bit (from 256 hidden units on, with the same number of
     threads; smaller networks run on one). `on_progress` is called after every step, and while held-out data are read;
-    once it returns False the training stops, and what was learned so far is returned. Raises GruvizError for sizes that
-    make no sense, and when the loss or the gradient is not finite.
+    once it returns False the training stops, and what was learned so far is returned. `stop` does the same once it
+    returns True, and is asked within a step too, several times a second: that step is left out. Raises GruvizError for
+    sizes that make no sense, when the loss or the gradient is not finite, and when it is stopped in the first step.
     """
     settings = task.settings
     device = device or torch.device("cpu")
@@ -187,11 +190,13 @@ def train(
 
         for step in range(1, steps + 1):
             batch = task.batch(generator).to(device)
-            with _randomness(device, int(torch.randint(2**40, (1,), generator=generator))):
-                outputs, _ = model(batch.inputs)
-            loss = task.loss(outputs, batch)
             optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            try:
+                with _randomness(device, int(torch.randint(2**40, (1,), generator=generator))):
+                    loss = task.loss(_outputs(model, batch.inputs, stop), batch)
+                loss.backward()  # type: ignore[no-untyped-call]
+            except CutShortError:
+                break
             norm = nn.utils.clip_grad_norm_(model.parameters(), settings.clip)
             losses.append(loss.item())
             norms.append(norm.item())
@@ -212,12 +217,35 @@ def train(
             if not tell(result):
                 break
 
+        if not losses:
+            raise GruvizError("the training was stopped before its first step: nothing is kept")
         if result is None:
             until = time.perf_counter() + _GRACE
             result = judge(lambda fraction: time.perf_counter() < until) or latest
         seconds = time.perf_counter() - began
         history = History(np.arange(1, len(losses) + 1), np.array(losses), np.array(norms), tuple(metric))
         return Trained(model.cpu().eval(), task, history, result, steps, seed, seconds, describe(device))
+
+
+def _outputs(model: SequenceModel, inputs: Tensor, stop: Callable[[], bool]) -> Tensor:
+    """What the model makes of a batch, (B, T, O), read in pieces of time, so that a stop is heard between two of them.
+
+    On the way back through the pieces it is heard as well. Raises CutShortError then.
+    """
+
+    def go_on(gradient: Tensor | None = None) -> None:
+        if stop():
+            raise CutShortError
+
+    outputs, state = [], None
+    for piece in torch.split(inputs, steps_at_a_time(model, len(inputs), least=1), dim=1):
+        go_on()
+        if state is not None:
+            for kind in state if isinstance(state, tuple) else (state,):
+                kind.register_hook(go_on)
+        output, state = model(piece, state)
+        outputs.append(output)
+    return torch.cat(outputs, dim=1)
 
 
 @contextmanager

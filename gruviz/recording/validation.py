@@ -20,13 +20,16 @@ _SMALL = 2**20
 def validate(file: h5py.File, path: Path | str) -> None:
     """Raise GruvizError, in one line, unless `file` is a recording that can be read safely."""
     if str(_text(file.attrs.get("format"))) != schema.FORMAT:
-        raise GruvizError(f"{path} is an HDF5 file, but not a gruviz recording: record one with gruviz record")
+        raise GruvizError(
+            f"{path} is an HDF5 file, but not a gruviz recording: record one with gruviz record, or choose it in "
+            "Record… if it is a model"
+        )
     version = file.attrs.get("version")
     if version != schema.VERSION:
         raise GruvizError(
             f"{path} is a recording of version {version}, this gruviz reads version {schema.VERSION}: update gruviz"
         )
-    _refuse_links(file, path)
+    _refuse_links(file, path, {_address(file)})
     for name in ("tapes", "layers"):
         if not isinstance(file.get(name), h5py.Group):
             raise GruvizError(f"{path} is damaged: it has no group /{name}")
@@ -37,7 +40,7 @@ def validate(file: h5py.File, path: Path | str) -> None:
             raise GruvizError(f"{path} is damaged: it has a checkpoint of step {step}, which is no number")
 
 
-def _refuse_links(group: h5py.Group, path: Path | str) -> None:
+def _refuse_links(group: h5py.Group, path: Path | str, seen: set[int]) -> None:
     for name in group:
         link = group.get(name, getlink=True)
         where = f"{group.name.rstrip('/')}/{name}"
@@ -45,11 +48,17 @@ def _refuse_links(group: h5py.Group, path: Path | str) -> None:
             raise GruvizError(f"{path} is refused: {where} is a link to somewhere else, which a recording never has")
         child = group[name]
         if isinstance(child, h5py.Group):
-            if child.name.count("/") > 32:
+            # A group may bear several names, one within itself among them.
+            if _address(child) in seen or child.name.count("/") > 32:
                 raise GruvizError(f"{path} is refused: its groups are nested without end")
-            _refuse_links(child, path)
+            seen.add(_address(child))
+            _refuse_links(child, path, seen)
         elif isinstance(child, h5py.Dataset):
             _check_dataset(child, where, path)
+
+
+def _address(group: h5py.Group) -> int:
+    return int(h5py.h5o.get_info(group.id).addr)
 
 
 def _check_dataset(dataset: h5py.Dataset, where: str, path: Path | str) -> None:

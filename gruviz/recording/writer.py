@@ -137,7 +137,7 @@ class Writer:
         """Add a layer whose timesteps lie on `tape`.
 
         Args:
-            name: `<module path>.l<k>`, with `_reverse` for the backward direction.
+            name: `<module path>.l<k>`, with `_reverse` for the backward direction; a cell's is `<module path>`.
             tape: a tape that was added before.
             cell: what kind of cell it is.
             size: its hidden units, H.

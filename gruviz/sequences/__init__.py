@@ -2,6 +2,8 @@
 
 from ._read import (
     ARRAYS,
+    HDF5,
+    SEVERAL,
     SOUNDS,
     SUFFIXES,
     TABLES,
@@ -12,6 +14,7 @@ from ._read import (
     read,
     read_all,
     read_folder,
+    suffix,
 )
 from ._reading import Reading
 from ._sequence import Sequence
@@ -19,6 +22,8 @@ from ._vocabulary import Vocabulary
 
 __all__ = [
     "ARRAYS",
+    "HDF5",
+    "SEVERAL",
     "SOUNDS",
     "SUFFIXES",
     "TABLES",
@@ -32,4 +37,5 @@ __all__ = [
     "read",
     "read_all",
     "read_folder",
+    "suffix",
 ]

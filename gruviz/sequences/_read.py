@@ -19,7 +19,9 @@ from ._text import read_text
 TEXTS = (".txt", ".text", ".md")
 TABLES = (".csv", ".tsv")
 HDF5 = (".h5", ".hdf5")
-ARRAYS = (".npy", ".npz", *HDF5)
+SEVERAL = (".npz", *HDF5)
+"""What may hold several arrays."""
+ARRAYS = (".npy", *SEVERAL)
 SOUNDS = (".wav", ".wave")
 SUFFIXES = (*TEXTS, *TABLES, *ARRAYS, *SOUNDS)
 NAMED_AT_MOST = 5
@@ -67,13 +69,13 @@ def read_all(path: str | os.PathLike[str], how: Reading = _AS_IS) -> list[Sequen
         raise GruvizError(f"there is no file {path}: check its name and folder")
     if not path.is_file():
         raise GruvizError(f"{path} is not an ordinary file: copy what it gives into one")
-    suffix = path.suffix.lower()
+    ends = path.suffix.lower()
     try:
         if path.stat().st_size == 0:
             raise GruvizError(f"{path} is empty: there is no sequence in it")
-        if suffix in _SEVERAL:
-            return _SEVERAL[suffix](path, part, how)
-        return _ONE[suffix](path, how) if suffix in _ONE else read_text(path)
+        if ends in _SEVERAL:
+            return _SEVERAL[ends](path, part, how)
+        return _ONE[ends](path, how) if ends in _ONE else read_text(path)
     except OSError as error:
         raise GruvizError(f"cannot read {path}: {error.strerror or error}") from error
 
@@ -94,8 +96,8 @@ def read_folder(
     except OSError as error:
         raise GruvizError(f"cannot read the folder {path}: {error.strerror or error}") from error
     for file in files:
-        suffix = file.suffix.lower()
-        if not file.is_file() or suffix not in suffixes or (suffix in HDF5 and is_a_recording(file)):
+        ends = file.suffix.lower()
+        if not file.is_file() or ends not in suffixes or (ends in HDF5 and is_a_recording(file)):
             others.append(file.name)
         else:
             sequences += read_all(file, how)
@@ -125,6 +127,11 @@ def distinct(sequences: list[Sequence]) -> list[Sequence]:
         count = taken[sequence.name]
         named.append(sequence if count == 1 else replace(sequence, name=f"{sequence.name} ({count})"))
     return named
+
+
+def suffix(source: str | os.PathLike[str]) -> str:
+    """What the name of a file ends with, in lower case, be it with the name of an array after it."""
+    return _parted(source)[0].suffix.lower()
 
 
 def is_file(source: str | os.PathLike[str]) -> bool:

@@ -1,5 +1,6 @@
 """How files are read, where they do not say it themselves."""
 
+import csv
 import math
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -30,6 +31,12 @@ class Reading:
                 raise GruvizError(f"the {what} must be a number above 0, not {value:g}")
         if self.mel is not None and not 3 <= self.mel <= MOST_BANDS:
             raise GruvizError(f"log-mel frames have 3 to {MOST_BANDS} bands, not {self.mel}")
+
+    @staticmethod
+    def listed(text: str) -> tuple[str, ...]:
+        """Return the columns of a list with commas between them; a name with a comma in it stands in quotes."""
+        names = next(csv.reader([text], skipinitialspace=True), [])
+        return tuple(name.strip() for name in names if name.strip())
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields as plain values."""

@@ -2,13 +2,16 @@
 
 import os
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
-from gruviz.model.formats import SUFFIXES
+from gruviz.errors import GruvizError
+from gruviz.model import formats
+from gruviz.sequences import HDF5, SOUNDS, SUFFIXES, TEXTS, Reading
 from gruviz.ui.dialogs import ExportDialog, RecordDialog, TextDialog, TrainDialog, unused
 from gruviz.ui.jobs import Done, Recording
 from gruviz.ui.reading import Facts
@@ -17,9 +20,12 @@ from gruviz.ui.workbench import Workbench, replaces, show_file
 if TYPE_CHECKING:
     from gruviz.ui.window import MainWindow
 
-MODELS = tuple(set(SUFFIXES) - {".npz", ".h5", ".hdf5"})  # those may be sequences, or recordings
-TEXTS = (".txt", ".text", ".md")
-SEQUENCES = (*TEXTS, ".csv", ".tsv", ".npy")
+MODELS = tuple(suffix for suffix in formats.SUFFIXES if suffix not in (".npz", *HDF5))
+"""What is a model by its name; those may be sequences, or recordings."""
+OWN = ".safetensors"
+"""How gruviz's own models are called."""
+SEQUENCES = tuple(suffix for suffix in SUFFIXES if suffix not in HDF5)
+"""An HDF5 file is taken to be a recording, unless it is chosen as what to read."""
 
 
 class Flows(QObject):
@@ -30,10 +36,19 @@ class Flows(QObject):
         self._window, self._bench = window, bench
         self._model, self._read, self._text = "", "", ""
         self._said: dict[str, str] = {}
+        self._how = Reading()
         bench.wrong.connect(window.complain)
+
+    def _busy(self) -> bool:
+        """Whether a job is at work: said before anybody fills in a dialog."""
+        if self._bench.busy:
+            self._window.complain("gruviz is still at work on something else: wait for it, or cancel it")
+        return self._bench.busy
 
     def train(self) -> None:
         """Ask what to train, train it, and offer to record it."""
+        if self._busy():
+            return
         dialog = TrainDialog(self._folder(), self._read, self._window)
 
         def begin() -> None:
@@ -46,9 +61,11 @@ class Flows(QObject):
 
     def record(self, model: str = "", read: str = "", text: str = "") -> None:
         """Ask for a model and what it is to read, record it, and open the recording."""
+        if self._busy():
+            return
         known = model or self._model
         remembered, read = self._window.settings.said, "" if text else read or self._read
-        dialog = RecordDialog(self._folder(), known, read, text, self._window, remembered)
+        dialog = RecordDialog(self._folder(), known, read, text, self._window, remembered, self._how)
 
         def begin() -> None:
             self.start_recording(dialog.asked())
@@ -60,7 +77,7 @@ class Flows(QObject):
         """Record, and open what was recorded, also where it was cut short."""
         self._model, self._said = asked.model, {**asked.said, **({"module": asked.module} if asked.module else {})}
         if asked.inputs:
-            self._read = "; ".join(asked.inputs)
+            self._read, self._how = "; ".join(asked.inputs), asked.how
         self._bench.start("Recording", asked, "Open it", self._open, at_once=True)
 
     def new_sequence(self) -> None:
@@ -68,6 +85,8 @@ class Flows(QObject):
         model, facts = self.model(), self._window.loader.facts
         if not model or facts is None or not any(tape.text for tape in facts.tapes.values()):
             self.record(model=model)
+            return
+        if self._busy():
             return
         dialog = TextDialog(model, self._text, self._window)
         dialog.accepted.connect(lambda: self.read_text(dialog.asked()))
@@ -81,7 +100,7 @@ class Flows(QObject):
             self.record(text=text)
             return
         output = unused(self._writable_folder(), f"{Path(model).stem}-text", ".h5")
-        self.start_recording(_as_before(Recording(model, (), output, text=text), facts))
+        self.start_recording(self._as_before(Recording(model, (), output, text=text, told=True), facts))
 
     def model(self) -> str:
         """The path of the model of the open recording: where it was read last, or else beside the recording."""
@@ -97,7 +116,7 @@ class Flows(QObject):
     def export(self) -> None:
         """Ask which figure of what is being looked at to save, and save it."""
         facts = self._window.loader.facts
-        if facts is None:
+        if facts is None or self._busy():
             return
         dialog = ExportDialog(self._window.state.view, facts.path, self._folder(), self._window)
 
@@ -107,26 +126,38 @@ class Flows(QObject):
         dialog.accepted.connect(lambda: replaces(self._window, dialog.asked().output, begin))
         dialog.open()
 
-    def take(self, path: str) -> bool:
-        """Do what a file asks for that is no recording: record a model, or read a sequence. False for other files."""
-        suffix = Path(path).suffix.lower()
-        if suffix in MODELS:
-            self.record(model=path)
-        elif suffix in SEQUENCES:
-            self._read_file(path)
-        else:
+    def take(self, paths: Sequence[str]) -> bool:
+        """Do what files ask for that are no recordings: record a model, or read sequences. False for other files."""
+        models = [path for path in paths if _suffix(path) in MODELS]
+        sequences = [path for path in paths if _suffix(path) in SEQUENCES or Path(path).is_dir()]
+        if len(models) > 1 or len(models) + len(sequences) < len(paths):
+            if len(paths) > 1:
+                raise GruvizError("several files can be taken if they are sequences, with one model at most")
             return False
+        if self._busy():
+            return True
+        texts = sequences and all(_suffix(path) in TEXTS for path in sequences)
+        if models and texts and _suffix(models[0]) == OWN:  # which leaves nothing to ask
+            output = unused(self._writable_folder(), f"{Path(models[0]).stem}-{Path(sequences[0]).stem}", ".h5")
+            self.start_recording(Recording(models[0], tuple(sequences), output, told=True))
+        elif models:
+            self.record(model=models[0], read="; ".join(sequences))
+        else:
+            self._read_files(sequences)
         return True
 
-    def _read_file(self, path: str) -> None:
-        """Record it at once where it is what the model of the open recording reads, else ask."""
+    def _read_files(self, paths: Sequence[str]) -> None:
+        """Record them at once where they are what the model of the open recording reads, else ask."""
         model, facts = self.model(), self._window.loader.facts
-        text = Path(path).suffix.lower() in TEXTS
-        if model and facts is not None and all(tape.text == text for tape in facts.tapes.values()):
-            output = unused(self._writable_folder(), f"{Path(model).stem}-{Path(path).stem}", ".h5")
-            self.start_recording(_as_before(Recording(model, (path,), output), facts))
+        kinds = {_suffix(path) in TEXTS for path in paths if not Path(path).is_dir()}  # a folder is left to the model
+        if model and facts is not None and all(kinds <= {tape.text} for tape in facts.tapes.values()):
+            how = facts.how
+            if how.rate is not None and any(_suffix(path) in SOUNDS for path in paths):
+                how = replace(how, rate=None, columns=())  # they were of a table
+            output = unused(self._writable_folder(), f"{Path(model).stem}-{Path(paths[0]).stem}", ".h5")
+            self.start_recording(self._as_before(Recording(model, tuple(paths), output, how=how, told=True), facts))
         else:
-            self.record(read=path)
+            self.record(read="; ".join(paths))
 
     @Slot(object)
     def _record_trained(self, done: Done) -> None:
@@ -137,6 +168,14 @@ class Flows(QObject):
         if done.weights:
             self._window.settings.read_by(done.weights, str(Path(self._model).resolve()), self._said)
         self._window.open_path(done.path)
+
+    def _as_before(self, asked: Recording, facts: Facts) -> Recording:
+        """The same with the model of an open recording, of which nothing is to be asked again."""
+        said = dict(facts.answers)
+        if "names" in said:  # a recording does not say where that file is
+            beside = str(Path(asked.model).parent / said["names"])
+            said["names"] = self._window.settings.said.get(str(Path(asked.model).resolve()), {}).get("names", beside)
+        return replace(asked, weights=facts.weights, module=facts.module, said=said)
 
     def _writable_folder(self) -> Path:
         """Where recordings go that nobody was asked about."""
@@ -151,6 +190,5 @@ class Flows(QObject):
         return Path.cwd() if own or not folder.is_dir() else folder
 
 
-def _as_before(asked: Recording, facts: Facts) -> Recording:
-    """The same with the model of an open recording, of which nothing is to be asked again."""
-    return replace(asked, weights=facts.weights, module=facts.module, said=facts.answers)
+def _suffix(path: str) -> str:
+    return Path(path).suffix.lower()

@@ -147,8 +147,10 @@ class Training:
         curve, taken = Curve(0), ""
         looked = 0.0
 
+        latest = Progress(0, "the first step")
+
         def watch(step: Step) -> bool:
-            nonlocal taken, looked
+            nonlocal taken, looked, latest
             if step.judging is None:
                 curve.steps = step.steps
                 curve.add(step.loss)
@@ -161,7 +163,8 @@ class Training:
             if step.judging is not None:
                 text += f", judging on held-out data {step.judging:.0%}"
             left = step.seconds / step.step * (step.steps - step.step)
-            return report(Progress(step.step / step.steps, text, left, taken, curve, keeps=True))
+            latest = Progress(step.step / step.steps, text, left, taken, curve, keeps=True)
+            return report(latest)
 
         trained = train(
             task,
@@ -172,6 +175,7 @@ class Training:
             seed=self.seed,
             device=where,
             on_progress=watch,
+            stop=lambda: not report(latest),
         )
         trained.save(self.output)
         return Done(self.output, trained.sentence, len(trained.history.step) == trained.steps)
@@ -201,6 +205,8 @@ class Recording:
     """Which of the networks in the model's file; empty for the only one, or all together."""
     said: Mapping[str, str] = field(default_factory=dict)
     """What the user said of the model that its file does not say, as `gruviz.model.answers.Answers` has it."""
+    told: bool = False
+    """Say where it was put: nobody was asked."""
 
     def __call__(self, report: Report) -> Done:
         """Record. Raises GruvizError."""
@@ -255,7 +261,8 @@ class Recording:
             worst = max(layer.residual for layer in run.layers.values())
             steps = sum(map(len, run.tapes.values()))
             text = f"{steps:,} timesteps recorded, residual {worst:.2g}"
-            return Done(str(run.path), text, run.complete, loaded.sha256, tuple(notes_on(read)))
+            told = (f"recorded as {run.path}",) if self.told else ()
+            return Done(str(run.path), text, run.complete, loaded.sha256, (*notes_on(read), *told))
 
 
 @dataclass(frozen=True)

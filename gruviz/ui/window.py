@@ -1,5 +1,6 @@
 """The window."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -220,9 +221,18 @@ class MainWindow(QMainWindow):
 
     @Slot(str)
     def open_path(self, path: str) -> None:
-        """Open a recording; a model, or a sequence that one can read, is recorded first."""
-        if not (Path(path).is_file() and self.flows.take(path)):
-            self.open_recording(path)
+        """Open a recording; a model, or a sequence or a folder of those, is recorded first."""
+        self.open_paths([path])
+
+    def open_paths(self, paths: Sequence[str]) -> None:
+        """The same for several files: sequences, and perhaps a model that is to read them."""
+        try:
+            taken = all(Path(path).exists() for path in paths) and self.flows.take(paths)
+        except GruvizError as error:
+            self.complain(str(error))
+            return
+        if not taken:
+            self.open_recording(paths[0])
 
     def open_recording(self, path: str) -> None:
         """Open a recording. It takes the place of the one that is open, once it proves to be one."""
@@ -637,26 +647,26 @@ class MainWindow(QMainWindow):
     # What Qt tells
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """A file may be dropped."""
+        """Files or a text may be dropped."""
         data = event.mimeData()
         if data.hasText() or any(url.isLocalFile() for url in data.urls()):
-            event.acceptProposedAction()
+            _as_a_copy(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open the file, or let the model read the text."""
-        event.acceptProposedAction()
+        """Open the files, or let the model read the text."""
+        _as_a_copy(event)
         self._take(event.mimeData())
 
     def _take(self, data: QMimeData | None) -> bool:
         """Do what can be done with what was dropped or pasted; False where that is nothing."""
         if data is None:  # what PySide makes of a clipboard that has never been used, whatever its types say
             return False
-        path = next((url.toLocalFile() for url in data.urls() if url.isLocalFile()), "")
-        if path:
-            self.open_path(path)
+        paths = [url.toLocalFile().removesuffix("/") for url in data.urls() if url.isLocalFile()]
+        if paths:
+            self.open_paths(paths)
         elif data.text():
             self.flows.read_text(data.text())
-        return bool(path or data.text())
+        return bool(paths or data.text())
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember, end the thread, close."""
@@ -686,6 +696,12 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(QByteArray.fromBase64(self.settings.geometry.encode("ascii", "ignore")))
         title = self.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight) if self._remember else 0
         self.resize(self.size().boundedTo(self.screen().availableSize() - QSize(0, title)))
+
+
+def _as_a_copy(event: QDropEvent) -> None:
+    """Take what is dropped without its being taken away: after a move, an editor deletes what was dragged."""
+    event.setDropAction(Qt.DropAction.CopyAction)
+    event.accept()
 
 
 def _sender(window: QObject) -> QAction:

@@ -1,7 +1,7 @@
 """The strip in which long work tells how far it is, and the way from training to recording to looking."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QUrl, Signal, Slot
@@ -13,6 +13,8 @@ from gruviz.ui.loss import CurvePlots
 from gruviz.ui.theme import STEP
 
 _PARTS = 1000
+_LETTERS = 120
+"""Of a note at most, so that it does not widen the window."""
 
 
 class Workbench(QWidget):
@@ -169,16 +171,30 @@ class Workbench(QWidget):
         if self._done is None:
             self.hide()
         elif self._at_once:
+            notes = self._done.notes
             self._go_on()
+            if notes and not self.busy:
+                self._tell(notes)
         else:
             self._offer(self._done)
 
+    def _tell(self, notes: Sequence[str]) -> None:
+        """Say what was done to the input, under what came of it, until somebody has read it."""
+        more = f"   (and {len(notes) - 1} more)" if len(notes) > 1 else ""
+        first = notes[0] if len(notes[0]) <= _LETTERS else notes[0][: _LETTERS - 1] + "…"
+        self.text.setText(f"Note: {first}{more}")
+        self.text.setToolTip("\n".join(notes))
+        self.device.clear()
+        self.action.hide()
+        self.show()
+
     @Slot()
     def _go_on(self) -> None:
-        done, self._done = self._done, None
+        done = self._done
         if done is not None and self._next is not None:
-            self.hide()
-            self._next(done)
+            if self._at_once:
+                self.hide()
+            self._next(done)  # what came of it stays, until it is closed or another job starts
 
 
 def _duration(seconds: float) -> str:

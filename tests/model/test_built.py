@@ -106,6 +106,24 @@ def test_what_is_recorded_is_what_numpy_gives_step_by_step(kind, turns, chunk):
             assert mine.dtype == "float64"
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_reference_outputs_prove_a_model_in_float64(kind):
+    found, x = module(kind), noise()
+    expected = stepwise(found, x.astype(np.float64))[0][0]["hidden"]
+    sequence = Sequence("noise", values=x, columns=tuple("abc"))
+    run = record_sequences(loaded(found), [sequence], None, expect=expected, chunk=7)
+    words = run.model["proof"]
+    assert words.startswith("proved against reference outputs: they differ by ")
+    assert float(words.split("differ by ")[1].split(" ")[0]) <= 1e-12
+    assert record_sequences(loaded(found), [sequence], None).model["proof"] == "not proved against reference outputs"
+    for wrong in (expected[:, ::-1], expected + 1e-4, np.zeros_like(expected)):
+        with pytest.raises(GruvizError, match="differ from the expected ones"):
+            record_sequences(loaded(found), [sequence], None, expect=wrong)
+    for wrong, word in ((expected[0], "shape"), (expected[1:], "shape"), (np.full_like(expected, np.nan), "finite")):
+        with pytest.raises(GruvizError, match=word):
+            record_sequences(loaded(found), [sequence], None, expect=wrong)
+
+
 def test_the_formula_of_the_candidate_is_the_one_of_its_reset():
     for kind, part in (("gru", "r (W_hn h′ + b_hn)"), ("before", "W_hn (r h′) + b_hn")):
         run = record_sequences(loaded(module(kind)), [Sequence("n", values=noise(), columns=tuple("abc"))], None)

@@ -10,79 +10,9 @@ from torch import nn
 import gruviz
 from gruviz.model import _call, replay
 
-from .stepwise import STEP
+from .loops import CELLS, B, H, Loop, T, X, agrees, expected, hidden, item, made, started
 
-CELLS = {"gru": nn.GRUCell, "lstm": nn.LSTMCell, "rnn": nn.RNNCell}
 FUSED = {"gru": nn.GRU, "lstm": nn.LSTM, "rnn": nn.RNN}
-B, T, X, H = 3, 9, 4, 6
-
-
-def made(kind="gru", seed=0, inputs=X, **options):
-    torch.manual_seed(seed)
-    return CELLS[kind](inputs, H, **options).eval()
-
-
-def started(kind, batch=B):
-    """A state that is not zero, as a cell takes it."""
-    h, c = torch.randn(batch, H), torch.randn(batch, H)
-    return (h, c) if kind == "lstm" else h
-
-
-def hidden(state):
-    return state[0] if isinstance(state, tuple) else state
-
-
-class Loop(nn.Module):
-    """A cell in a loop, as people write it; `between` changes the state before each step but the first."""
-
-    def __init__(self, kind="gru", between=None, batch_first=True, **options):
-        super().__init__()
-        self.cell = made(kind, **options)
-        self.between = between
-        self.dim = 1 if batch_first else 0
-
-    def forward(self, x, state=None):
-        outputs = []
-        for t, row in enumerate(x.unbind(self.dim)):
-            if t and self.between is not None:
-                state = self.between(state, t)
-            state = self.cell(row, state)
-            outputs.append(hidden(state))
-        return torch.stack(outputs, self.dim)
-
-
-def weights(cell):
-    own = {name: tensor.detach().double().numpy() for name, tensor in cell.named_parameters()}
-    zero = np.zeros(len(own["weight_ih"]))
-    names = {"W_ih": "weight_ih", "W_hh": "weight_hh", "b_ih": "bias_ih", "b_hh": "bias_hh"}
-    return {short: own.get(name, zero) for short, name in names.items()}
-
-
-def expected(kind, cell, x, state=None, between=None):
-    """All quantities of one sequence x (T, I) in float64, and what each step got; `between` as in `Loop`."""
-    names = ("hidden", "cell") if kind == "lstm" else ("hidden",)
-    given = (None,) * len(names) if state is None else state if isinstance(state, tuple) else (state,)
-    now = {n: np.zeros(H) if g is None else g.double().numpy() for n, g in zip(names, given, strict=True)}
-    w, got, rows = weights(cell), [], []
-    for t, row in enumerate(x.double().numpy()):
-        if t and between is not None:
-            now = between({name: now[name] for name in names}, t)
-        got.append({name: now[name] for name in names})
-        now = STEP[kind](row, now, w)
-        rows.append(now)
-    stacked = ({name: np.stack([step[name] for step in steps]) for name in steps[0]} for steps in (rows, got))
-    return tuple(stacked)
-
-
-def agrees(layer, sequence, values):
-    rows = layer.slice(sequence)
-    return all(np.allclose(layer[name][rows], array, atol=1e-5) for name, array in values.items())
-
-
-def item(state, number):
-    if state is None:
-        return None
-    return tuple(part[number] for part in state) if isinstance(state, tuple) else state[number]
 
 
 @pytest.mark.parametrize(
@@ -266,6 +196,20 @@ def test_a_state_that_is_changed_in_place_is_recorded_as_each_step_got_it():
     assert layer.altered.tolist() == list(range(1, T))
     assert layer.residual <= 1e-5
 
+    class OneBuffer(Loop):
+        def forward(self, x, state):
+            for row in x.unbind(1):
+                state.copy_(self.cell(row, state))
+            return state
+
+    state = started("gru")
+    values, _ = expected("gru", model.cell, x[0], state[0].clone())
+    with torch.no_grad():
+        layer = gruviz.record(OneBuffer(), x, state).layers["cell"]
+    assert agrees(layer, 0, values)
+    assert not len(layer.altered)
+    assert layer.residual <= 1e-5
+
 
 def test_a_sequence_begins_at_zero_and_at_a_learned_state():
     class Twice(nn.Module):
@@ -287,6 +231,14 @@ def test_a_sequence_begins_at_zero_and_at_a_learned_state():
         run = gruviz.record(Twice(learned), torch.randn(B, 5, X), torch.randn(B, 7, X), torch.randn(2, 3, X))
         assert [s.length for s in run.tapes["main"].sequences] == [*[5] * B, *[7] * B, *[3] * 2]
         assert run.layers["cell"].residual <= 1e-5
+
+    class FromThereAndFromZero(Loop):
+        def forward(self, x, state):
+            super().forward(x, state)
+            return super().forward(x)
+
+    run = gruviz.record(FromThereAndFromZero(), torch.randn(B, T, X), started("gru"))
+    assert [s.length for s in run.tapes["main"].sequences] == [T] * 2 * B
 
 
 @pytest.mark.parametrize("kind", FUSED)
@@ -336,114 +288,39 @@ def test_a_prompt_read_whole_and_then_step_by_step_is_one_sequence():
     assert run.layers["rnn.l0"].residual <= 1e-5
 
 
-@pytest.mark.parametrize("kind", CELLS)
-def test_a_cell_that_is_the_model_itself_in_the_users_own_loop(kind, tmp_path):
-    cell, x = made(kind), torch.randn(2, T, B, X)
-    with gruviz.Recorder(cell, tmp_path / "run.h5", names=["a", "b", "c"]) as recorder, torch.no_grad():
-        for sequence in x:
-            state = None
-            for row in sequence:
-                state = cell(row, state)
-                if kind == "gru":
-                    state = state * 0.9
-    assert recorder.passes == 2 * T
-    run = recorder.recording
-    (name,) = run.layers
-    assert name == f"{kind}cell"
-    layer = run.layers[name]
-    assert [(s.name, s.pass_, s.item, s.length) for s in layer.tape.sequences] == [
-        (name, number * T, place, T) for number in (0, 1) for place, name in enumerate("abc")
-    ]
-    between = (lambda now, t: {"hidden": now["hidden"] * 0.9}) if kind == "gru" else None
-    for number, place in itertools.product(range(2), range(B)):
-        values, _ = expected(kind, cell, x[number, :, place], between=between)
-        assert agrees(layer, number * B + place, values)
-        np.testing.assert_array_equal(layer.tape.values(layer.slice(number * B + place)), x[number, :, place].numpy())
-    assert layer.residual <= 1e-5
-    assert list(run.checkpoints) == [-1]
+class Speller(nn.Module):
+    """Letters in, letters out, greedily: what the decoder reads is in no argument."""
 
-
-class Policy(nn.Module):
-    """One step a call, tokens in: what is called in a loop that its author wrote elsewhere."""
-
-    def __init__(self):
+    def __init__(self, teacher=False):
         super().__init__()
         torch.manual_seed(0)
-        self.embed = nn.Embedding(7, X)
-        self.core = nn.GRU(X, H)
-        self.head = nn.Linear(H, 7)
+        self.teacher = teacher
+        self.embed_in, self.embed_out, self.dropout = nn.Embedding(9, X), nn.Embedding(9, X), nn.Dropout(0.3)
+        self.encoder, self.decoder = nn.GRU(X, H, batch_first=True), nn.GRUCell(X + H, H)
+        self.head = nn.Linear(H, 9)
 
-    def forward(self, token, state):
-        output, state = self.core(self.embed(token)[None], state)
-        return self.head(output[0]), state
-
-
-def test_a_model_that_takes_one_step_a_call_is_one_sequence_until_an_episode_ends():
-    policy, tokens = Policy(), torch.randint(0, 7, (T, B))
-    done = torch.zeros(T, B)
-    done[4, 1] = 1  # one environment begins anew
-    with gruviz.Recorder(policy) as recorder, torch.no_grad():
-        for _ in range(2):
-            state = torch.zeros(1, B, H)
-            for t in range(T):
-                state = state * (1 - done[t])[None, :, None]
-                _, state = policy(tokens[t], state)
-    run = recorder.recording
-    layer = run.layers["core.l0"]
-    assert [(s.length, s.item) for s in layer.tape.sequences] == [(T, number) for number in range(B)] * 2
-    assert layer.altered.tolist() == [T + 4, T * (B + 1) + 4]
-    np.testing.assert_array_equal(layer.previous("hidden", 1, 4, 5), np.zeros((1, H)))
-    np.testing.assert_array_equal(layer.tape.tokens(layer.slice(2)), tokens[:, 2])
-    assert layer.residual <= 1e-5
-    with gruviz.Recorder(policy) as recorder, torch.no_grad():  # steps that have nothing to do with each other
-        for t in range(3):
-            policy(tokens[t], torch.randn(1, B, H))
-    assert [s.length for s in recorder.recording.tapes["main"].sequences] == [1] * 3 * B
+    def forward(self, letters, target):
+        memory, state = self.encoder(self.dropout(self.embed_in(letters)))
+        context, state, written = memory.mean(1), state[0], []
+        token = torch.zeros(len(letters), dtype=torch.int64)
+        for t in range(T):
+            written.append(token)
+            state = self.decoder(torch.cat([context, self.dropout(self.embed_out(token))], 1), state)
+            token = target[:, t] if self.teacher else self.head(state).argmax(1)
+        return torch.stack(written, 1)
 
 
-def test_steps_held_back_are_replayed_with_the_weights_that_they_ran_with():
-    """Truncated backpropagation by hand: the weights change while the state is carried on."""
-    policy, tokens = Policy(), torch.randint(0, 7, (6, B))
-    optimizer = torch.optim.SGD(policy.parameters(), 0.5)
-    with gruviz.Recorder(policy) as recorder:
-        state = torch.zeros(1, B, H)
-        for t in range(6):
-            logits, state = policy(tokens[t], state.detach())
-            if t % 3 == 2:
-                optimizer.zero_grad()
-                logits.square().sum().backward()
-                optimizer.step()
-    run = recorder.recording
-    assert [(s.length, s.checkpoint) for s in run.tapes["main"].sequences] == [(3, 1)] * B + [(3, 4)] * B
-    assert run.layers["core.l0"].residual <= 1e-5
-    assert run.checkpoints[1]["sha256"] != run.checkpoints[4]["sha256"]
-    np.testing.assert_array_equal(run.layers["core.l0"].initial(B), run.layers["core.l0"]["hidden"][2])
-
-
-def test_every_nth_call_of_a_stepping_model_does_not_go_on_over_the_gap():
-    policy, tokens = Policy(), torch.randint(0, 7, (6, B))
-    with gruviz.Recorder(policy, every=2) as recorder:
-        state = torch.zeros(1, B, H)
-        for t in range(6):
-            _, state = policy(tokens[t], state)
-    sequences = recorder.recording.tapes["main"].sequences
-    assert [(s.length, s.checkpoint) for s in sequences] == [(1, step) for step in (2, 4, 6) for _ in range(B)]
-
-
-def test_an_interrupted_loop_keeps_its_steps(tmp_path):
-    cell = made()
-
-    def loop():
-        with gruviz.Recorder(cell, tmp_path / "run.h5"):
-            state = None
-            for _ in range(5):
-                state = cell(torch.randn(1, X), state)
-            raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        loop()
-    with gruviz.open(tmp_path / "run.h5") as run:
-        assert [s.length for s in run.tapes["main"].sequences] == [5]
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("teacher", [False, True])
+def test_a_decoders_tokens_are_those_that_it_looked_up(teacher, training):
+    model, letters = Speller(teacher).train(training), torch.randint(0, 9, (B, T))
+    run = gruviz.record(model, letters, torch.randint(0, 9, (B, T)), vocabulary="abcdefghi")
+    for name, tokens in (("encoder", letters), ("decoder", run.output)):
+        tape = run.tapes[name]
+        for number in range(B):
+            np.testing.assert_array_equal(tape.tokens(tape.sequences[number].rows), tokens[number])
+            symbols = tape.symbols(tape.sequences[number].rows)
+            assert symbols == tuple("abcdefghi"[token] for token in tokens[number])
 
 
 def test_cells_run_in_half_precision_and_under_autocast_and_say_so():
@@ -491,3 +368,16 @@ def test_the_comparison_would_notice(mistake, monkeypatch):
     assert not (right and layer.trusted)
     if mistake != "r and z swapped":
         assert not layer.trusted, "the residual notices it by itself"
+
+
+def test_the_residual_of_an_lstm_cell_notices_a_wrong_cell_state(monkeypatch):
+    model, x, state = Loop("lstm"), torch.randn(B, T, X), started("lstm")
+    assert gruviz.record(model, x, state).layers["cell"].trusted
+    original = _call.LayerRun.replay
+
+    def replay(run, *args):
+        run.before["cell"][3] = 0
+        return original(run, *args)
+
+    monkeypatch.setattr(_call.LayerRun, "replay", replay)
+    assert not gruviz.record(model, x, state).layers["cell"].trusted

@@ -80,7 +80,8 @@ def test_those_who_watch_change_nothing():
     assert [progress.seconds for progress in seen] == sorted(progress.seconds for progress in seen)
 
 
-def test_stopping_early_keeps_what_was_learned(tmp_path):
+def test_stopping_early_keeps_what_was_learned(tmp_path, monkeypatch):
+    monkeypatch.setattr("gruviz.model.training._GRACE", 60)  # seconds, for a machine that is busy
     trained = train(char(), hidden=8, steps=100, on_progress=lambda progress: progress.step < 7)
     assert trained.history.step.tolist() == list(range(1, 8))
     assert trained.history.metric == ((7, trained.result.value),)
@@ -110,6 +111,39 @@ def test_stopping_where_judging_takes_long_says_what_is_known(tmp_path):
     judged = train(Slow(patient=1), hidden=8, steps=20, on_progress=stop)
     assert judged.history.metric == ((2, judged.result.value),)
     assert judged.sentence == f"After step 2: {judged.result.sentence}"
+
+
+def test_a_long_step_is_stopped_within_and_left_out():
+    asked = []
+
+    def stop(after):
+        asked.append(len(asked))
+        return len(asked) > after
+
+    whole = train(char(), hidden=384, steps=1, stop=lambda: stop(10**9))
+    in_a_step = len(asked)
+    assert in_a_step > 6  # forth and back
+    asked.clear()
+    steps = []
+    trained = train(
+        char(), hidden=384, steps=9, on_progress=lambda p: steps.append(p.step), stop=lambda: stop(in_a_step * 3 // 2)
+    )
+    assert trained.history.step.tolist() == [1]
+    assert set(steps) == {1}
+    assert trained.history.loss[0] == whole.history.loss[0]
+    asked.clear()
+    with pytest.raises(GruvizError, match="before its first step"):
+        train(char(), hidden=384, steps=9, stop=lambda: stop(in_a_step - 3))
+
+
+def test_a_step_in_pieces_learns_what_a_whole_one_does(monkeypatch):
+    task = tasks.make("flipflop")  # without dropout, which would be drawn piece by piece
+    whole = train(task, hidden=24, steps=4)
+    monkeypatch.setattr("gruviz.model.training.steps_at_a_time", lambda model, batch, least: 7)
+    pieces = train(task, hidden=24, steps=4)
+    np.testing.assert_allclose(pieces.history.loss, whole.history.loss, rtol=1e-4)
+    for a, b in zip(whole.model.parameters(), pieces.model.parameters(), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-4)
 
 
 class Slow(tasks.Char):

@@ -12,6 +12,7 @@ from gruviz.cli import main
 from gruviz.errors import GruvizError
 from gruviz.model import checkpoint
 from gruviz.model.answers import Answers
+from gruviz.model.networks import choices
 from gruviz.model.run import record_sequences
 from gruviz.sequences import Sequence
 
@@ -126,7 +127,7 @@ def test_each_half_can_be_loaded_alone(file, capsys):
     assert encoder.translator is None
     assert encoder.model.architecture.inputs == 29
     assert checkpoint.load(file, "decoder").model.architecture.outputs == 74
-    listed = checkpoint.choices(file)
+    listed = choices(file)
     assert [choice.module for choice in listed] == [None, "encoder", "decoder"]
     assert main(["info", str(file), "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)

@@ -171,6 +171,7 @@ def test_a_module_under_two_names_has_the_first_and_tied_weights_belong_to_who_r
     x, y = torch.randn(B, T, X), torch.randn(B, 5, X)
     run = gruviz.record(Shared(), x, y)
     assert set(run.layers) == {"first.l0", "tied.l0"}
+    assert {name.partition(".")[0] for name in run.weights()} == {"first", "tied"}
     assert [s.length for s in run.layers["first.l0"].tape.sequences] == [T] * B + [5] * B
     assert [s.length for s in run.layers["tied.l0"].tape.sequences] == [5] * B
     assert max(layer.residual for layer in run.layers.values()) <= 1e-5

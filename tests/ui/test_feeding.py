@@ -55,11 +55,43 @@ def read(window: MainWindow) -> str:
 
 
 def drop(window: MainWindow, mime: QMimeData) -> None:
-    flags = (Qt.DropAction.CopyAction, mime, LEFT_BUTTON, Qt.KeyboardModifier.NoModifier)
-    enter = QDragEnterEvent(QPoint(50, 50), *flags)
-    QApplication.sendEvent(window, enter)
-    assert enter.isAccepted()
-    QApplication.sendEvent(window, QDropEvent(QPointF(50, 50), *flags))
+    either = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction  # as a text editor offers
+    flags = (either, mime, LEFT_BUTTON, Qt.KeyboardModifier.NoModifier)
+    for event in (QDragEnterEvent(QPoint(50, 50), *flags), QDropEvent(QPointF(50, 50), *flags)):
+        event.setDropAction(Qt.DropAction.MoveAction)
+        QApplication.sendEvent(window, event)
+        assert event.isAccepted()
+        assert event.dropAction() == Qt.DropAction.CopyAction, "the editor would delete what was dragged"
+
+
+def test_a_model_and_a_text_dropped_together_are_enough(
+    qtbot: QtBot, new_window: Callable[[], MainWindow], model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    window = new_window()
+    (tmp_path / "note.txt").write_text("O brave new world")
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in (tmp_path / "note.txt", model)])
+    drop(window, mime)
+    qtbot.waitUntil(lambda: window.state.view.length == 17, timeout=LONG)
+    assert read(window) == "O brave new world"
+
+
+def test_a_typed_text_takes_the_place_of_what_was_read_before(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("O brave new world")
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(tmp_path / "note.txt"))])
+    drop(window, mime)
+    qtbot.waitUntil(lambda: window.state.view.length == 17, timeout=LONG)
+    key(window, Qt.Key.Key_R, CONTROL)
+    asked = dialog(qtbot, window, RecordDialog)
+    assert isinstance(asked, RecordDialog)
+    assert asked.inputs.files.path.endswith("note.txt")
+    QTest.keyClicks(asked.text, "to be")
+    assert asked.inputs.files.path == ""
+    press(asked.go)
+    qtbot.waitUntil(lambda: window.state.view.length == 5, timeout=LONG)
+    assert read(window) == "to be"
 
 
 def test_a_typed_text_is_recorded_and_opens(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
@@ -75,7 +107,7 @@ def test_a_typed_text_is_recorded_and_opens(qtbot: QtBot, window: MainWindow, tm
     assert read(window) == "Shall I compare thee"
     assert Path(window.loader.facts.path) == tmp_path / "reader-text.h5"
     assert window.loader.facts.sequences_of("rnn.l0")[0].name == "Shall I compare thee"
-    assert not window.workbench.isVisible()
+    assert f"recorded as {tmp_path / 'reader-text.h5'}" in window.workbench.text.text()
 
 
 def test_what_is_pasted_is_read_by_the_model_wherever_it_is(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def test_train_record_scrub_and_export_by_hand(qtbot: QtBot, window: MainWindow,
     record = dialog(qtbot, window, RecordDialog)
     assert isinstance(record, RecordDialog)
     assert record.model.path == str(tmp_path / "hamlet.safetensors")
-    assert record.inputs.path == str(DATA / "hamlet.txt")
+    assert record.inputs.files.path == str(DATA / "hamlet.txt")
     type_into(record.stop, "20000")
     type_into(record.output, str(tmp_path / "run.h5"))
     press(record.go)
@@ -209,7 +209,7 @@ def test_what_goes_wrong_is_said_as_on_the_command_line(
         record = dialog(qtbot, window, RecordDialog)
         assert isinstance(record, RecordDialog)
         type_into(record.model, str(model))
-        type_into(record.inputs, str(read))
+        type_into(record.inputs.files, str(read))
         type_into(record.output, str(target))
         press(record.go)
         said = complaint(qtbot, window)
@@ -239,3 +239,32 @@ def test_a_missing_file_and_an_existing_target_are_asked_about(
     press(next(button for button in box.findChildren(QPushButton) if button.text().endswith("Cancel")))
     assert not window.workbench.busy
     assert (tmp_path / "m.safetensors").read_text() == "precious"
+
+
+def test_a_trained_model_stays_in_reach_and_no_dialog_is_filled_in_for_nothing(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    key(window, Qt.Key.Key_N, Qt.KeyboardModifier.ControlModifier)
+    asked = dialog(qtbot, window, TrainDialog)
+    assert isinstance(asked, TrainDialog)
+    choose(asked.task, "copy")
+    type_into(asked.steps, "30")
+    type_into(asked.output, str(tmp_path / "m.safetensors"))
+    press(asked.go)
+    bench = window.workbench
+    for button in ("Train", "Record"):
+        assert bench.busy
+        press(tool(window, button))
+        assert "still at work" in complaint(qtbot, window)
+        assert not [form for form in window.findChildren(Form) if form.isVisible()]
+    qtbot.waitUntil(lambda: not bench.busy, timeout=LONG)
+    for _ in range(2):  # the dialog may be cancelled
+        press(bench.action)
+        recording = dialog(qtbot, window, RecordDialog)
+        assert recording.model.path == str(tmp_path / "m.safetensors")
+        press(recording.cancel)
+        qtbot.waitUntil(lambda: not window.findChildren(RecordDialog))
+        assert bench.isVisible()
+        assert bench.action.isVisible()
+    press(bench.close_)
+    assert not bench.isVisible()

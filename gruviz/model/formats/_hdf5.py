@@ -15,6 +15,8 @@ from ._found import Floats
 _INFLATION, _SMALL = 100, 2**20
 """A dataset may be this many times larger than what the file stores of it, or this many bytes."""
 _MOST = 100_000
+_DAMAGE = (OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryError)
+"""What h5py raises on damaged files, each for another kind of damage."""
 
 
 @contextmanager
@@ -24,18 +26,35 @@ def opened(source: Path | io.BytesIO, path: Path) -> Iterator[tuple[h5py.File, d
     Raises GruvizError, about `path`, for what is no HDF5 file, and for one that reaches out to other files, has groups
     within themselves, or declares much more than it holds.
     """
+    damaged = f"{path} is cut off or damaged: copy it again"
     try:
-        with h5py.File(source, "r") as file:
-            yield file, _datasets(file, path)
-    except (OSError, RuntimeError) as error:
-        raise GruvizError(f"{path} is cut off or damaged: copy it again") from error
+        file = h5py.File(source, "r")
+    except _DAMAGE as error:
+        raise GruvizError(damaged) from error
+    with file:
+        try:
+            datasets = _datasets(file, path)
+        except _DAMAGE as error:
+            raise GruvizError(damaged) from error
+        yield file, datasets
+
+
+def attribute(owner: h5py.Group, name: str) -> object:
+    """An attribute of a group; None where it is not there. Raises GruvizError where it cannot be read."""
+    try:
+        return owner.attrs.get(name)
+    except _DAMAGE as error:
+        raise GruvizError(f"the attribute {name} of {owner.name} cannot be read: the file is damaged") from error
 
 
 def numbers(dataset: h5py.Dataset) -> Floats:
-    """The values of a dataset, as float32 or float64. Raises GruvizError where they are not floats."""
+    """The values of a dataset, as float32 or float64. Raises GruvizError where they are not floats, or not there."""
     if dataset.dtype.kind != "f" or dataset.dtype.itemsize > 8:
         raise GruvizError(f"{dataset.name} has the type {dataset.dtype}, and weights are floats: the file is damaged")
-    values: Floats = dataset.astype(np.float64 if dataset.dtype.itemsize == 8 else np.float32)[()]
+    try:
+        values: Floats = dataset.astype(np.float64 if dataset.dtype.itemsize == 8 else np.float32)[()]
+    except _DAMAGE as error:
+        raise GruvizError(f"{dataset.name} cannot be read: the file is damaged") from error
     return values
 
 

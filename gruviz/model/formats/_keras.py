@@ -3,17 +3,16 @@
 import io
 import json
 import zipfile
+import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
-
-import h5py
 
 from gruviz.cells import CELLS
 from gruviz.errors import GruvizError
 
 from ._found import Found, RecurrentModule
-from ._hdf5 import opened
+from ._hdf5 import attribute, opened
 from ._keras_cell import cell_of
 from ._keras_layers import Layer, layers
 from ._keras_neighbours import Read, joined
@@ -49,13 +48,12 @@ def read(path: Path) -> Found:
     Raises GruvizError where it is no Keras file, and where there is no recurrent layer in it.
     """
     source: Path | io.BytesIO = path
-    model: object = None
+    text: object = None
     if zipfile.is_zipfile(path):
-        source, model = _unzip(path)
+        source, text = _unzip(path)
     with opened(source, path) as (file, datasets):
-        model = _model_in(file, path) if model is None else model
+        described = _described(attribute(file, "model_config") if text is None else text, path)
         weights = KerasWeights(datasets)
-        described = [layer for layer in layers(model) if layer["layers"] is None]
         good: list[Read] = []
         refused: dict[str, str] = {}
         told: set[str] = set()
@@ -70,10 +68,12 @@ def read(path: Path) -> Found:
                 refused[layer.path] = str(error)
         modules = list(joined(good, weights))
         for each in unnamed(weights, told, alone=not described):
-            if isinstance(each, RecurrentModule):
-                modules.append(each)
-            else:
+            if not isinstance(each, RecurrentModule):
                 refused[each[0]] = str(each[1])
+            elif any(each.path == module.path for module in modules):
+                modules.append(replace(each, path=f"{each.path} (not described)"))
+            else:
+                modules.append(each)
     if not modules and not refused:
         raise GruvizError(f"{path} has no GRU, LSTM or SimpleRNN in it: choose a model that has one")
     return Found("Keras", tuple(modules), refused)
@@ -156,7 +156,7 @@ def _nonlinearity(cell: str, described: Layer, where: str) -> Literal["tanh", "r
     return "tanh" if cell == "rnn" else None
 
 
-def _unzip(path: Path) -> tuple[io.BytesIO, object]:
+def _unzip(path: Path) -> tuple[io.BytesIO, bytes]:
     """The weights of a .keras file, and the description of its model."""
     try:
         with zipfile.ZipFile(path) as archive:
@@ -164,22 +164,19 @@ def _unzip(path: Path) -> tuple[io.BytesIO, object]:
                 size = archive.getinfo(name).file_size
                 if size > max(_SMALL, _INFLATION * path.stat().st_size):
                     raise GruvizError(f"{path} is refused: its {name} declares {size:,} bytes")
-            return io.BytesIO(archive.read("model.weights.h5")), _parsed(archive.read("config.json"), path)
+            return io.BytesIO(archive.read("model.weights.h5")), archive.read("config.json")
     except KeyError as error:
         raise GruvizError(f"{path} has no config.json and model.weights.h5 in it: save it with model.save()") from error
-    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, RuntimeError, NotImplementedError, EOFError) as error:
         raise GruvizError(f"{path} is cut off or damaged: copy it again") from error
 
 
-def _model_in(file: h5py.File, path: Path) -> object:
-    """The description of the model in an .h5 file; None where it has weights alone."""
-    text = file.attrs.get("model_config")
-    return None if text is None else _parsed(text, path)
-
-
-def _parsed(text: str | bytes, path: Path) -> object:
+def _described(text: object, path: Path) -> list[Layer]:
+    """The layers that a model consists of; none where there is no description of it."""
+    if text is None:
+        return []
     try:
-        parsed: object = json.loads(text)
-    except (ValueError, TypeError, RecursionError) as error:
+        model = json.loads(text if isinstance(text, bytes) else str(text))
+        return [layer for layer in layers(model) if layer["layers"] is None]
+    except (ValueError, RecursionError) as error:
         raise GruvizError(f"{path} is damaged: its description of the model cannot be read") from error
-    return parsed

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import h5py
 
 from ._found import Floats
-from ._hdf5 import numbers
+from ._hdf5 import attribute, numbers
 from ._keras_layers import Layer
 
 _NUMBERED = re.compile(r"(?:(?P<group>.*)/)?vars/(?P<role>\d+)")
@@ -52,7 +52,7 @@ class KerasWeights:
 
     def label(self, group: str) -> str:
         """What Keras calls the layer of a group, as in `gru_cell`; where it does not say, the group's own name."""
-        name = self.groups[group][0].parent.attrs.get("name") if self._numbered else None
+        name = attribute(self.groups[group][0].parent, "name") if self._numbered else None
         return name if isinstance(name, str) else group.rpartition("/")[2]
 
     def is_cell(self, group: str) -> bool:

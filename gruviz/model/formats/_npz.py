@@ -12,6 +12,8 @@ from gruviz.errors import GruvizError
 
 from ._tensors import Tensors
 
+ARCHIVE = "NumPy archive"
+"""What such a file is called."""
 SWELLS = 1000
 """How many times as much as its length a compressed archive may unpack to; deflate reaches 1,032."""
 LARGEST = 1 << 33
@@ -45,7 +47,7 @@ def read_npz(path: Path) -> Tensors:
         for name, array in arrays.items()
         if array.dtype.kind == "f" and array.dtype.itemsize <= 8
     }
-    return Tensors(tensors, max(size, path.stat().st_size), "NumPy archive")
+    return Tensors(tensors, max(size, path.stat().st_size), ARCHIVE)
 
 
 def _is_objects(file: IO[bytes], size: int) -> bool:

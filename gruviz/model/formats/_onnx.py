@@ -46,7 +46,7 @@ def read(path: Path) -> Found:
             if node.op in _CELL:
                 layers.append(_layer(values, node))
             elif _QUANTISED.fullmatch(node.op):
-                raise GruvizError(f"{node.name} is quantised ({node.op}): export the model as it was before that")
+                raise GruvizError(f"{_name(node)} is quantised ({node.op}): export the model as it was before that")
         except GruvizError as error:
             refused[_unused(_name(node), refused)] = str(error)
     if not layers and not refused:
@@ -88,7 +88,7 @@ def _layer(values: Values, node: Node) -> Layer:
 
     W, R = (_weights(values, node, index) for index in (1, 2))
     B = _weights(values, node, 3) if node.input(3) else None
-    D, G, H = len(turns), len(CELLS[cell].rows), R.shape[-1]
+    D, G, H = len(turns), len(CELLS[cell].rows), (0, *R.shape)[-1]
     if W.ndim != 3 or W.shape[:2] != (D, G * H) or R.shape != (D, G * H, H):
         raise GruvizError(f"{name} has weights of the shapes {W.shape} and {R.shape}: the file is damaged")
     if B is not None and B.shape != (D, 2 * G * H):
@@ -122,8 +122,8 @@ def _nonlinearity(node: Node, directions: int) -> Literal["tanh", "relu"] | None
     """What a plain RNN squashes with; None for other cells. Raises GruvizError for activations not the cell's own."""
     cell = _CELL[node.op]
     own = _ACTIVATIONS[cell] * directions
-    named = [_word(word) for word in node.attributes.get("activations", [])]
-    # Some writers leave the numbers of activations that take none; those of others make another function of them.
+    activations = node.attributes.get("activations", [])
+    named = [_word(word) for word in (activations if isinstance(activations, list) else [activations])]
     if cell == "rnn" and named == ["relu"] * directions:
         return "relu"
     if named and named != own:

@@ -33,6 +33,10 @@ class Node:
         """The name of an input, empty where it is left out."""
         return self.inputs[index] if index < len(self.inputs) else ""
 
+    def output(self, index: int) -> str:
+        """The name of an output, empty where it is left out."""
+        return self.outputs[index] if index < len(self.outputs) else ""
+
 
 class Graph:
     """All nodes of a model in an order in which they could be run; the names of values are unique throughout.
@@ -52,7 +56,10 @@ class Graph:
         self.shapes: dict[str, tuple[int, ...]] = {}
         """The declared shapes of values; 0 for an extent that is left open."""
         graph = _parse(path)
-        self._add(graph, ChainMap(), "")
+        try:
+            self._add(graph, ChainMap(), "")
+        except (TypeError, ValueError) as error:  # names that are no text, attributes of no known type
+            raise GruvizError(f"{path} is damaged: its graph cannot be read; export it again") from error
         self.inputs = {value.name for value in graph.input} - self.tensors.keys()
         """Values that are fed."""
         self.outputs = {value.name for value in graph.output}
@@ -111,6 +118,8 @@ class Graph:
                 raise GruvizError(f"{self.path} is damaged: its nodes are not in an order in which they could be run")
             inputs = tuple(names[name] if name else "" for name in proto.input)
             names.update({name: prefix + name for name in proto.output})
+            if not isinstance(proto.op_type, str) or not isinstance(proto.name, str):  # bytes where it is no UTF-8
+                raise TypeError("a name that is no text")
             op = proto.op_type if proto.domain in ("", "ai.onnx") else f"{proto.domain}.{proto.op_type}"
             node = Node(op, proto.name, _module(proto), inputs, outputs, attributes)
             self.nodes.append(node)

@@ -45,18 +45,18 @@ def stacks(graph: Graph, values: Values, layers: Sequence[Layer]) -> Iterator[li
     """Yield the layers that belong together, each once: one alone, or several where each reads just the one before."""
     after: dict[str, list[Layer]] = {}
     before: dict[int, Layer] = {}
-    outputs = {layer.node.outputs[0]: layer for layer in layers if layer.node.outputs[0]}
+    outputs = {layer.node.output(0): layer for layer in layers if layer.node.output(0)}
     for layer in layers:
         previous = outputs.get(graph.source(layer.node.input(0)))
         if previous is not None and _alike(previous, layer) and _reads(graph, values, layer, previous):
-            after.setdefault(previous.node.outputs[0], []).append(layer)
+            after.setdefault(previous.node.output(0), []).append(layer)
             before[id(layer)] = previous
     for layer in layers:
         follows = before.get(id(layer))
-        if follows is not None and len(after[follows.node.outputs[0]]) == 1:
+        if follows is not None and len(after[follows.node.output(0)]) == 1:
             continue  # told with the layer that it follows
         stack = [layer]
-        while len(following := after.get(stack[-1].node.outputs[0], [])) == 1:
+        while len(following := after.get(stack[-1].node.output(0), [])) == 1:
             stack.append(following[0])
         yield stack
 
@@ -84,9 +84,9 @@ def readout(graph: Graph, values: Values, layer: Layer) -> Readout | None:
     """The linear map that reads the layer's states at each timestep, or at the last, where there is just one."""
     D, H = layer.module.directions, layer.module.hidden
     numbers, _ = _number(graph, layer)
-    sources = {layer.node.outputs[0]: numbers}
-    if D == 1 and len(layer.node.outputs) > 1:  # the last state of each sequence
-        sources[layer.node.outputs[1]] = np.arange(3 * H).reshape((3, 1, H) if layer.batch_first else (1, 3, H))
+    sources = {layer.node.output(0): numbers}
+    if D == 1 and layer.node.output(1):  # the last state of each sequence
+        sources[layer.node.output(1)] = np.arange(3 * H).reshape((3, 1, H) if layer.batch_first else (1, 3, H))
     found = []
     for source, numbered in sources.items():
         for value in _moved(graph, source):
@@ -116,7 +116,7 @@ def _alike(one: Layer, other: Layer) -> bool:
 def _reads(graph: Graph, values: Values, layer: Layer, previous: Layer) -> bool:
     """Whether a layer reads just what the previous one gives, each timestep's states as one vector."""
     numbers, expected = _number(graph, previous)
-    read = values(layer.node.input(0), {previous.node.outputs[0]: numbers})
+    read = values(layer.node.input(0), {previous.node.output(0): numbers})
     return read is not None and np.array_equal(read, expected.swapaxes(0, 1) if layer.batch_first else expected)
 
 
@@ -126,7 +126,7 @@ def _number(graph: Graph, layer: Layer) -> tuple[Array, Array]:
     T and B are those that the file declares, for a graph may be made for them alone; else small ones.
     """
     D, H = layer.module.directions, layer.module.hidden
-    declared = graph.shapes.get(layer.node.outputs[0], ())
+    declared = graph.shapes.get(layer.node.output(0), ())
     T, B = 2, 3
     if len(declared) == 4:
         t, b = (declared[1], declared[0]) if layer.batch_first else (declared[0], declared[2])
@@ -152,9 +152,9 @@ def _moved(graph: Graph, source: str) -> list[str]:
     while waiting:
         value = waiting.pop()
         for node in graph.consumers.get(value, ()):
-            if node.op in MOVING and node.inputs[0] == value and node.outputs[0] not in found:
-                found[node.outputs[0]] = None
-                waiting.append(node.outputs[0])
+            if node.op in MOVING and node.inputs[0] == value and node.output(0) not in found:
+                found[node.output(0)] = None
+                waiting.append(node.output(0))
     return list(found)
 
 
@@ -172,11 +172,11 @@ def _linear(graph: Graph, values: Values, node: Node, value: str, width: int) ->
     weight = weight if gemm and node.attributes.get("transB", 0) else weight.T  # (O, D·H)
     if weight.shape[1] != width:
         return None
-    output, bias = node.outputs[0], node.input(2) if gemm else ""
+    output, bias = node.output(0), node.input(2) if gemm else ""
     adding = graph.consumers.get(output, [])
     if not gemm and len(adding) == 1 and adding[0].op == "Add" and len(adding[0].inputs) == 2:
         first, second = adding[0].inputs
-        output, bias = adding[0].outputs[0], second if first == output else first
+        output, bias = adding[0].output(0), second if first == output else first
     added = values(bias) if bias else None
     if bias and (added is None or added.size != len(weight)):
         return None
@@ -192,6 +192,6 @@ def _ending(graph: Graph, value: str) -> str | None:
         if moved in graph.outputs:
             return ""
         for node in graph.consumers.get(moved, ()):
-            if node.op in _ENDINGS and not graph.outputs.isdisjoint(_moved(graph, node.outputs[0])):
+            if node.op in _ENDINGS and not graph.outputs.isdisjoint(_moved(graph, node.output(0))):
                 return node.op
     return None

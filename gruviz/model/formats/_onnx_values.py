@@ -56,27 +56,24 @@ class Values:
         return known.get(name)
 
     def _work_out(self, node: Node, arguments: _Arguments) -> Array | None:
-        if node.op == "Constant":
-            tensor = node.attributes.get("value")
-            if isinstance(tensor, onnx.TensorProto):
-                return self._take(tensor)
-            return self._roomy(_plain_constant(node.attributes))
         try:
+            if node.op == "Constant":
+                stored = node.attributes.get("value")
+                return self._roomy(_plain_constant(node.attributes)) if stored is None else self._take(stored)
             if node.op in _REPEATING:
                 return self._repeat(node, arguments)
             if node.op not in _OPERATORS or any(argument is None for argument in arguments):
                 return None
-            if node.op == "Mul":
-                self._pay(np.broadcast_shapes(*(each.shape for each in arguments if each is not None)), 8)
-            return self._roomy(_OPERATORS[node.op](node, arguments))
+            self._pay((_copied(node, [each for each in arguments if each is not None]),), 8)
+            return _OPERATORS[node.op](node, arguments)
         except (ValueError, IndexError, KeyError, TypeError, OverflowError):
             return None  # what does not fit together is no value
 
     def _repeat(self, node: Node, arguments: _Arguments) -> Array | None:
         """Expand, Tile and ConstantOfShape: numbers repeated, often for a batch whose size is not known."""
         if node.op == "ConstantOfShape":
-            tensor = node.attributes.get("value")
-            values = self._take(tensor) if tensor is not None else np.zeros(1, np.float32)
+            value = node.attributes.get("value")
+            values = np.zeros(1, np.float32) if value is None else self._take(value)
             values = None if values is None else values.reshape(())
         else:
             values = arguments[0]
@@ -91,9 +88,9 @@ class Values:
         self._pay(shape, values.itemsize)
         return np.broadcast_to(values, shape)
 
-    def _take(self, tensor: onnx.TensorProto) -> Array | None:
+    def _take(self, tensor: object) -> Array | None:
         """What is stored, None where it is not of numbers; bfloat16 as float32."""
-        if tensor.data_type not in _DTYPES:
+        if not isinstance(tensor, onnx.TensorProto) or tensor.data_type not in _DTYPES:
             return None
         try:
             array = numpy_helper.to_array(tensor)
@@ -114,6 +111,19 @@ class Values:
         self._room -= math.prod(shape) * itemsize
         if self._room < 0:
             raise GruvizError(f"{self.graph.path} is refused: it declares far more values than it holds")
+
+
+def _copied(node: Node, arguments: Sequence[Array]) -> int:
+    """How many numbers an operator copies at most, known before it is worked out; none where it gives a view."""
+    if node.op == "Concat":
+        return sum(each.size for each in arguments)
+    if node.op == "Mul":
+        return math.prod(np.broadcast_shapes(*(each.shape for each in arguments)))
+    if node.op == "Gather":
+        values, indices = arguments
+        rows: int = values.shape[node.attributes.get("axis", 0)]
+        return indices.size * values.size // max(rows, 1)
+    return arguments[0].size if node.op in ("Cast", "Flatten", "Reshape") else 0
 
 
 def _plain_constant(attributes: Mapping[str, Any]) -> Array | None:

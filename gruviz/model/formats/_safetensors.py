@@ -26,3 +26,14 @@ def read_safetensors(path: Path) -> tuple[Tensors, dict[str, str]]:
     except (safetensors.SafetensorError, OSError, ValueError, RuntimeError, MemoryError) as error:
         raise GruvizError(f"{path} is not a whole safetensors file ({error}): copy it again") from error
     return Tensors(tensors, path.stat().st_size, "safetensors"), metadata
+
+
+def read_own(path: Path) -> tuple[Tensors, str] | None:
+    """The tensors and the description in a file that gruviz wrote; None for any other file. Raises GruvizError."""
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        if not is_safetensors(file.read(9)):
+            return None
+    tensors, metadata = read_safetensors(path)
+    return (tensors, metadata["gruviz"]) if "gruviz" in metadata else None

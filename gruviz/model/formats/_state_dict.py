@@ -5,20 +5,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from gruviz.cells import CELLS
 from gruviz.errors import GruvizError
 
+from ._arrays import read_arrays
 from ._found import Direction, Floats, Found, RecurrentModule
-from ._kind import READABLE, zip_entries
 from ._names import NameMap, shipped
-from ._npz import read_npz
-from ._pt2 import is_pt2, read_pt2
-from ._safetensors import is_safetensors, read_safetensors
-from ._tensors import WANTED, Tensors
-from ._torch import read_torch
+from ._tensors import Tensors
+from ._weight_norm import without_norm
 
 RECURRENT = re.compile(
     r"(?:(?P<path>.*)\.)?(?P<role>weight|bias)_(?P<side>ih|hh|hr)(?:_l(?P<layer>\d+))?(?P<back>_reverse)?"
@@ -37,7 +33,7 @@ LISTED = 6
 
 def read(path: Path, names: NameMap | None = None) -> Found:
     """Return the recurrent modules among the arrays of a file, called as `names` says. Raises GruvizError."""
-    tensors = _open(path)
+    tensors = read_arrays(path)
     if names is None:
         names = next((known for known in shipped() if known.fits(tensors.shapes)), None)
     try:
@@ -50,28 +46,6 @@ def read(path: Path, names: NameMap | None = None) -> Found:
         replace(module, vocabulary=names.vocabularies.get(module.path, module.vocabulary)) for module in found.modules
     )
     return replace(found, modules=modules, translation=names.translation)
-
-
-def _open(path: Path) -> Tensors:
-    """The arrays of a file. Raises GruvizError where there are none to be had."""
-    with path.open("rb") as file:
-        head = file.read(9)
-    if is_safetensors(head):
-        return read_safetensors(path)[0]
-    if head.startswith(b"\x80") and head[1:2] != b"\x02":  # torch.save writes protocol 2
-        raise GruvizError(f"{path} is a Python pickle, which could run code and is not loaded: {WANTED}")
-    if head.startswith(b"\x80"):  # the bare pickle of an older torch.save
-        return read_torch(path, zipped=False)
-    if not head.startswith(b"PK"):
-        raise GruvizError(f"{path} is not a model file: {READABLE}; {WANTED}")
-    entries = zip_entries(path)
-    if is_pt2(entries):
-        return read_pt2(path)
-    if any(name.endswith("/data.pkl") for name in entries):
-        return read_torch(path, zipped=True)
-    if entries and all(name.endswith(".npy") for name in entries):
-        return read_npz(path)
-    raise GruvizError(f"{path} is a zip file that holds no weights: {READABLE}; {WANTED}")
 
 
 @dataclass
@@ -89,7 +63,7 @@ def interpret(tensors: Tensors) -> Found:
 
     Raises GruvizError where there is no recurrent module at all.
     """
-    folded, notes = _without_norm(tensors)
+    folded, notes = without_norm(tensors)
     plain = folded.renamed(_without_wrappers(folded.tensors))
     found = _find(plain.tensors)
     if not found:
@@ -189,37 +163,6 @@ def _without_wrappers(names: Iterable[str]) -> dict[str, str]:
         while plain and all(name.startswith(prefix) for name in plain):
             plain = {name.removeprefix(prefix): original for name, original in plain.items()}
     return plain
-
-
-def _without_norm(tensors: Tensors) -> tuple[Tensors, dict[str, str]]:
-    """Put weights with weight normalisation together again, and say so of each: w = g v / |v|.
-
-    Salimans and Kingma 2016 (arXiv:1602.07868), equation 2, as `torch.nn.utils.weight_norm` stores it (`weight_g` and
-    `weight_v`) and `torch.nn.utils.parametrizations.weight_norm` (`parametrizations.weight.original0`, `.original1`).
-    The norm is taken over the axes along which g has one value.
-    """
-    whole, notes = dict(tensors.tensors), {}
-    for name in tensors.tensors:
-        old = re.fullmatch(r"(.*weight[^.]*)_g", name)
-        new = re.fullmatch(r"(?:(.*)\.)?parametrizations\.([^.]+)\.original0", name)
-        if old:
-            plain, other = old[1], f"{old[1]}_v"
-        elif new:
-            plain, other = ".".join(filter(None, new.groups())), name.removesuffix("0") + "1"
-        else:
-            continue
-        if plain in whole or other not in whole:
-            continue
-        pair, _ = tensors.take((name, other))
-        g, v = pair[name].double(), pair[other].double()
-        if g.dim() not in (0, v.dim()) or any(a not in (1, b) for a, b in zip(g.shape, v.shape, strict=False)):
-            raise GruvizError(f"{name} has the shape {tuple(g.shape)}, which does not fit {other}: the file is damaged")
-        axes = [axis for axis in range(v.dim()) if g.dim() == 0 or g.shape[axis] == 1]
-        norm = torch.linalg.vector_norm(v, dim=axes, keepdim=g.dim() > 0) if axes else v.abs()
-        whole[plain] = (g * (v / norm)).to(pair[other].dtype)
-        notes[plain] = f"{plain} was put together from its direction and length (weight norm)"
-        del whole[name], whole[other]
-    return replace(tensors, tensors=whole), notes
 
 
 def _find(names: Iterable[str]) -> dict[str, _Recurrent]:

@@ -30,7 +30,9 @@ class FileField(QWidget):
 
     changed = Signal()
 
-    def __init__(self, title: str, filters: Sequence[str], save: bool = False, several: bool = False) -> None:
+    def __init__(
+        self, title: str, filters: Sequence[str], save: bool = False, several: bool = False, folder: bool = False
+    ) -> None:
         super().__init__()
         self._title, self._filters, self._save, self._several = title, list(filters), save, several
         row = QHBoxLayout(self)
@@ -40,6 +42,11 @@ class FileField(QWidget):
         self.button = QPushButton("Choose…", autoDefault=False)
         row.addWidget(self.line)
         row.addWidget(self.button)
+        self.folder = QPushButton("Folder…", autoDefault=False)
+        self.folder.setToolTip("All files of a folder")
+        self.folder.clicked.connect(self._choose_folder)
+        row.addWidget(self.folder)
+        self.folder.setVisible(folder)
         self.setFocusProxy(self.line)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # for the letter that is underlined in its label
         self.button.clicked.connect(self._choose)
@@ -60,9 +67,8 @@ class FileField(QWidget):
         self.line.setText(path)
 
     def _choose(self) -> None:
-        dialog = QFileDialog(self, self._title, str(Path(self.path).parent) if self.path else "")
+        dialog = self._dialog()
         dialog.setNameFilters(self._filters)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if self._save:
             dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
             dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)  # asked once, when the work is to start
@@ -72,6 +78,18 @@ class FileField(QWidget):
             dialog.setFileMode(mode)
         dialog.filesSelected.connect(self._chosen)
         dialog.open()
+
+    def _choose_folder(self) -> None:
+        dialog = self._dialog()
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.filesSelected.connect(self._chosen)
+        dialog.open()
+
+    def _dialog(self) -> QFileDialog:
+        dialog = QFileDialog(self, self._title, str(Path(self.path).parent) if self.path else "")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        return dialog
 
     def _chosen(self, paths: Sequence[str]) -> None:
         self.line.setText("; ".join(paths))

@@ -11,7 +11,7 @@ from gruviz.errors import GruvizError
 from gruviz.ui.dialogs._form import FileField, choice
 
 if TYPE_CHECKING:
-    from gruviz.model.checkpoint import Choice
+    from gruviz.model.networks import Choice
 
 _QUESTIONS = {
     "update_gate": (
@@ -19,7 +19,7 @@ _QUESTIONS = {
         (("", "as usual: 1 keeps the old state"), ("write", "the other way: 1 writes the candidate")),
     ),
     "nonlinearity": ("Non&linearity", (("", "tanh"), ("relu", "relu"))),
-    "reads": ("Fe&d with", (("", "tokens, through its embedding"), ("numbers", "numbers, in place of the embedding"))),
+    "reads": ("F&ed with", (("", "tokens, through its embedding"), ("numbers", "numbers, in place of the embedding"))),
 }
 
 
@@ -140,7 +140,7 @@ class Look(QThread):
 
         load_torch()
         from gruviz.model.answers import Answers
-        from gruviz.model.checkpoint import choices
+        from gruviz.model.networks import choices
 
         try:
             self.seen.emit(self._path, choices(self._path, Answers(names=self._names or None)), "")

@@ -6,13 +6,14 @@ from pathlib import Path
 from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from gruviz.errors import GruvizError
-from gruviz.model.formats import SUFFIXES
+from gruviz.model import formats
+from gruviz.sequences import Reading
 from gruviz.ui.dialogs._form import DEVICES, FileField, Form, choice, existing, number, unused, whole, writable
+from gruviz.ui.dialogs._inputs import InputFields
 from gruviz.ui.dialogs._network import NetworkFields
 from gruviz.ui.jobs import Recording
 
-_MODELS = [f"Models ({' '.join(f'*{suffix}' for suffix in SUFFIXES)})", "All files (*)"]
-_INPUTS = ["Texts, tables and arrays (*.txt *.md *.csv *.tsv *.npy)", "All files (*)"]
+_MODELS = [f"Models ({' '.join(f'*{suffix}' for suffix in formats.SUFFIXES)})", "All files (*)"]
 
 
 class RecordDialog(Form):
@@ -26,6 +27,7 @@ class RecordDialog(Form):
         text: str = "",
         parent: QWidget | None = None,
         remembered: Mapping[str, Mapping[str, str]] | None = None,
+        how: Reading | None = None,
     ) -> None:
         """Build the dialog.
 
@@ -36,6 +38,7 @@ class RecordDialog(Form):
             text: a text that it is to read instead, to begin with.
             parent: the window.
             remembered: by the path of a model what was said of it the last time.
+            how: how inputs were read the last time.
         """
         super().__init__(
             "Record a network",
@@ -43,10 +46,9 @@ class RecordDialog(Form):
             "Record",
             parent,
         )
+        self.setMinimumWidth(640)  # for the row of a sound
         self._folder, self._suggested = folder, ""
         self.model = FileField("A model", _MODELS)
-        self.inputs = FileField("What it is to read", _INPUTS, several=True)
-        self.inputs.line.setPlaceholderText("files, or task:copy for made-up sequences of a task")
         self.text = QPlainTextEdit(placeholderText="or type or paste a text here", tabChangesFocus=True)
         self.text.setFixedHeight(72)
         self.start = whole(0, 0)
@@ -56,8 +58,9 @@ class RecordDialog(Form):
         self.output = FileField("Save the recording as", ["Recordings (*.h5)"], save=True)
         self.fields.addRow("&Model", self.model)
         self.network = NetworkFields(self.fields, remembered or {}, self)
+        self.inputs = InputFields(self.fields, inputs, how or Reading(), self)
+        self._offered = inputs
         for label, field in (
-            ("&Read", self.inputs),
             ("Te&xt", self.text),
             ("&From timestep", self.start),
             ("&Up to", self.stop),
@@ -69,9 +72,9 @@ class RecordDialog(Form):
         self.model.changed.connect(self._suggest)
         self.model.changed.connect(self._look)
         self.inputs.changed.connect(self._suggest)
-        self.text.textChanged.connect(self._suggest)
+        self.text.textChanged.connect(self._text_changed)
+        self.finished.connect(self.inputs.stop)
         self.model.show_path(model)
-        self.inputs.show_path(inputs)
         self.text.setPlainText(text)
         (self.text if model and not inputs else self.model).setFocus()
         self._suggest()
@@ -79,26 +82,26 @@ class RecordDialog(Form):
     def asked(self) -> Recording:
         """What was filled in. Raises GruvizError for what makes no sense."""
         text = self.text.toPlainText()
-        if bool(text) == bool(self.inputs.paths):
+        paths = self.inputs.paths()
+        if bool(text) == bool(paths):
             raise GruvizError("choose a file to read, or type a text: one of the two")
         start, stop = self.start.value(), number(self.stop)
         if stop is not None and stop <= start:
             raise GruvizError("the range ends before it begins: read up to a later timestep")
-        for path in self.inputs.paths:
-            if not path.startswith("task:"):
-                existing(path, "a file to read")
         model = existing(self.model.path, "a model")
         module, said = self.network.asked()
         return Recording(
             model=model,
             module=module,
             said=said,
-            inputs=self.inputs.paths,
+            inputs=paths,
             output=writable(self.output.path, ".h5"),
             text=text,
             steps=(start, stop) if start or stop is not None else None,
             dtype=self.dtype.currentData(),
             device=self.device.currentData(),
+            how=self.inputs.how(),
+            vocabulary=self.inputs.vocabulary_path(),
         )
 
     def check(self) -> None:
@@ -108,10 +111,17 @@ class RecordDialog(Form):
     def _look(self) -> None:
         self.network.show_path(self.model.path)
 
+    def _text_changed(self) -> None:
+        if self.text.toPlainText() and self.inputs.files.path == self._offered:
+            self.inputs.files.show_path("")  # it was not chosen this time: the text takes its place
+        self.inputs.show_text(bool(self.text.toPlainText()))
+        self._suggest()
+
     def _suggest(self) -> None:
         if self.output.path != self._suggested:
             return
         stem = Path(self.model.path).stem or "run"
-        read = "text" if self.text.toPlainText() else Path((self.inputs.paths or ("",))[0].removeprefix("task:")).stem
+        first = next(iter(self.inputs.files.paths), "").removeprefix("task:")
+        read = "text" if self.text.toPlainText() else Path(first).stem
         self._suggested = unused(self._folder, f"{stem}-{read}" if read else stem, ".h5")
         self.output.show_path(self._suggested)

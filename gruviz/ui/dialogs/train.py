@@ -17,7 +17,7 @@ _TASKS = (
 )
 _CELLS = (("gru", "GRU"), ("lstm", "LSTM"), ("rnn", "plain RNN"))
 _DATA = {"char": ("Text", ["Texts (*.txt *.md *.text)", "All files (*)"]), "series": ("Table", [])}
-_TABLES = ["Tables and arrays (*.csv *.tsv *.npy)", "All files (*)"]
+_TABLES = ["Tables, arrays and sounds (*.csv *.tsv *.npy *.npz *.wav)", "All files (*)"]
 _AS_USUAL = "as the task needs"
 
 

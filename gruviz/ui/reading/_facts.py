@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gruviz.cells import Cell, Thresholds
+from gruviz.errors import GruvizError
 from gruviz.recording import Layer, Recording, SequenceInfo, Tape
 from gruviz.recording.schema import NO_CHECKPOINT
+from gruviz.sequences import Reading
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class Facts:
     """The name of the model's file, without its folder; empty where that is not known."""
     weights: str
     """The SHA-256 of the model's weights; empty for a recording of several training steps."""
+    how: Reading = field(default_factory=Reading)
+    """How the files were read that the model was recorded on."""
     proof: str = ""
     """Whether a model from another program's file was held against reference outputs; empty for others."""
     module: str = ""
@@ -80,6 +84,7 @@ def facts_of(recording: Recording) -> Facts:
         layers={name: _layer(layer) for name, layer in recording.layers.items()},
         model=Path(str(recording.model.get("file", ""))).name,
         weights=recording.checkpoints.get(NO_CHECKPOINT, {}).get("sha256", ""),
+        how=_how(recording.model.get("reading")),
         proof=str(recording.model.get("proof", "")),
         module=str(recording.model.get("module", "")),
         answers=_strings(recording.model.get("answers")),
@@ -88,6 +93,13 @@ def facts_of(recording: Recording) -> Facts:
 
 def _strings(data: object) -> dict[str, str]:
     return {str(name): str(value) for name, value in data.items()} if isinstance(data, dict) else {}
+
+
+def _how(stored: object) -> Reading:
+    try:
+        return Reading.from_json(stored)
+    except GruvizError:  # recorded from Python, or by an earlier version
+        return Reading()
 
 
 def _tape(tape: Tape) -> TapeFacts:

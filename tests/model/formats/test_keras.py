@@ -153,9 +153,10 @@ def test_a_read_out_of_the_last_state_is_applied_to_all(files, suffix):
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_what_does_not_follow_plainly_stays_apart(files, suffix):
-    for name, layers in {"sum": [1, 1], "back and on": [1, 1], "unlike": [1, 1, 1], "shared": [1, 1]}.items():
+    for name, layers in {"sum": [1, 1], "back and back": [1, 1], "unlike": [1, 1, 1], "shared": [1, 1]}.items():
         assert [len(module.layers) for module in read(files / f"{name}{suffix}").modules] == layers
     assert only(files / f"head{suffix}").readout is None
+    assert only(files / f"sum and head{suffix}").readout is None
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
@@ -382,6 +383,25 @@ def test_files_that_reach_out_are_refused(files, tmp_path):
             change(cell)
 
         assert words in refused(edited(files / "gru.h5", tmp_path / "m.h5", lie))
+
+
+@pytest.mark.parametrize("name", ["functional.h5", "cells.weights.h5"])
+def test_flipped_bytes_do_no_harm(files, tmp_path, name):
+    """Such a file is read, or refused in a line; nothing else comes of it."""
+    whole, random, refusals = (files / name).read_bytes(), np.random.default_rng(0), 0
+    for _ in range(150):
+        data = bytearray(whole)
+        for place in random.integers(len(data), size=8):
+            data[place] = random.integers(256)
+        (tmp_path / "m.h5").write_bytes(data)
+        message = ""
+        try:
+            read(tmp_path / "m.h5")
+        except GruvizError as error:
+            message = str(error)
+        assert "\n" not in message
+        refusals += bool(message)
+    assert refusals
 
 
 def test_damaged_files_are_refused_in_a_line(files, tmp_path):

@@ -11,6 +11,7 @@ from torch import nn
 from gruviz.errors import GruvizError
 from gruviz.model import checkpoint
 from gruviz.model.answers import Answers
+from gruviz.model.networks import choices
 
 
 @pytest.fixture
@@ -44,6 +45,7 @@ def test_pytorchs_names_need_no_map(tmp_path, net, save):
     loaded = checkpoint.load(tmp_path / "m.npz")
     torch.testing.assert_close(loaded.model(TOKENS)[0], outputs(net))
     assert loaded.source == "NumPy archive"
+    assert choices(tmp_path / "m.npz")[0].asks == ("update_gate", "reads")
 
 
 def test_other_types_and_orders_of_bytes(tmp_path, net):

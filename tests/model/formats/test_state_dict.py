@@ -2,14 +2,19 @@
 
 import warnings
 
+import numpy as np
 import pytest
 import safetensors.torch
 import torch
 from torch import nn
 
+import gruviz
 from gruviz.errors import GruvizError
 from gruviz.model import checkpoint
 from gruviz.model.answers import Answers
+from gruviz.model.networks import choices
+from gruviz.model.run import record_sequences
+from gruviz.sequences import Sequence
 
 
 def saved(tmp_path, state, name="m.pt"):
@@ -67,6 +72,7 @@ def test_weight_norm_over_all_axes_and_one_that_does_not_fit(tmp_path):
         checkpoint.load(saved(tmp_path, state))
 
 
+@pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN")
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("bidirectional", [True, False])
 def test_a_projected_lstm(tmp_path, bidirectional, bias):
@@ -74,6 +80,24 @@ def test_a_projected_lstm(tmp_path, bidirectional, bias):
     loaded = checkpoint.load(saved(tmp_path, lstm.state_dict()))
     assert loaded.model.architecture.projection == 2
     close(loaded.model(x())[0], lstm(x())[0])
+
+
+@pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN")
+@pytest.mark.parametrize("bidirectional", [True, False])
+def test_a_projected_lstm_is_recorded_in_chunks_as_in_one_piece(tmp_path, bidirectional):
+    lstm = nn.LSTM(3, 6, 2, batch_first=True, proj_size=2, bidirectional=bidirectional)
+    state = {f"rnn.{name}": value for name, value in lstm.state_dict().items()}
+    begin = torch.randn(2 * (1 + bidirectional), 2), torch.randn(2 * (1 + bidirectional), 6)
+    loaded = checkpoint.load(saved(tmp_path, state | dict(zip(("h0", "c0"), begin, strict=True))))
+    data = x(steps=50)[:1]
+    whole = gruviz.record(lstm, data, tuple(kind[:, None].contiguous() for kind in begin))
+    mine = record_sequences(loaded, [Sequence("x", values=data[0].numpy(), columns=tuple("abc"))], None, chunk=16)
+    for name, layer in whole.layers.items():
+        for quantity in layer.quantities:
+            np.testing.assert_allclose(mine.layers[f"rnn.{name}"][quantity][:], layer[quantity][:], atol=1e-6)
+        for kind in ("hidden", "cell", "projected"):
+            np.testing.assert_allclose(mine.layers[f"rnn.{name}"].initial(0, kind), layer.initial(0, kind), atol=1e-7)
+        assert mine.layers[f"rnn.{name}"].residual <= 1e-5
 
 
 def test_a_projection_that_does_not_fit_is_refused(tmp_path):
@@ -127,10 +151,10 @@ def test_each_of_several_has_what_stands_nearest_to_it(tmp_path):
     tokens = torch.tensor([[1, 6, 2]])
     close(encoder.model(tokens)[0], net.encoder["rnn"](net.encoder["embedding"](tokens))[0])
     close(decoder.model(tokens)[0], net.decoder["out"](net.decoder["rnn"](net.decoder["embedding"](tokens))[0]))
-    listed = checkpoint.choices(path)
+    listed = choices(path)
     assert [choice.module for choice in listed] == ["encoder.rnn", "decoder.rnn"]
     assert listed[0].description == "encoder.rnn: LSTM, 3 inputs, 5 units"
-    assert [choice.asks for choice in listed] == [("reads",), ("update_gate", "reads")]
+    assert [choice.asks for choice in listed] == [("reads",), ("reads",)]
     with pytest.raises(GruvizError, match=r"choose one with --module NAME out of encoder\.rnn, decoder\.rnn"):
         checkpoint.load(path)
 
@@ -142,7 +166,7 @@ def test_one_that_is_damaged_does_not_keep_the_other_from_loading(tmp_path):
     assert checkpoint.load(path, "decoder.rnn").model.architecture.cell == "gru"
     with pytest.raises(GruvizError, match=r"m\.pt: encoder\.rnn\.weight_hh_l0 holds values that are not finite"):
         checkpoint.load(path, "encoder.rnn")
-    assert [bool(choice.refused) for choice in checkpoint.choices(path)] == [False, True]
+    assert [bool(choice.refused) for choice in choices(path)] == [False, True]
 
 
 def test_numbers_in_place_of_tokens(tmp_path):
@@ -171,7 +195,7 @@ def test_a_plain_rnns_nonlinearity_is_assumed_and_can_be_said(tmp_path):
     assumed = checkpoint.load(path)
     assert any("tanh was assumed" in note for note in assumed.notes)
     assert (assumed.model(x())[0] - net(x())[0]).abs().max() > 0.01
-    assert checkpoint.choices(path)[0].asks == ("nonlinearity",)
+    assert choices(path)[0].asks == ("nonlinearity",)
 
 
 def test_own_files_take_no_answers(tmp_path):
@@ -179,6 +203,6 @@ def test_own_files_take_no_answers(tmp_path):
 
     path = tmp_path / "own.safetensors"
     checkpoint.save(path, build(Architecture("gru", 3, 4), 0), task={}, training={})
-    assert len(checkpoint.choices(path)) == 1
+    assert len(choices(path)) == 1
     with pytest.raises(GruvizError, match="says all of itself"):
         checkpoint.load(path, answers=Answers(update_gate="write"))

@@ -22,6 +22,7 @@ class Net(nn.Module):
         self.gru = nn.GRU(8, 4, 2, batch_first=True, bidirectional=True)
         self.h0 = nn.Parameter(torch.randn(4, 1, 4))
         self.fc = nn.Linear(8, 10)
+        self.emb.weight = nn.Parameter(torch.randn(8, 10).t())  # not as it lies in memory
         self.fc.weight = self.emb.weight
         self.register_buffer("steps", torch.tensor(3))
 
