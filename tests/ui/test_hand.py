@@ -51,9 +51,6 @@ def test_flowing_text_is_clicked_by_its_letters(qtbot: QtBot, window: MainWindow
         click(window, place)
         assert window.state.view.cursor == timestep
         assert_all_agree(qtbot, window)
-        symbol = strip.text.at(timestep)
-        assert window.display.pointer.text() != f"t = {timestep}"
-        assert symbol is not None
     drag(window, QPoint(round(x), y), QPoint(round(x) - 60, y))  # pulled like a tape
     assert 2 <= window.state.view.cursor - 220 <= 20
     assert_all_agree(qtbot, window)

@@ -69,12 +69,19 @@ class CountsPanel(PlotPanel):
         """All units at the top, none at the bottom."""
         return [(0.0, str(self.context.layer.size)), (1.0, "0")]
 
+    @property
+    def titled(self) -> bool:
+        """The legend comes first."""
+        font = QApplication.font()
+        line = QFontMetricsF(small(font)).height()
+        return QFontMetricsF(font).height() + 2 + len(CLASSES) * line <= self.body.height()
+
     def paint_gutter(self, painter: QPainter, rect: QRectF) -> None:
         """Title and legend, in the order of the stack."""
         super().paint_gutter(painter, rect)
         font = QApplication.font()
-        top = QFontMetricsF(font).height() + 2
-        line = min(QFontMetricsF(small(font)).height(), (rect.height() - top) / len(CLASSES))
+        line = QFontMetricsF(small(font)).height()
+        top = QFontMetricsF(font).height() + 2 if self.titled else 0.0
         for name, colour in zip(reversed(CLASSES), reversed(palette.CLASS_COLOURS), strict=True):
             painter.fillRect(QRectF(3 * STEP, top + (line - 8) / 2, 8, 8), QColor(colour))
             draw_text(painter, 3 * STEP + 12, top, name, small(font), self.context.theme.foreground)

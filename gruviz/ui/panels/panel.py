@@ -201,6 +201,11 @@ class Panel:
         return round((self.body.height() - line) / 2) if self.body.height() < 2.5 * line else 0.0
 
     @property
+    def titled(self) -> bool:
+        """Whether there is room for the title in the gutter, beside what must stand there."""
+        return True
+
+    @property
     def pixels(self) -> tuple[int, int]:
         """Width and height of the body in pixels of the screen."""
         views = self.scene.views()
@@ -217,7 +222,7 @@ class Panel:
         x, y = 3.0 * STEP, self.title_top
         if self.symbol:
             x += draw_text(painter, x, y, self.symbol, bold(font), theme.foreground) + 6
-        if self.title:
+        if self.title and self.titled:
             x += draw_text(painter, x, y, self.title, font, theme.foreground)
         metrics = QFontMetricsF(small(font))
         for where, label in self.ticks():

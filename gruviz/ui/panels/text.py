@@ -188,7 +188,9 @@ class TextPanel(Panel):
                 if timestep in found:
                     mark = QRectF(left, rect.height() - 4, self.column, 3)
                     painter.fillRect(mark, QColor(palette.SELECTION))
-                self._paint_symbol(painter, symbol, left, self.column, rect.height(), timestep == cursor)
+                self._paint_symbol(
+                    painter, symbol, left, self.column, rect.height(), marked=timestep == cursor, over_column=True
+                )
 
     def _found(self, start: int, stop: int) -> set[int]:
         """Timesteps from `start` up to `stop` that belong to what is looked for."""
@@ -250,13 +252,21 @@ class TextPanel(Panel):
             if piece.first == self._anchor:
                 marked = piece.first == self.context.state.view.cursor
                 painter.setFont(font)
-                self._paint_symbol(painter, piece.shown, piece.left, piece.width, rect.height(), marked)
+                self._paint_symbol(painter, piece.shown, piece.left, piece.width, rect.height(), marked=marked)
             else:
                 colour = theme.muted if piece.shown[0] in _QUIET else theme.foreground
                 draw_text(painter, piece.left, top, piece.shown, font, colour)
 
     def _paint_symbol(
-        self, painter: QPainter, symbol: str, left: float, width: float, height: float, marked: bool
+        self,
+        painter: QPainter,
+        symbol: str,
+        left: float,
+        width: float,
+        height: float,
+        *,
+        marked: bool,
+        over_column: bool = False,
     ) -> None:
         theme = self.context.theme
         cell = QRectF(left, 0, width, height)
@@ -269,13 +279,13 @@ class TextPanel(Panel):
         if len(symbol) > 1:
             metrics = QFontMetricsF(painter.font())
             shown = metrics.elidedText(shown, Qt.TextElideMode.ElideRight, max(width, metrics.horizontalAdvance("n…")))
-        squeeze = min(1.0, (width - _APART) / max(QFontMetricsF(painter.font()).horizontalAdvance(shown), 1.0))
-        if squeeze == 1.0 or len(symbol) > 1 or not self.aligned:
+        room, wide = width - _APART, QFontMetricsF(painter.font()).horizontalAdvance(shown)
+        if not over_column or len(symbol) > 1 or wide <= room:
             painter.drawText(cell.adjusted(-8, 0, 8, 0), _CENTRED, shown)
             return
         painter.save()  # a wide letter does not touch its neighbours
         painter.translate(cell.center())
-        painter.scale(squeeze, 1)
+        painter.scale(room / wide, 1)
         painter.drawText(QRectF(-width, -height / 2, 2 * width, height), _CENTRED, shown)
         painter.restore()
 
