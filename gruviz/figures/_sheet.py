@@ -133,7 +133,9 @@ class Sheet(ABC):
         if cell.keep is not None:
             symbol = cell[cell.keep].symbol
             share = (
-                "1 keeps the old state, 0 overwrites it" if cell.name == "gru" else "1 keeps the cell state, 0 drops it"
+                "1 keeps the old state, 0 overwrites it"
+                if cell.state == "hidden"
+                else "1 keeps the cell state, 0 drops it"
             )
             source = (
                 "PyTorch’s convention" if layer.convention == "pytorch" else f"from {layer.convention}’s convention"
