@@ -17,7 +17,7 @@ TEXT = ROOT / "assets" / "data" / "hamlet.txt"
 DEMO = ROOT / "assets" / "demo.h5"
 STEPS, PAIRS = 300, 3
 """Of the pairs of trainings that are compared."""
-USED = 800
+USED = 2000
 """Steps of the training during which the window is used."""
 LONG = 5000
 """Steps that no Cancel comes too late for."""

@@ -1,5 +1,6 @@
 """The recurrent modules in anybody's network, and what they are called."""
 
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -50,6 +51,9 @@ def check_recordable(model: nn.Module) -> None:
     if isinstance(model, nn.DataParallel) and len(model.device_ids) > 1:
         raise GruvizError(f"{name} runs copies of its module on {len(model.device_ids)} devices: record its .module")
     if any(True for _ in recurrent_modules(model)):
+        scripted = [path for path, module in model.named_modules() if isinstance(module, torch.jit.ScriptModule)]
+        if scripted:
+            warnings.warn(f"{scripted[0]} is TorchScript, which hides its layers: they are not recorded", stacklevel=3)
         return
     kinds = [type(module) for module in model.modules()]
     if any(".quantized" in kind.__module__ and kind.__name__ in ("GRU", "LSTM", "RNN") for kind in kinds):

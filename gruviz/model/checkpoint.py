@@ -26,7 +26,7 @@ from gruviz.sequences import Vocabulary
 from . import formats
 from ._built import build_module, with_tensors
 from .answers import Answers
-from .formats import Found
+from .formats import Found, RecurrentModule
 from .formats._safetensors import read_own
 from .formats._tensors import Tensors
 from .network import Architecture, SequenceModel
@@ -188,9 +188,22 @@ def load(path: str | os.PathLike[str], module: str | None = None, answers: Answe
         sha256=fingerprint(model),
         source=found.source,
         convention=chosen.convention,
-        notes=chosen.notes,
+        notes=(*_around(chosen), *chosen.notes),
         answers=answers,
     )
+
+
+def _around(module: RecurrentModule) -> tuple[str, ...]:
+    """What is left out of the model that the network stands in: only it, its embedding and its read-out are run."""
+    notes = []
+    if module.embedding is None:
+        notes.append(
+            f"no embedding was found: the {module.inputs} numbers that {module.path} itself reads go in, and what may "
+            "stand before it in its model is not run"
+        )
+    if module.readout is None:
+        notes.append(f"no read-out was found: the outputs are the hidden states of {module.path}")
+    return tuple(notes)
 
 
 def _load_translation(path: Path, found: Found, answers: Answers) -> Loaded:

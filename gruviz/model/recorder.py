@@ -3,6 +3,7 @@
 import inspect
 import os
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -128,6 +129,20 @@ class Recorder:
                 self._recording = recording.Recording(self._writer.file, None)
         elif self._writer.path.exists():
             self._recording = recording.open(self._writer.path)
+        if kind is None:
+            self._warn()
+
+    def _warn(self) -> None:
+        """Say what somebody who does not look at the recording would not see."""
+        if not self.passes:
+            warnings.warn("nothing was recorded: no forward pass of the model was due, or none ran", stacklevel=3)
+        for layer in self._recording.layers.values() if self._recording else ():
+            if not layer.trusted:
+                warnings.warn(
+                    f"{layer.name} has a residual of {layer.residual:.1e}, more than {layer.dtype} explains: "
+                    "do not trust these gates",
+                    stacklevel=3,
+                )
 
     def _pass(self, forward: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """What is done around the forward pass of the model; one within another is part of it."""

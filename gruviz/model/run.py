@@ -116,9 +116,10 @@ def record_sequences(
     result = recording.Recording(writer.file, None) if writer.path is None else recording.open(writer.path)
     if proof is not None and not proof.holds:
         result.close()
+        assumed = f" (what was assumed of it: {'; '.join(loaded.notes)})" if loaded.notes else ""
         raise GruvizError(
             f"the outputs differ from the expected ones by up to {proof.difference:.2g}: the model is not what it was "
-            f"where they come from; what was recorded is kept in {writer.path or 'memory'}"
+            f"where they come from{assumed}; what was recorded is kept in {writer.path or 'memory'}"
         )
     return result
 

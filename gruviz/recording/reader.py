@@ -525,12 +525,13 @@ def _levels(pyramid: object, lengths: Sequence[int], units: int) -> dict[int, h5
 
 
 def _in_order(layers: h5py.Group) -> Iterator[tuple[str, h5py.Group]]:
-    """Layers as the model computes them: l2 before l10, a direction and its reverse side by side."""
+    """Layers as they were added, which is how the model ran them; by name where a file does not say."""
 
-    def key(name: str) -> tuple[str, int, str]:
+    def key(name: str) -> tuple[int, str, int, str]:
+        added = int(layers[name].attrs.get("number", 0))
         path, _, last = name.rpartition(".")
-        number = last.removesuffix("_reverse").removeprefix("l")
-        return (path, int(number), last) if number.isdecimal() else (name, -1, "")
+        number = last.removesuffix("_reverse").removeprefix("l")  # l2 before l10, a direction and its reverse together
+        return (added, path, int(number), last) if number.isdecimal() else (added, name, -1, "")
 
     for name in sorted(layers, key=key):
         yield name, layers[name]

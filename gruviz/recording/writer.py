@@ -164,6 +164,7 @@ class Writer:
                 "nonlinearity": nonlinearity,
             }
         )
+        group.attrs["number"] = len(self._layers)
         if projection is not None:
             group.attrs["projection"] = projection
         self._layers[name] = GrowingLayer(group, self._tapes[tape], cell, size, self.dtype, self.thresholds, projection)

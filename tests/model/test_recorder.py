@@ -404,3 +404,37 @@ def test_on_a_gpu_gates_equal_the_stepwise_network():
         run = gruviz.record(module, x.cuda(), initial["hidden"].cuda())
     assert worst_difference(run, "gru", module.cpu(), x, initial, [T] * B) < 1e-5
     assert all(layer.trusted for layer in run.layers.values())
+
+
+def test_what_the_recording_alone_would_say_is_warned_of():
+    with pytest.warns(UserWarning, match="do not trust these gates"):
+        gruviz.record(nn.GRU(3, 4), torch.full((5, 1, 3), float("nan"))).close()
+    with pytest.warns(UserWarning, match="nothing was recorded"), gruviz.Recorder(nn.GRU(3, 4), every=100) as recorder:
+        recorder.model(torch.randn(5, 1, 3))
+
+
+def test_a_scripted_part_is_said_to_be_left_out():
+    class Two(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.a = nn.GRU(3, 4)
+            self.b = torch.jit.script(nn.Linear(4, 2))
+
+        def forward(self, x):
+            return self.b(self.a(x)[0])
+
+    with pytest.warns(UserWarning, match="b is TorchScript"):
+        gruviz.record(Two(), torch.randn(5, 1, 3)).close()
+
+
+def test_layers_stand_in_the_order_in_which_they_ran(tmp_path):
+    class Backwards(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.a, self.z = nn.GRU(3, 4), nn.GRU(2, 3)
+
+        def forward(self, x):
+            return self.a(self.z(x)[0])[0]
+
+    with gruviz.record(Backwards(), torch.randn(5, 1, 2), path=tmp_path / "run.h5") as run:
+        assert list(run.layers) == ["z.l0", "a.l0"]

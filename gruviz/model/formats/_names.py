@@ -51,7 +51,10 @@ class NameMap:
     def _of(cls, data: Any) -> "NameMap":
         known = {"about", *(field.name for field in fields(cls))}
         if not isinstance(data, dict) or not data.keys() <= known:
-            raise ValueError(f"it holds an object with {', '.join(sorted(known))} and no more")
+            raise ValueError(
+                'it is an object such as {"names": {"NAME IN THE FILE": "rnn.weight_ih_l0"}}, with '
+                f"{', '.join(sorted(known))} and no more"
+            )
         names = {str(old): new for old, new in data.get("names", {}).items()}
         if not all(new is None or isinstance(new, str) for new in names.values()):
             raise ValueError("`names` gives to each name another one, or null")

@@ -125,12 +125,11 @@ def _module(
     if embedding:
         rows, columns = matrices[embedding]
         notes.append(f"{embedding} was taken for the embedding of {rows:,} tokens, for it is {columns} wide")
-    else:
-        notes.append(f"no embedding was found: numbers go in, {inputs} a timestep")
     if readout:
-        notes.append(f"{readout} was taken for the read-out, for it reads {width} values, as many as the {kind} gives")
-    else:
-        notes.append("no read-out was found: the outputs are the hidden states")
+        notes.append(
+            f"{readout} was taken for the read-out, for it reads {width} values, as many as the {kind} gives: what may "
+            "stand between them is not run"
+        )
     notes += [*about_states, *(normed[name] for name in wanted if name in normed), *conversions]
 
     def direction(layer: int, backward: bool) -> Direction:
