@@ -104,6 +104,11 @@ def test_layers_stand_as_the_model_computes_them(tmp_path: Path) -> None:
         for name in names:
             writer.add_layer(name, tape="main", cell=GRU, size=2)
     with gruviz.recording.open(tmp_path / "run.h5") as run:
+        assert list(run.layers) == names  # as they were added
+    with h5py.File(tmp_path / "run.h5", "r+") as file:
+        for name in names:
+            del file[f"layers/{name}"].attrs["number"]
+    with gruviz.recording.open(tmp_path / "run.h5") as run:  # where a file does not say
         assert list(run.layers) == ["cell", "rnn.l0", "rnn.l2", "rnn.l2_reverse", "rnn.l10"]
 
 
