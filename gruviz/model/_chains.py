@@ -141,7 +141,8 @@ def _ended(finals: Sequence[Tensor]) -> Tensor:
 def _branches(before: Call, call: Call) -> bool:
     """Whether each sequence of a larger batch begins where one of those before ended, and not at zero."""
     ended, begins = (torch.cat(_states(*which), 1).float() for which in ((before, "final"), (call, "initial")))
-    return bool(begins.any()) and len(torch.cat([ended, begins]).unique(dim=0)) == len(ended.unique(dim=0))
+    places = [len(torch.unique(states, dim=0)) for states in (ended, torch.cat([ended, begins]))]
+    return bool(begins.any()) and places[0] == places[1]
 
 
 def _row_by_row(ended: Sequence[Tensor], begins: Sequence[Tensor]) -> bool:

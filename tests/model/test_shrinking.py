@@ -94,6 +94,17 @@ def test_lengths_that_the_model_takes_are_those_that_are_recorded():
     assert told(run.tapes["main"]) == [(0, 6), (1, 6), (2, 2)]
 
 
+def test_the_input_is_told_from_another_argument_of_its_shape():
+    class Noisy(Captioner):
+        def forward(self, noise, x):
+            return super().forward(x)
+
+    x = torch.randn(B, 6, X)
+    tape = gruviz.record(Noisy(), torch.randn(B, 6, X), x).tapes["main"]
+    for number, length in enumerate(LENGTHS):
+        np.testing.assert_array_equal(tape.values(tape.sequences[number].rows), x[number, :length].numpy())
+
+
 def test_tokens_and_a_second_cell_keep_step():
     class Two(nn.Module):
         """Attention's cell and a language model's, tokens in."""
@@ -177,20 +188,17 @@ def test_a_decoder_after_an_encoder_has_a_tape_of_its_own():
 
 def test_a_smaller_batch_that_begins_at_zero_or_at_the_learned_state_is_another_one():
     class Twice(Captioner):
-        def forward(self, x):
-            super().forward(x)
-            return super().forward(x[:2], self.initial and self.initial[:2], LENGTHS[:2])
+        """A batch of three, all equally long, and then one of two."""
 
-    class Learned(Captioner):
         def forward(self, x):
-            learned = self.start.expand(B, H)
-            super().forward(x, learned)
-            return super().forward(x[:2], learned[:2], [5, 2])
+            learned = self.initial is not None
+            super().forward(x, self.initial.expand(B, H) if learned else None, [6] * B)
+            return super().forward(x[:2], self.initial.expand(2, H) if learned else None, [5, 2])
 
-    x, learned = torch.randn(B, 6, X), Learned()
-    learned.start = nn.Parameter(torch.randn(1, H))
-    assert told(gruviz.record(Twice(), x).tapes["main"]) == [*enumerate(LENGTHS), (0, 6), (1, 4)]
-    assert told(gruviz.record(learned, x).tapes["main"]) == [*enumerate(LENGTHS), (0, 5), (1, 2)]
+    for learned in (nn.Parameter(torch.randn(1, H)), None):
+        run = gruviz.record(Twice(initial=learned), torch.randn(B, 6, X))
+        assert told(run.tapes["main"]) == [*((number, 6) for number in range(B)), (0, 5), (1, 2)]
+        assert not len(run.layers["cell"].altered)
 
 
 def test_a_batch_that_grows_begins_anew_and_says_so():
