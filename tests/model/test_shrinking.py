@@ -99,8 +99,8 @@ def test_the_input_is_told_from_another_argument_of_its_shape():
         def forward(self, noise, x):
             return super().forward(x)
 
-    x = torch.randn(B, 6, X)
-    tape = gruviz.record(Noisy(), torch.randn(B, 6, X), x).tapes["main"]
+    model, noise, x = Noisy(), torch.randn(B, 6, X), torch.randn(B, 6, X)
+    tape = gruviz.record(model, noise, x).tapes["main"]
     for number, length in enumerate(LENGTHS):
         np.testing.assert_array_equal(tape.values(tape.sequences[number].rows), x[number, :length].numpy())
 
