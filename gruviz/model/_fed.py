@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
 from gruviz.model._call import Call
+from gruviz.model._chains import widened
 
 
 @dataclass(frozen=True)
@@ -31,22 +32,26 @@ def fed(given: Sequence[Any], call: Call) -> Fed | None:
     """
     if call.tokens is not None:
         return Fed(call.tokens.transpose(0, 1))
-    x = call.x.transpose(0, 1)
     laid_out = [data for value in _tensors(given) for data in _batch_first(*value, call)]
-    found = sorted(laid_out, key=lambda data: (not _is(data, x), data.dim()))
+    found = sorted(laid_out, key=lambda data: (not _is(data, call), data.dim()))
     return Fed(found[0].detach().cpu()) if found else None
 
 
 def joined(parts: Sequence[Fed | None]) -> Fed | None:
     """What was given in passes that follow each other, as one; None where it does not fit together."""
     data = [part.data for part in parts if part is not None]
-    if len(data) < len(parts) or len({(*item.shape[:1], *item.shape[2:], item.dtype) for item in data}) != 1:
+    if len(data) < len(parts) or len({(*item.shape[2:], item.dtype) for item in data}) != 1:
         return None
-    return Fed(torch.cat(data, dim=1))
+    return Fed(torch.cat([widened(item, len(data[0])) for item in data], dim=1))
 
 
-def _is(data: Tensor, x: Tensor) -> bool:
-    return data.shape == x.shape and data.device == x.device and data.dtype == x.dtype and torch.equal(data, x)
+def _is(data: Tensor, call: Call) -> bool:
+    """Whether these numbers (B, T, I) are what the call got, as far as each sequence goes."""
+    x = call.x.transpose(0, 1)
+    if data.shape != x.shape or data.device != x.device or data.dtype != x.dtype:
+        return False
+    read = torch.arange(call.steps, device=x.device) < call.lengths.to(x.device)[:, None]
+    return torch.equal(data[read], x[read])
 
 
 def _tensors(given: Any) -> Iterator[tuple[Tensor, bool]]:

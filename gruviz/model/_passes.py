@@ -89,11 +89,12 @@ class Passes:
         if step:
             self._steps = _Steps(calls, given, number, names, checkpoint)
             return True
-        if lengths is not None:
-            _check_lengths(lengths, calls[0])
         found = _joined(chains(calls))
+        first = found[calls[0].module][0]
+        if lengths is not None:
+            _check_lengths(lengths, first)
         inputs = {module: [fed(given, call) for call in mine] for module, mine in found.items()}
-        self._write(found, inputs, number, lengths, names, checkpoint, padded=len(calls[0].x))
+        self._write(found, inputs, number, lengths, names, checkpoint, padded=first.steps)
         return True
 
     def finish(self) -> None:
@@ -116,7 +117,8 @@ class Passes:
         for tape, modules in self._assign(found, number):
             mates = zip(*(found[module] for module in modules), strict=True)
             for chain, given in zip(mates, inputs[modules[0]], strict=True):
-                known = lengths if len(chain[0].x) == padded else None
+                alike = lengths is not None and chain[0].x.shape[:2] == (padded, len(lengths))
+                known = lengths if alike else None
                 self._write_chain(tape, chain, given, known, names, number, checkpoint)
 
     def _assign(self, found: Mapping[str, Sequence[Call]], number: int) -> Iterator[tuple[str, list[str]]]:
