@@ -4,6 +4,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PySide6.QtCore import Qt
@@ -73,6 +74,25 @@ def test_one_of_several_networks_is_chosen_once_and_what_was_said_is_remembered(
     assert again.network.module.currentText().startswith("plain")
     assert again.network.questions["nonlinearity"].currentData() == "relu"
     press(again.cancel)
+
+
+def test_the_placement_of_the_reset_is_asked_of_arrays_that_anybody_may_have_saved(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    np.savez(tmp_path / "gru.npz", **{name: array.numpy() for name, array in nn.GRU(2, 4).state_dict().items()})
+    (tmp_path / "x.csv").write_text("u,v\n" + "0.5,-0.25\n" * 9)
+    asked = ask(qtbot, window)
+    type_into(asked.inputs.files, str(tmp_path / "x.csv"))
+    type_into(asked.output, str(tmp_path / "run.h5"))
+    type_into(asked.model, str(tmp_path / "gru.npz"))
+    reset = asked.network.questions["reset"]
+    qtbot.waitUntil(reset.isVisible, timeout=LONG)
+    choose(reset, "before")
+    press(asked.go)
+    qtbot.waitUntil(lambda: window.state.view.length == 9, timeout=LONG)
+    with gruviz.open(tmp_path / "run.h5") as run:
+        assert run.model["answers"] == {"reset": "before"}
+        assert [layer.reset for layer in run.layers.values()] == ["before"]
 
 
 def test_the_way_round_of_the_update_gate_stands_in_the_status_bar(

@@ -18,6 +18,10 @@ _QUESTIONS = {
         "Update &gate",
         (("", "as usual: 1 keeps the old state"), ("write", "the other way: 1 writes the candidate")),
     ),
+    "reset": (
+        "Re&set gate",
+        (("", "as usual: acts after the product with W_hn"), ("before", "acts on the states, before the product")),
+    ),
     "nonlinearity": ("Non&linearity", (("", "tanh"), ("relu", "relu"))),
     "reads": ("F&ed with", (("", "tokens, through its embedding"), ("numbers", "numbers, in place of the embedding"))),
 }
