@@ -25,7 +25,7 @@ from gruviz.sequences import Vocabulary
 
 from . import formats
 from ._built import build_module, with_tensors
-from .answers import Answers
+from .answers import Answers, refuse_other
 from .formats import Found
 from .formats._safetensors import read_own
 from .formats._tensors import Tensors
@@ -168,9 +168,9 @@ def load(path: str | os.PathLike[str], module: str | None = None, answers: Answe
     answers = answers or Answers()
     own = read_own(path)
     if own is not None:
-        if answers != Answers():
-            raise GruvizError(f"{path} was written by gruviz and says all of itself: leave out what you said of it")
-        return _load_own(path, *own, module)
+        loaded = _load_own(path, *own, module)
+        _agree(path, loaded.model.architecture, answers)
+        return loaded
     names = None if answers.map is None else formats.NameMap.load(answers.map)
     found = formats.read(path, names)
     if module is None and found.translation is not None and answers.to_json().keys() <= {"names"}:
@@ -191,6 +191,18 @@ def load(path: str | os.PathLike[str], module: str | None = None, answers: Answe
         notes=chosen.notes,
         answers=answers,
     )
+
+
+def _agree(path: Path, architecture: Architecture, answers: Answers) -> None:
+    """Raise GruvizError for answers that are not what a model of gruviz says of itself."""
+    says = {"reads": "numbers" if architecture.embedding is None else "tokens"}
+    if architecture.cell == "gru":
+        says |= {"update_gate": "keep", "reset": architecture.reset}
+    if architecture.cell == "rnn":
+        says["nonlinearity"] = architecture.nonlinearity
+    refuse_other(answers, says, str(path))
+    if answers.to_json().keys() - says:
+        raise GruvizError(f"{path} was written by gruviz and says all of itself: leave out what you said of it")
 
 
 def _load_translation(path: Path, found: Found, answers: Answers) -> Loaded:
