@@ -65,6 +65,9 @@ class Loaded:
     translator: Translator | None = None
     """What spells words for the model and writes from its last state on, where it is an encoder."""
 
+    below: tuple[str, ...] = ()
+    """Other networks of its file that give out as many values as it reads, and may be what it reads."""
+
     @property
     def symbols(self) -> tuple[str, ...] | None:
         """What its tokens stand for; None where that is not known."""
@@ -190,6 +193,11 @@ def load(path: str | os.PathLike[str], module: str | None = None, answers: Answe
         convention=chosen.convention,
         notes=chosen.notes,
         answers=answers,
+        below=tuple(
+            each.path
+            for each in found.modules
+            if each.path != chosen.path and each.directions * each.fed_back == chosen.inputs
+        ),
     )
 
 
