@@ -1,5 +1,6 @@
 """What a model file cannot say of itself, and its user does."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,7 @@ class Answers:
             raise GruvizError(f"{module.path} is no GRU: it has no update gate and no reset gate to speak of")
         if module.cell != "rnn" and self.nonlinearity:
             raise GruvizError(f"{module.path} is no plain RNN: its nonlinearities are not for choosing")
+        self._agree_with(module)
         if self.update_gate == "write":
             changes["layers"] = tuple(tuple(_negated(direction) for direction in layer) for layer in module.layers)
             changes["convention"] = "chung"
@@ -86,6 +88,24 @@ class Answers:
         if self.reads == "tokens" and module.embedding is None:
             raise GruvizError(f"{module.path} has no embedding that tokens could go through: give it numbers")
         return replace(module, **changes, notes=(*module.notes, *notes))
+
+    def _agree_with(self, module: RecurrentModule) -> None:
+        """Raise GruvizError for an answer that is not what the file says."""
+        says: dict[str, str] = {}
+        if module.cell == "gru" and module.convention in ("keras", "onnx"):  # formats that define all of their GRU
+            says = {"update_gate": "keep", "reset": module.reset}
+        if module.nonlinearity is not None:
+            says["nonlinearity"] = module.nonlinearity
+        refuse_other(self, {name: said for name, said in says.items() if name not in module.assumed}, module.path)
+
+
+def refuse_other(answers: Answers, says: Mapping[str, str], where: str) -> None:
+    """Raise GruvizError for an answer that is not what a file says of `where`, by the names of the answers."""
+    for name, said in says.items():
+        given = getattr(answers, name)
+        if given not in (None, said):
+            what = name.replace("_", " ")
+            raise GruvizError(f"the file says that the {what} of {where} is {said!r}, not {given!r}: leave that out")
 
 
 def _negated(direction: Direction) -> Direction:

@@ -25,7 +25,7 @@ from gruviz.sequences import Vocabulary
 
 from . import formats
 from ._built import build_module, with_tensors
-from .answers import Answers
+from .answers import Answers, refuse_other
 from .formats import Found, RecurrentModule
 from .formats._safetensors import read_own
 from .formats._tensors import Tensors
@@ -64,6 +64,9 @@ class Loaded:
     """What its user said of it."""
     translator: Translator | None = None
     """What spells words for the model and writes from its last state on, where it is an encoder."""
+
+    below: tuple[str, ...] = ()
+    """Other networks of its file that give out as many values as it reads, and may be what it reads."""
 
     @property
     def symbols(self) -> tuple[str, ...] | None:
@@ -168,9 +171,9 @@ def load(path: str | os.PathLike[str], module: str | None = None, answers: Answe
     answers = answers or Answers()
     own = read_own(path)
     if own is not None:
-        if answers != Answers():
-            raise GruvizError(f"{path} was written by gruviz and says all of itself: leave out what you said of it")
-        return _load_own(path, *own, module)
+        loaded = _load_own(path, *own, module)
+        _agree(path, loaded.model.architecture, answers)
+        return loaded
     names = None if answers.map is None else formats.NameMap.load(answers.map)
     found = formats.read(path, names)
     if module is None and found.translation is not None and answers.to_json().keys() <= {"names"}:
@@ -190,6 +193,11 @@ def load(path: str | os.PathLike[str], module: str | None = None, answers: Answe
         convention=chosen.convention,
         notes=(*_around(chosen), *chosen.notes),
         answers=answers,
+        below=tuple(
+            each.path
+            for each in found.modules
+            if each.path != chosen.path and each.directions * each.fed_back == chosen.inputs
+        ),
     )
 
 
@@ -204,6 +212,18 @@ def _around(module: RecurrentModule) -> tuple[str, ...]:
     if module.readout is None:
         notes.append(f"no read-out was found: the outputs are the hidden states of {module.path}")
     return tuple(notes)
+
+
+def _agree(path: Path, architecture: Architecture, answers: Answers) -> None:
+    """Raise GruvizError for answers that are not what a model of gruviz says of itself."""
+    says = {"reads": "numbers" if architecture.embedding is None else "tokens"}
+    if architecture.cell == "gru":
+        says |= {"update_gate": "keep", "reset": architecture.reset}
+    if architecture.cell == "rnn":
+        says["nonlinearity"] = architecture.nonlinearity
+    refuse_other(answers, says, str(path))
+    if answers.to_json().keys() - says:
+        raise GruvizError(f"{path} was written by gruviz and says all of itself: leave out what you said of it")
 
 
 def _load_translation(path: Path, found: Found, answers: Answers) -> Loaded:

@@ -43,8 +43,10 @@ def choices(path: str | os.PathLike[str], answers: Answers | None = None) -> tup
 
 
 def _open_questions(module: RecurrentModule, source: str) -> tuple[str, ...]:
+    anybodys = module.cell == "gru" and source == ARCHIVE  # arrays, and not those of nn.GRU itself
     asked = {
-        "update_gate": module.cell == "gru" and source == ARCHIVE,  # anybody's arrays, not those of nn.GRU itself
+        "update_gate": anybodys,
+        "reset": anybodys,
         "nonlinearity": module.cell == "rnn" and module.nonlinearity is None,
         "reads": module.embedding is not None,
     }

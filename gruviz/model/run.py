@@ -298,9 +298,11 @@ def _wrong_width(loaded: Loaded, name: str, columns: Sequence[str]) -> str:
     have, wants = len(columns), loaded.model.architecture.inputs
     wanted = f" ({', '.join(loaded.columns)})" if loaded.columns else ""
     cure = f": choose {wants} of them (--columns)" if have > wants else ""
-    if columns[0] in ("sound", "channel 1"):
+    if columns[0] in ("sound", "channel 1") and sq.LEAST_BANDS <= wants <= sq.MOST_BANDS:
         cure = f": perhaps log-mel frames of that many bands (--mel {wants})"
     many = "1 column" if have == 1 else f"{have} columns"
+    if loaded.below:
+        cure += f"; it may read what another network of its file gives out ({', '.join(loaded.below)}): give it that"
     return f"{name} has {many} of numbers, and this model reads {wants}{wanted}{cure}"
 
 

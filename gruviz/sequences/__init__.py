@@ -16,13 +16,15 @@ from ._read import (
     read_folder,
     suffix,
 )
-from ._reading import Reading
+from ._reading import LEAST_BANDS, MOST_BANDS, Reading
 from ._sequence import Sequence
 from ._vocabulary import Vocabulary
 
 __all__ = [
     "ARRAYS",
     "HDF5",
+    "LEAST_BANDS",
+    "MOST_BANDS",
     "SEVERAL",
     "SOUNDS",
     "SUFFIXES",

@@ -7,7 +7,7 @@ from typing import Any
 
 from gruviz.errors import GruvizError
 
-MOST_BANDS = 512
+LEAST_BANDS, MOST_BANDS = 3, 512
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class Reading:
         for what, value in (("rate", self.rate), ("hop", self.hop), ("window", self.window)):
             if value is not None and not (math.isfinite(value) and value > 0):
                 raise GruvizError(f"the {what} must be a number above 0, not {value:g}")
-        if self.mel is not None and not 3 <= self.mel <= MOST_BANDS:
-            raise GruvizError(f"log-mel frames have 3 to {MOST_BANDS} bands, not {self.mel}")
+        if self.mel is not None and not LEAST_BANDS <= self.mel <= MOST_BANDS:
+            raise GruvizError(f"log-mel frames have {LEAST_BANDS} to {MOST_BANDS} bands, not {self.mel}")
 
     @staticmethod
     def listed(text: str) -> tuple[str, ...]:

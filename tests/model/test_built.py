@@ -1,5 +1,7 @@
 """What readers find, built and run: held against step-by-step NumPy in float64, whole and in chunks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -197,3 +199,18 @@ def test_answers_that_do_not_fit_are_refused():
     given = Answers(update_gate="write", reset="before")
     assert Answers.from_json(given.to_json()) == given
     assert Answers.from_json({"update_gate": "both"}) == Answers.from_json([]) == Answers()
+
+
+@pytest.mark.parametrize("convention", ["onnx", "keras"])
+def test_answers_that_contradict_the_file_are_refused(convention):
+    gru = replace(module("gru"), convention=convention, reset="before")
+    with pytest.raises(GruvizError, match=r"the reset of net\.rnn is 'before', not 'after'"):
+        Answers(reset="after").apply(gru)
+    with pytest.raises(GruvizError, match=r"the update gate of net\.rnn is 'keep', not 'write'"):
+        Answers(update_gate="write").apply(gru)
+    assert Answers(update_gate="keep", reset="before").apply(gru).reset == "before"
+    assert Answers(reset="after").apply(replace(gru, assumed=("reset",))).reset == "after"
+    rnn = replace(module("rnn"), convention=convention, nonlinearity="relu")
+    with pytest.raises(GruvizError, match=r"the nonlinearity of net\.rnn is 'relu', not 'tanh'"):
+        Answers(nonlinearity="tanh").apply(rnn)
+    assert Answers(nonlinearity="relu").apply(rnn).nonlinearity == "relu"

@@ -146,6 +146,26 @@ def test_a_sound_for_a_model_of_frames_is_told_how(tmp_path):
     assert (len(tape), tape.rate, len(tape.columns)) == (100, 100, 40)
 
 
+def test_a_sound_of_two_channels_is_not_told_of_frames_that_there_are_not(tmp_path):
+    wavfile.write(tmp_path / "a.wav", 16_000, np.zeros((50, 2), np.int16))
+    loaded = save(tmp_path / "m.safetensors", inputs=1)
+    with pytest.raises(GruvizError, match=r"2 columns of numbers, and this model reads 1: choose 1 .*\(--columns\)$"):
+        record(loaded, tmp_path / "a.wav")
+    assert len(record(loaded, tmp_path / "a.wav", how=Reading(("1",))).tapes["main"].columns) == 1
+
+
+def test_a_network_above_another_says_what_it_may_read(tmp_path):
+    both = torch.nn.ModuleDict({"lower": torch.nn.GRU(3, 4), "other": torch.nn.GRU(3, 7), "upper": torch.nn.GRU(4, 2)})
+    torch.save(both.state_dict(), tmp_path / "both.pt")
+    np.save(tmp_path / "x.npy", np.ones((9, 3), np.float32))
+    upper, lower = (checkpoint.load(tmp_path / "both.pt", name) for name in ("upper", "lower"))
+    with pytest.raises(GruvizError, match=r"reads 4; it may read what another .* gives out \(lower\): give it that$"):
+        record(upper, tmp_path / "x.npy")
+    np.save(tmp_path / "x.npy", np.ones((9, 2), np.float32))
+    with pytest.raises(GruvizError, match=r"2 columns of numbers, and this model reads 3$"):
+        record(lower, tmp_path / "x.npy")
+
+
 def test_datasets_and_archives(pairs, tmp_path):
     with h5py.File(tmp_path / "d.h5", "w") as file:
         file["x"], file["y"] = np.ones((3, 5, 2)), np.ones(4)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PySide6.QtCore import Qt
@@ -73,6 +74,46 @@ def test_one_of_several_networks_is_chosen_once_and_what_was_said_is_remembered(
     assert again.network.module.currentText().startswith("plain")
     assert again.network.questions["nonlinearity"].currentData() == "relu"
     press(again.cancel)
+
+
+def test_why_a_model_is_refused_is_said_below_its_path_before_it_is_recorded(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    torch.save(nn.GRU(2, 4), tmp_path / "pickled.pt")
+    torch.save(nn.GRU(2, 4).state_dict(), tmp_path / "gru.pt")
+    broken = nn.GRU(2, 4).state_dict() | {"weight_hh_l0": torch.full((12, 4), torch.nan)}
+    torch.save(broken, tmp_path / "broken.pt")
+    asked = ask(qtbot, window)
+    said = asked.network.wrong
+    for name, words in (("pickled.pt", "state_dict"), ("gru.pt", ""), ("broken.pt", "not finite")):
+        type_into(asked.model, str(tmp_path / name))
+        if words:
+            qtbot.waitUntil(said.isVisible, timeout=LONG)
+            assert words in said.text()
+            assert asked.model.geometry().bottom() < said.geometry().top() < asked.inputs.files.geometry().top()
+        else:
+            qtbot.waitUntil(lambda: asked.network.module.count() == 1, timeout=LONG)
+            assert not said.isVisible()
+    press(asked.cancel)
+
+
+def test_the_placement_of_the_reset_is_asked_of_arrays_that_anybody_may_have_saved(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    np.savez(tmp_path / "gru.npz", **{name: array.numpy() for name, array in nn.GRU(2, 4).state_dict().items()})
+    (tmp_path / "x.csv").write_text("u,v\n" + "0.5,-0.25\n" * 9)
+    asked = ask(qtbot, window)
+    type_into(asked.inputs.files, str(tmp_path / "x.csv"))
+    type_into(asked.output, str(tmp_path / "run.h5"))
+    type_into(asked.model, str(tmp_path / "gru.npz"))
+    reset = asked.network.questions["reset"]
+    qtbot.waitUntil(reset.isVisible, timeout=LONG)
+    choose(reset, "before")
+    press(asked.go)
+    qtbot.waitUntil(lambda: window.state.view.length == 9, timeout=LONG)
+    with gruviz.open(tmp_path / "run.h5") as run:
+        assert run.model["answers"] == {"reset": "before"}
+        assert [layer.reset for layer in run.layers.values()] == ["before"]
 
 
 def test_the_way_round_of_the_update_gate_stands_in_the_status_bar(

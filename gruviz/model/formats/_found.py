@@ -66,6 +66,8 @@ class RecurrentModule:
     """Weight (O, D·P) and bias (O,) of what reads the states of the last layer, forward ones first."""
     notes: tuple[str, ...] = ()
     """What was assumed or converted, one sentence each."""
+    assumed: tuple[str, ...] = ()
+    """Which of `reset` and `nonlinearity` the reader took to be as usual, for the file does not say."""
 
     @property
     def hidden(self) -> int:

@@ -42,6 +42,7 @@ def unnamed(
 def _module(weights: KerasWeights, path: str, groups: Mapping[bool, str]) -> RecurrentModule:
     """A module from its groups of weights: forward, backward or both."""
     notes: list[str] = []
+    assumed: tuple[str, ...]
     directions = []
     for backward, group in sorted(groups.items()):
         arrays = weights.take(group)
@@ -52,9 +53,11 @@ def _module(weights: KerasWeights, path: str, groups: Mapping[bool, str]) -> Rec
         notes += weights.conversions(group)
     squashing = "tanh was assumed, Keras's" if cell == "rnn" else "sigmoid and tanh were assumed, Keras's"
     notes.append(f"the file does not say what {path} computes with: {squashing} default")
+    assumed = ("nonlinearity",) if cell == "rnn" else ()
     if cell == "gru" and directions[0].b_ih is None:
+        assumed = ("reset",)
         notes.append(f"the file does not say where the reset gate of {path} acts: after the product was assumed")
-    module = RecurrentModule(path, cell, (tuple(directions),), "keras", reset, notes=tuple(notes))
+    module = RecurrentModule(path, cell, (tuple(directions),), "keras", reset, notes=tuple(notes), assumed=assumed)
     return replace(module, nonlinearity="tanh") if cell == "rnn" else module
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QThread, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QFormLayout
+from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel
 
 from gruviz.errors import GruvizError
 from gruviz.ui.dialogs._form import FileField, choice
@@ -17,6 +17,10 @@ _QUESTIONS = {
     "update_gate": (
         "Update &gate",
         (("", "as usual: 1 keeps the old state"), ("write", "the other way: 1 writes the candidate")),
+    ),
+    "reset": (
+        "Re&set gate",
+        (("", "as usual: acts after the product with W_hn"), ("before", "acts on the states, before the product")),
     ),
     "nonlinearity": ("Non&linearity", (("", "tanh"), ("relu", "relu"))),
     "reads": ("F&ed with", (("", "tokens, through its embedding"), ("numbers", "numbers, in place of the embedding"))),
@@ -40,6 +44,9 @@ class NetworkFields(QObject):
         self.module = QComboBox()
         self.names = FileField("A map of the names of arrays", ["Maps of names (*.json)", "All files (*)"])
         self.questions = {name: choice(entries) for name, (_, entries) in _QUESTIONS.items()}
+        self.wrong = QLabel(wordWrap=True)
+        self.wrong.setObjectName("wrong")
+        fields.addRow("", self.wrong)
         fields.addRow("Net&work", self.module)
         for name, box in self.questions.items():
             fields.addRow(_QUESTIONS[name][0], box)
@@ -106,6 +113,8 @@ class NetworkFields(QObject):
         self.module.blockSignals(False)
         self._fields.setRowVisible(self.module, len(found) > 1)
         self._ask()
+        if wrong:
+            self._say(wrong)
 
     @Slot()
     def _ask(self) -> None:
@@ -114,9 +123,15 @@ class NetworkFields(QObject):
         for name, box in self.questions.items():
             self._fields.setRowVisible(box, chosen is not None and name in chosen.asks)
             box.setCurrentIndex(max(box.findData(self._last.get(name, "")), 0))
+        self._say(chosen.refused if chosen is not None else "")
+
+    def _say(self, wrong: str) -> None:
+        """Say below the model's path why it cannot be recorded, where it cannot."""
+        self.wrong.setText(wrong)
+        self._fields.setRowVisible(self.wrong, bool(wrong))
 
     def _hide(self) -> None:
-        for field in (self.module, self.names, *self.questions.values()):
+        for field in (self.wrong, self.module, self.names, *self.questions.values()):
             self._fields.setRowVisible(field, False)
 
 

@@ -45,7 +45,7 @@ def test_pytorchs_names_need_no_map(tmp_path, net, save):
     loaded = checkpoint.load(tmp_path / "m.npz")
     torch.testing.assert_close(loaded.model(TOKENS)[0], outputs(net))
     assert loaded.source == "NumPy archive"
-    assert choices(tmp_path / "m.npz")[0].asks == ("update_gate", "reads")
+    assert choices(tmp_path / "m.npz")[0].asks == ("update_gate", "reset", "reads")
 
 
 def test_other_types_and_orders_of_bytes(tmp_path, net):

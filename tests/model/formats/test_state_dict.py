@@ -204,5 +204,11 @@ def test_own_files_take_no_answers(tmp_path):
     path = tmp_path / "own.safetensors"
     checkpoint.save(path, build(Architecture("gru", 3, 4), 0), task={}, training={})
     assert len(choices(path)) == 1
-    with pytest.raises(GruvizError, match="says all of itself"):
+    with pytest.raises(GruvizError, match="'keep', not 'write'"):
         checkpoint.load(path, answers=Answers(update_gate="write"))
+    with pytest.raises(GruvizError, match="'after', not 'before'"):
+        checkpoint.load(path, answers=Answers(reset="before"))
+    with pytest.raises(GruvizError, match="says all of itself"):
+        checkpoint.load(path, answers=Answers(nonlinearity="relu"))
+    same = Answers(update_gate="keep", reset="after", reads="numbers")
+    assert checkpoint.load(path, answers=same).model.architecture.reset == "after"
