@@ -74,6 +74,7 @@ def test_a_model_and_a_text_dropped_together_are_enough(
     mime.setUrls([QUrl.fromLocalFile(str(path)) for path in (tmp_path / "note.txt", model)])
     drop(window, mime)
     qtbot.waitUntil(lambda: window.state.view.length == 17, timeout=LONG)
+    qtbot.waitUntil(lambda: not window.workbench.busy, timeout=LONG)  # it may be watched while it is recorded
     assert read(window) == "O brave new world"
 
 

@@ -106,6 +106,7 @@ def test_train_record_scrub_and_export_by_hand(qtbot: QtBot, window: MainWindow,
     type_into(record.output, str(tmp_path / "run.h5"))
     press(record.go)
     qtbot.waitUntil(lambda: window.state.view.length == 20_000, timeout=LONG)
+    qtbot.waitUntil(lambda: not window.workbench.busy, timeout=LONG)  # it may be watched while it is recorded
     assert_all_agree(qtbot, window)
 
     drag(window, at(window, HeatmapPanel, 5000), at(window, HeatmapPanel, 12_000))
@@ -153,6 +154,7 @@ def test_a_typed_text_is_recorded_by_a_model_dropped_on_the_window(
     type_into(record.text, "Shall I compare thee")
     press(record.go)
     qtbot.waitUntil(lambda: window.state.view.length == 20, timeout=LONG)
+    qtbot.waitUntil(lambda: not window.workbench.busy, timeout=LONG)  # it may be watched while it is recorded
     assert_all_agree(qtbot, window)
     with gruviz.open(window.loader.facts.path) as run:
         assert "".join(run.tapes["main"].symbols(slice(0, 20))) == "Shall I compare thee"

@@ -54,6 +54,7 @@ def test_dropped_sounds_are_read_as_those_before_were(
     window = opened(made / "run.h5")
     drop(window, urls(made / "low.wav", made / "high.wav"))
     qtbot.waitUntil(lambda: names(window) == ["low", "high"], timeout=LONG)
+    qtbot.waitUntil(lambda: not window.workbench.busy, timeout=LONG)  # it may be watched while it is recorded
     assert_all_agree(qtbot, window)
     assert window.toolbar.readout.text().startswith("t = 0 of 100 · 0.00 s")
     with gruviz.open(window.loader.facts.path) as run:
@@ -75,6 +76,7 @@ def test_a_dropped_folder_is_many_sequences_and_what_was_left_out_is_said(
     (folder / "about.pdf").write_bytes(b"%PDF")
     drop(window, urls(folder))
     qtbot.waitUntil(lambda: names(window) == ["x9", "x10"], timeout=LONG)
+    qtbot.waitUntil(lambda: not window.workbench.busy, timeout=LONG)  # it may be watched while it is recorded
     qtbot.waitUntil(window.workbench.isVisible)
     assert "Note: left out of folder, as not to be read here: about.pdf" in window.workbench.text.text()
     press(window.workbench.close_)
@@ -114,6 +116,7 @@ def test_the_dialog_asks_what_the_files_do_not_say(
     type_into(asked.output, str(tmp_path / "run.h5"))
     press(asked.go)
     qtbot.waitUntil(lambda: window.state.view.length == 30, timeout=LONG)
+    qtbot.waitUntil(lambda: not window.workbench.busy, timeout=LONG)  # it may be watched while it is recorded
     assert_all_agree(qtbot, window)
     assert window.toolbar.readout.text().startswith("t = 0 of 30 · 0.00 s")
     with gruviz.open(tmp_path / "run.h5") as run:
@@ -141,6 +144,7 @@ def test_the_dialog_turns_a_sound_into_frames(
     type_into(asked.output, str(tmp_path / "frames.h5"))
     press(asked.go)
     qtbot.waitUntil(lambda: window.state.view.length == 100, timeout=LONG)
+    qtbot.waitUntil(lambda: not window.workbench.busy, timeout=LONG)  # it may be watched while it is recorded
     qtbot.waitUntil(window.workbench.isVisible)
     assert "high ends after 100 timesteps: the range 0:500 was cut to 0:100" in window.workbench.text.text()
 

@@ -60,6 +60,7 @@ def test_one_of_several_networks_is_chosen_once_and_what_was_said_is_remembered(
     choose(network.questions["nonlinearity"], "relu")
     press(asked.go)
     qtbot.waitUntil(lambda: window.state.view.length == 9, timeout=LONG)
+    qtbot.waitUntil(lambda: not window.workbench.busy, timeout=LONG)  # it may be watched while it is recorded
     assert_all_agree(qtbot, window)
     with gruviz.open(tmp_path / "run.h5") as run:
         assert run.model["module"] == "plain"
@@ -111,6 +112,7 @@ def test_the_placement_of_the_reset_is_asked_of_arrays_that_anybody_may_have_sav
     choose(reset, "before")
     press(asked.go)
     qtbot.waitUntil(lambda: window.state.view.length == 9, timeout=LONG)
+    qtbot.waitUntil(lambda: not window.workbench.busy, timeout=LONG)  # it may be watched while it is recorded
     with gruviz.open(tmp_path / "run.h5") as run:
         assert run.model["answers"] == {"reset": "before"}
         assert [layer.reset for layer in run.layers.values()] == ["before"]
@@ -141,6 +143,7 @@ def test_activationist_in_the_window_gives_its_phonemes(qtbot: QtBot, window: Ma
     assert asked.network.module.currentText() == "encoder and decoder, an encoder-decoder"
     press(asked.go)
     qtbot.waitUntil(lambda: window.state.view.length > 0, timeout=LONG)
+    qtbot.waitUntil(lambda: not window.workbench.busy, timeout=LONG)  # it may be watched while it is recorded
 
     window.activateWindow()  # after a dialog; there may be no window manager that does
     qtbot.waitUntil(window.isActiveWindow)
