@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.image import AxesImage
+from matplotlib.text import Text
 from numpy.typing import NDArray
 
 import gruviz.recording
 from gruviz.cells import GRU, Cell
 from gruviz.figures import Page
+from gruviz.figures._page import style
 from gruviz.recording import Block, Recording, Writer
 
 TEXT = (Path(__file__).parents[2] / "assets" / "data" / "sonnets.txt").read_text()
@@ -110,3 +113,21 @@ def small_print(page: Page) -> str:
     """What is written below the figure, as one line."""
     lines = [text for text in page.texts if text.get_fontsize() == 6]
     return " ".join(text.get_text() for text in sorted(lines, key=lambda text: -text.get_position()[1]))
+
+
+def assert_legible(page: Page) -> None:
+    """No text is cut off by the page's edge, none lies on another, and none is smaller than 6 points."""
+    with style():
+        canvas = FigureCanvasAgg(page)
+        canvas.draw()
+        written = [text for text in page.findobj(Text) if text.get_visible() and text.get_text().strip()]
+        boxes = [(text, text.get_window_extent(canvas.get_renderer())) for text in written]
+    for text, box in boxes:
+        assert text.get_fontsize() >= 6, text
+        inside = page.bbox.x0 <= box.x0 and page.bbox.y0 <= box.y0 and box.x1 <= page.bbox.x1 and box.y1 <= page.bbox.y1
+        assert inside, text
+    for number, (text, box) in enumerate(boxes):
+        for other, its in boxes[number + 1 :]:
+            across = min(box.x1, its.x1) - max(box.x0, its.x0)
+            down = min(box.y1, its.y1) - max(box.y0, its.y0)
+            assert across < 1.5 or down < 1.5, (text, other)  # pixels at 150 dpi

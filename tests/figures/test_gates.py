@@ -21,7 +21,7 @@ from gruviz.figures._page import style
 from gruviz.recording import Block, Writer, classify
 from gruviz.view import Pane, Reduction, View
 
-from .made import TEXT, content, image, initial, make, pixels, previous, small_print, texts, write
+from .made import TEXT, assert_legible, content, image, initial, make, pixels, previous, small_print, texts, write
 
 
 def painted(values: NDArray[np.float32], quantity: str, cell: Cell, end: float = 1) -> NDArray[np.uint8]:
@@ -404,20 +404,7 @@ def test_no_label_is_clipped_or_lies_on_another_and_none_is_too_small(tmp_path: 
     run, _ = make(tmp_path / "run.h5", **recording)  # type: ignore[arg-type]
     with run:
         page = gates(run, **options)  # type: ignore[arg-type]
-    with style():
-        canvas = FigureCanvasAgg(page)
-        canvas.draw()
-        written = [text for text in page.findobj(Text) if text.get_visible() and text.get_text().strip()]
-        boxes = [(text, text.get_window_extent(canvas.get_renderer())) for text in written]
-    for text, box in boxes:
-        assert text.get_fontsize() >= 6, text
-        inside = page.bbox.x0 <= box.x0 and page.bbox.y0 <= box.y0 and box.x1 <= page.bbox.x1 and box.y1 <= page.bbox.y1
-        assert inside, text
-    for number, (text, box) in enumerate(boxes):
-        for other, its in boxes[number + 1 :]:
-            across = min(box.x1, its.x1) - max(box.x0, its.x0)
-            down = min(box.y1, its.y1) - max(box.y0, its.y0)
-            assert across < 1.5 or down < 1.5, (text, other)  # pixels at 150 dpi
+    assert_legible(page)
 
 
 def test_the_page_is_as_wide_as_asked_and_its_text_8_points(tmp_path: Path) -> None:

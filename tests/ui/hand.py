@@ -72,6 +72,18 @@ def key(window: MainWindow, which: Qt.Key, modifier: Qt.KeyboardModifier = Qt.Ke
     QTest.keyClick(window.stage, which, modifier)
 
 
+def choose(qtbot: QtBot, chooser: QWidget, index: int) -> None:
+    """By mouse, from the list that opens under it."""
+    QTest.mouseClick(chooser, LEFT_BUTTON)
+    qtbot.waitUntil(chooser.popup.isVisible)
+    rows = chooser.popup.list
+    where = rows.visualRect(rows.model().index(index, 0)).center()
+    QTest.mouseClick(rows.viewport(), LEFT_BUTTON, Qt.KeyboardModifier.NoModifier, where)
+    qtbot.waitUntil(lambda: not chooser.popup.isVisible())
+    chooser.window().activateWindow()  # a screen does this by itself when a popup goes
+    qtbot.waitUntil(chooser.window().isActiveWindow)
+
+
 def assert_all_agree(qtbot: QtBot, window: MainWindow) -> None:
     """Every panel shows the cursor, the range, the units and the values that the state and the file say."""
     settle(qtbot, window)

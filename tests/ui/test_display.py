@@ -21,23 +21,11 @@ from gruviz.ui.panels import CountsPanel, CurvesPanel, HeatmapPanel, OverviewPan
 from gruviz.ui.window import MainWindow
 from gruviz.view import select_unit
 
-from .hand import LEFT_BUTTON, assert_all_agree, at, click, key, panel, settle, wheel
+from .hand import LEFT_BUTTON, assert_all_agree, at, choose, click, key, panel, settle, wheel
 from .recordings import make, read_word_by_word
 
 SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 Open = Callable[[Path], MainWindow]
-
-
-def choose(qtbot: QtBot, chooser: QWidget, index: int) -> None:
-    """By mouse, from the list that opens under it."""
-    QTest.mouseClick(chooser, LEFT_BUTTON)
-    qtbot.waitUntil(chooser.popup.isVisible)
-    rows = chooser.popup.list
-    where = rows.visualRect(rows.model().index(index, 0)).center()
-    QTest.mouseClick(rows.viewport(), LEFT_BUTTON, Qt.KeyboardModifier.NoModifier, where)
-    qtbot.waitUntil(lambda: not chooser.popup.isVisible())
-    chooser.window().activateWindow()  # a screen does this by itself when a popup goes
-    qtbot.waitUntil(chooser.window().isActiveWindow)
 
 
 def test_timelines_are_those_of_the_selected_units(qtbot: QtBot, window: MainWindow) -> None:

@@ -34,7 +34,7 @@ from gruviz.ui.panels import (
 from gruviz.ui.theme import DARK, LIGHT
 from gruviz.ui.window import MainWindow
 
-from .hand import LEFT_BUTTON, assert_all_agree, at, click, drag, key, panel, settle, wheel
+from .hand import LEFT_BUTTON, assert_all_agree, at, choose, click, drag, key, panel, settle, wheel
 from .recordings import make, read_word_by_word
 
 Open = Callable[[Path], MainWindow]
@@ -77,17 +77,9 @@ def test_all_kinds_of_recordings_are_scrubbed(
 
 
 def _choose(qtbot: QtBot, chooser, index: int) -> None:
-    """By mouse, where there is a choice."""
-    if len(chooser._labels) < 2:
-        return
-    QTest.mouseClick(chooser, LEFT_BUTTON)
-    qtbot.waitUntil(chooser.popup.isVisible)
-    rows = chooser.popup.list
-    where = rows.visualRect(rows.model().index(index, 0)).center()
-    QTest.mouseClick(rows.viewport(), LEFT_BUTTON, Qt.KeyboardModifier.NoModifier, where)
-    qtbot.waitUntil(lambda: not chooser.popup.isVisible())
-    chooser.window().activateWindow()  # a screen does this by itself when a popup goes
-    qtbot.waitUntil(chooser.window().isActiveWindow)
+    """Where there is a choice."""
+    if len(chooser._labels) > 1:
+        choose(qtbot, chooser, index)
 
 
 def test_the_panels_follow_the_cell(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
