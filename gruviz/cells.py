@@ -48,6 +48,8 @@ class Cell:
     """The quantity that says how much of the old state survives, or None where nothing does."""
     state: str
     """The quantity that is carried from step to step by the keep: `hidden`, or an LSTM's `cell`."""
+    write: str | None
+    """The gate that says how much of the candidate is taken, or None where that is what the keep leaves over."""
     rows: tuple[str, ...]
     """The order of the blocks of rows in PyTorch's weight matrices."""
 
@@ -112,6 +114,7 @@ GRU = Cell(
     ),
     keep="update",
     state="hidden",
+    write=None,
     rows=("reset", "update", "candidate"),
 )
 
@@ -176,6 +179,7 @@ LSTM = Cell(
     ),
     keep="forget",
     state="cell",
+    write="input",
     rows=("input", "forget", "candidate", "output"),
 )
 
@@ -195,6 +199,7 @@ RNN = Cell(
     ),
     keep=None,
     state="hidden",
+    write=None,
     rows=("hidden",),
 )
 
