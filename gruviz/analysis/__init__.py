@@ -2,6 +2,7 @@
 
 from gruviz.analysis._carry import carried, change, written
 from gruviz.analysis._composition import composition, contribution
+from gruviz.analysis._derived import CARRIED, CHANGE, HELD, READ, SURVIVAL, WRITTEN, derived
 from gruviz.analysis._levels import levels
 from gruviz.analysis._order import order
 from gruviz.analysis._reset import candidate_weights, through_reset
@@ -10,9 +11,15 @@ from gruviz.analysis._walk_back import LEAST, MOST, Steps, Stretch, added, steps
 from gruviz.recording import classify, count
 
 __all__ = [
+    "CARRIED",
+    "CHANGE",
+    "HELD",
     "HORIZONS",
     "LEAST",
     "MOST",
+    "READ",
+    "SURVIVAL",
+    "WRITTEN",
     "Steps",
     "Stretch",
     "added",
@@ -23,6 +30,7 @@ __all__ = [
     "composition",
     "contribution",
     "count",
+    "derived",
     "fading",
     "horizon",
     "levels",

@@ -70,6 +70,6 @@ def test_where_weights_are_not_there_it_says_so(tmp_path: Path) -> None:
         writer.end("main", {"rnn.l0": 0.0})
     with (
         gruviz.open(tmp_path / "run.h5") as run,
-        pytest.raises(GruvizError, match="does not hold the weights of rnn.l0"),
+        pytest.raises(GruvizError, match=r"does not hold the weights of rnn\.l0"),
     ):
         candidate_weights(run, run.layers["rnn.l0"])
