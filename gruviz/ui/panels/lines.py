@@ -81,5 +81,5 @@ def band(columns: Columns, tops: Floats, bottoms: Floats, colour: str, pixels: i
     rows = np.arange(pixels)[:, None] + 0.5
     inside = (rows >= np.floor(tops * pixels)) & (rows <= np.ceil(bottoms * pixels))
     picture = Raster(np.array([(0, 0, 0, 0), (*palette.rgb(colour), _PALE)], np.uint8))
-    picture.show(inside.astype(np.uint8), columns)
+    picture.show(inside.view(np.uint8), columns)
     return picture
