@@ -17,8 +17,11 @@ from gruviz.view import (
     select_unit,
     show_range,
     showing,
+    take_apart,
+    toggle_derived,
     toggle_play,
     toggle_quantity,
+    toggle_shaded,
     turn_to,
     zoom,
 )
@@ -35,6 +38,7 @@ SIGNALS = (
     "display",
     "playback",
     "follow",
+    "memory",
     "tab",
 )
 
@@ -57,6 +61,9 @@ def listen(state: ViewState) -> list[str]:
         (toggle_quantity, ("reset",), ["display"]),
         (toggle_play, (), ["playback"]),
         (turn_to, ("cell",), ["tab"]),
+        (toggle_derived, ("survival",), ["display"]),
+        (take_apart, ("all",), ["memory"]),
+        (toggle_shaded, (), ["memory"]),
         (partial(showing, sequence=1), (300,), ["pane", "length", "range", "follow"]),
         (grow, (1200,), ["length", "range"]),
         (follow, (), ["range", "cursor", "follow"]),

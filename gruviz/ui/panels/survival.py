@@ -28,7 +28,7 @@ class SurvivalPanel(DerivedPanel):
         super().__init__(context, scene, quantity)
         self._since = context.state.view.reference
         self._line = self.add(Painted(self._paint_line))
-        self._line.setZValue(4)
+        self._line.setZValue(2)
         self._line.setToolTip(
             f"{self.tip}<br>The line is the median of all units, from 0 at the bottom to 1 at the top; the marks below "
             "it say when that is less than 1/e, ½ and 0.1."
@@ -148,7 +148,8 @@ class SurvivalPanel(DerivedPanel):
 
     def _paint_note(self, painter: QPainter, rect: QRectF) -> None:
         theme, font = self.context.theme, QApplication.font()
-        painter.fillRect(rect, QColor(theme.panel))
         metrics = QFontMetricsF(font)
         words = metrics.elidedText(_CHOOSE, Qt.TextElideMode.ElideRight, rect.width() - 4 * STEP)
-        draw_text(painter, 2 * STEP, (rect.height() - metrics.height()) / 2, words, font, theme.muted)
+        ground = QRectF(STEP, STEP, text_width(words, font) + 2 * STEP, metrics.height())
+        painter.fillRect(ground, QColor(theme.panel))
+        draw_text(painter, 2 * STEP, STEP, words, font, theme.muted)
