@@ -84,6 +84,10 @@ def test_survival_begins_where_a_timestep_is_marked(qtbot: QtBot, window: MainWi
     assert (window.state.view.cursor, window.state.view.reference) == (200, 200)
     assert not found._note.isVisible()
     assert found.survived.since == 200
+    (unit,) = window.state.view.pane.units
+    x, y = found.wedges(found.survived)[0]
+    assert found.unit_at(found.body.top() + y) == unit
+    assert int(found.time_at(found.body.left() + x)) == found.survived.lasting[unit] > 200
     assert found.horizons.startswith("median < ½ after 1, 1/e after")
     assert_all_agree(qtbot, window)
     key(window, Qt.Key.Key_Left)

@@ -30,7 +30,7 @@ from gruviz.view import seek, take_apart, toggle_shaded
 
 _ROW = 20
 _HEAD, _FOOT = 84, 64
-_TIME, _WORDS, _NUMBER = 56, 48, 52
+_TIME, _WORDS, _NUMBER = 56, 64, 50
 """Widths of the columns beside the bars."""
 _WHOSE = ("all", "selected", "last")
 _ABOUT = (
