@@ -17,6 +17,8 @@ MIN_SPAN = 8
 
 Order = Literal["index", "keep", "likeness"]
 Reduction = Literal["mean", "min", "max"]
+Whose = Literal["all", "selected", "last"]
+"""Units: all of them, those that are selected, or the one that was selected last."""
 Tab = Literal["prediction", "cell", "memory", "timescales", "saturation"]
 
 
@@ -61,8 +63,14 @@ class View:
     """How several timesteps become one column."""
     hidden: tuple[str, ...] = ()
     """Quantities whose heatmaps are folded away."""
+    derived: tuple[str, ...] = ()
+    """What is worked out of the quantities and shown beside them, by the names of `analysis.derived`."""
     find: str = ""
     """What is looked for in the sequence; empty for nothing."""
+    whose: Whose = "selected"
+    """Whose state at the cursor is taken apart; all units' where none is selected."""
+    shaded: bool = False
+    """Each timestep of the sequence is shaded by its weight in that state."""
     tab: Tab = "prediction"
     """What stands below the list of units; where it makes no sense, the first that does."""
     panes: tuple[Pane, ...] = (Pane(),)
@@ -227,9 +235,32 @@ def toggle_quantity(view: View, quantity: str) -> View:
     return replace(view, hidden=(*view.hidden, quantity))
 
 
+def toggle_derived(view: View, name: str) -> View:
+    """Show a heatmap of what is worked out, in the order in which they were asked for, or take it away."""
+    if name in view.derived:
+        return replace(view, derived=tuple(other for other in view.derived if other != name))
+    return replace(view, derived=(*view.derived, name))
+
+
+def hold(view: View, timestep: int) -> View:
+    """Put the reference cursor at a timestep, or take it away if it stands there."""
+    timestep = _clamp(timestep, 0, view.length - 1)
+    return replace(view, reference=None if view.reference == timestep or not view.length else timestep)
+
+
+def take_apart(view: View, whose: Whose) -> View:
+    """Take apart the state of other units."""
+    return replace(view, whose=whose)
+
+
+def toggle_shaded(view: View) -> View:
+    """Shade the sequence by its weights in the state at the cursor, or do no longer."""
+    return replace(view, shaded=not view.shaded)
+
+
 def toggle_reference(view: View) -> View:
     """Put the reference cursor where the cursor is, or take it away if it stands there."""
-    return replace(view, reference=None if view.reference == view.cursor or not view.length else view.cursor)
+    return hold(view, view.cursor)
 
 
 def toggle_loop(view: View) -> View:
@@ -278,6 +309,9 @@ def resume(view: View, earlier: View) -> View:
         thresholds=earlier.thresholds,
         reduction=earlier.reduction,
         hidden=earlier.hidden,
+        derived=earlier.derived,
+        whose=earlier.whose,
+        shaded=earlier.shaded,
         tab=earlier.tab,
     )
     return show_range(seek(view, earlier.cursor), earlier.start, earlier.stop)
@@ -315,7 +349,10 @@ def from_plain(stored: object) -> View:
             thresholds=Thresholds(**{name: float(value) for name, value in dict(given["thresholds"]).items()}),
             reduction=_one_of(given["reduction"], get_args(Reduction)),
             hidden=tuple(map(str, given["hidden"])),
+            derived=tuple(map(str, given.get("derived", ()))),
             find=str(given.get("find", "")),
+            whose=_one_of(given.get("whose", "selected"), get_args(Whose)),
+            shaded=bool(given.get("shaded", False)),
             tab=_one_of(given.get("tab", "prediction"), get_args(Tab)),
             panes=panes,
         )

@@ -238,10 +238,20 @@ class Layer:
         """Whether it reads each sequence from its end."""
         return self.direction == "backward"
 
-    def processing(self, quantity: str, sequence: int) -> Floats:
-        """One quantity of a sequence in the order in which the layer computed it, (T, H)."""
-        values = self[quantity][self.slice(sequence)]
-        return values[::-1] if self.backward else values
+    def processing(self, quantity: str, sequence: int, start: int = 0, stop: int | None = None) -> Floats:
+        """One quantity of a sequence in the order in which the layer computed it, (T, H).
+
+        Args:
+            quantity: which.
+            sequence: its index.
+            start: the first timestep, counted in that order.
+            stop: one past the last; None for all that follow.
+        """
+        rows = self.slice(sequence)
+        stop = rows.stop - rows.start if stop is None else min(stop, rows.stop - rows.start)
+        if self.backward:
+            return self[quantity][rows.stop - stop : rows.stop - start][::-1]
+        return self[quantity][rows.start + start : rows.start + stop]
 
     def initial(self, sequence: int, state: str = "hidden") -> Floats:
         """The state that a sequence started from, (H,); `projected` (P,). NaN where it is not known: a projected

@@ -94,6 +94,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
         ("T",),
         needs_recording=True,
     ),
+    ActionSpec(
+        "shade",
+        "Shade the se&quence",
+        "Shade each timestep of the sequence by its weight in the state at the cursor",
+        "&View",
+        ("M",),
+        needs_recording=True,
+        checkable=True,
+    ),
     ActionSpec("no_unit", "Select &no unit", "Take away all marks", "&View", ("Esc",), needs_recording=True),
     *(
         ActionSpec(
@@ -126,6 +135,7 @@ MOUSE: tuple[tuple[str, str], ...] = (
     ("Wheel left of the timelines", "Scroll through the selected units"),
     ("Drag on the time axis", "Pan"),
     ("Double-click on the time axis", "See the whole sequence"),
+    ("Double-click elsewhere over time", "Mark that timestep, or take the mark away"),
     ("Drag in the whole sequence", "Move the window that is shown"),
     ("Drop a file or a text", "Open it, or let the model of the recording read it"),
 )

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWi
 
 from gruviz.cells import Quantity
 from gruviz.ui.chooser import Chooser
+from gruviz.ui.derived import DerivedButton
 from gruviz.ui.elided import ElidedLabel
 from gruviz.ui.panels import Context
 from gruviz.ui.theme import STEP
@@ -60,6 +61,8 @@ class DisplayBar(QWidget):
         self._words = [_quiet(words) for words in ("heatmaps", "units", "columns", "checkpoint")]
         self._row.addWidget(self._words[0])
         self._row.addLayout(self._heatmaps)
+        self.more = DerivedButton(context, _BUTTON)
+        self._row.addWidget(self.more)
         for words, chooser in zip(self._words[1:], (self.order, self.reduction, self.checkpoint), strict=True):
             self._row.addSpacing(2 * STEP)
             self._row.addWidget(words)
@@ -122,7 +125,7 @@ class DisplayBar(QWidget):
     def _needed(self, order: int) -> int:
         """The width of all but words, where the chooser of the order has that one."""
         choosers = order + _NARROW * (1 + (len(self._steps) > 1))
-        return len(self.buttons) * (_BUTTON + STEP) + choosers + 12 * STEP
+        return (len(self.buttons) + 1) * (_BUTTON + STEP) + choosers + 12 * STEP
 
     def _show_heatmaps(self, quantities: tuple[Quantity, ...]) -> None:
         if list(self.buttons) != [quantity.name for quantity in quantities]:

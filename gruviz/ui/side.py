@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
-from gruviz.ui.panels import CellPanel, Context, PredictionsPanel, UnitsPanel
+from gruviz.ui.panels import CellPanel, Context, MemoryPanel, PredictionsPanel, UnitsPanel
 from gruviz.ui.panels.tab import ANY, TabPanel
 from gruviz.ui.reading import Facts
 from gruviz.ui.theme import STEP
@@ -52,6 +52,14 @@ TABS: tuple[TabSpec, ...] = (
         "The cell of the unit selected last, with the numbers that flow through it at the cursor",
         "Alt+2",
         CellPanel,
+        lambda facts, layer: True,
+    ),
+    TabSpec(
+        "memory",
+        "&Memory",
+        "What the state at the cursor is made of: the earlier timesteps, by their weight in it",
+        "Alt+3",
+        MemoryPanel,
         lambda facts, layer: True,
     ),
 )

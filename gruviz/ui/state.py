@@ -33,6 +33,8 @@ class ViewState(QObject):
     playback_changed = Signal()
     follow_changed = Signal()
     """New timesteps come into sight by themselves, or do no longer."""
+    memory_changed = Signal()
+    """Whose state is taken apart, or whether the sequence is shaded by it."""
     find_changed = Signal()
     """Something else is looked for."""
     tab_changed = Signal()
@@ -75,7 +77,7 @@ class ViewState(QObject):
         ),
         (lambda state: state.length_changed, lambda view: view.length),
         (lambda state: state.thresholds_changed, lambda view: view.thresholds),
-        (lambda state: state.display_changed, lambda view: (view.reduction, view.hidden)),
+        (lambda state: state.display_changed, lambda view: (view.reduction, view.hidden, view.derived)),
         (lambda state: state.rows_changed, lambda view: [(pane.order, pane.rows) for pane in view.panes]),
         (lambda state: state.range_changed, lambda view: (view.start, view.stop, view.length)),
         (lambda state: state.units_changed, lambda view: [pane.units for pane in view.panes]),
@@ -83,6 +85,7 @@ class ViewState(QObject):
         (lambda state: state.mark_changed, lambda view: (view.reference, view.selection)),
         (lambda state: state.playback_changed, lambda view: (view.playing, view.speed, view.loop)),
         (lambda state: state.follow_changed, lambda view: (view.follow, view.following)),
+        (lambda state: state.memory_changed, lambda view: (view.whose, view.shaded)),
         (lambda state: state.find_changed, lambda view: view.find),
         (lambda state: state.tab_changed, lambda view: view.tab),
     )

@@ -24,6 +24,8 @@ from gruviz.errors import GruvizError
 from gruviz.ui import settings as settings_file
 from gruviz.ui.actions import ACTIONS
 from gruviz.ui.complement import Complement
+from gruviz.ui.composing import Composing
+from gruviz.ui.derived import DerivedChoices
 from gruviz.ui.display import HEIGHT, DisplayBar
 from gruviz.ui.find import FindBar, GoBar
 from gruviz.ui.flows import MODELS, SEQUENCES, Flows
@@ -60,6 +62,7 @@ from gruviz.view import (
     toggle_play,
     toggle_quantity,
     toggle_reference,
+    toggle_shaded,
     turn_to,
     with_pane,
     zoom,
@@ -97,7 +100,8 @@ class MainWindow(QMainWindow):
         self.state = ViewState(_BEGINNING, self)
         self.loader = Loader(self)
         self.themes = themes
-        self.context = Context(self.state, self.loader, themes)
+        self.composing = Composing(self.state, self.loader, self)
+        self.context = Context(self.state, self.loader, themes, self.composing)
         self.player = Player(self.state, self)
         self.live = Live(self.context, self)
         self.complement = Complement(self.loader, self)
@@ -201,6 +205,7 @@ class MainWindow(QMainWindow):
         self._menus["&View"].insertMenu(self._actions["switch_theme"], self._heatmap_menu)
         self._menus["&View"].insertSeparator(self._actions["switch_theme"])
         self._heatmap_menu.aboutToShow.connect(self._fill_heatmaps)
+        self._derived = DerivedChoices(self.context, self._heatmap_menu)
 
     def _wire(self) -> None:
         loader, state, toolbar = self.loader, self.state, self.toolbar
@@ -211,6 +216,7 @@ class MainWindow(QMainWindow):
         self.live.changed.connect(self._grown)
         self.live.lost.connect(self.open_recording)
         state.pane_changed.connect(self._show_choices)
+        state.memory_changed.connect(self._show_shaded)
         state.cursor_changed.connect(self._collector.moved)
         state.range_changed.connect(self._collector.moved)
         toolbar.sequence.chosen.connect(self._choose_offered)
@@ -261,7 +267,15 @@ class MainWindow(QMainWindow):
         self.banner.hide()
         earlier = self._earlier(facts.path)
         self.state.change(
-            lambda view: replace(_BEGINNING, thresholds=view.thresholds, hidden=view.hidden, tab=view.tab)
+            lambda view: replace(
+                _BEGINNING,
+                thresholds=view.thresholds,
+                hidden=view.hidden,
+                derived=view.derived,
+                whose=view.whose,
+                shaded=view.shaded,
+                tab=view.tab,
+            )
         )
         self._remember_file(facts.path)
         self.setWindowTitle(f"{facts.name} — gruviz")
@@ -474,6 +488,8 @@ class MainWindow(QMainWindow):
             action.setChecked(quantity.name not in view.hidden)
             action.setData(quantity.name)
             action.triggered.connect(self._toggle_heatmap)
+        self._heatmap_menu.addSeparator()
+        self._derived.fill()
 
     @Slot()
     def _toggle_heatmap(self) -> None:
@@ -575,6 +591,15 @@ class MainWindow(QMainWindow):
     def reference(self) -> None:
         """Put the dashed cursor here, or take it away."""
         self.state.change(toggle_reference)
+
+    @Slot()
+    def shade(self) -> None:
+        """Shade the sequence by its weights in the state at the cursor, or do no longer."""
+        self.state.change(toggle_shaded)
+
+    @Slot()
+    def _show_shaded(self) -> None:
+        self._actions["shade"].setChecked(self.state.view.shaded)
 
     @Slot()
     def find_text(self) -> None:

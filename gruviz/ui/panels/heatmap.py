@@ -127,7 +127,7 @@ class HeatmapPanel(PlotPanel):
         theme, font = self.context.theme, small(QApplication.font())
         painter.drawImage(QRectF(2 * STEP, 0, _BAR, rect.height()), _bar_image(self.quantity))
         limit = self.heatmap.limit if self.heatmap else 1.0
-        labels = ("1", "0.5", "0") if self.quantity.fraction else (f"{limit:g}", "0", f"−{limit:g}")
+        labels = (f"{limit:g}", "0", f"−{limit:g}") if self.quantity.signed else (f"{limit:g}", f"{limit / 2:g}", "0")
         height = QFontMetricsF(font).height()
         for where, label in zip((0.0, 0.5, 1.0), labels, strict=True):
             top = min(max(where * rect.height() - height / 2, 0), rect.height() - height)
@@ -175,4 +175,6 @@ def _bar_image(quantity: Quantity) -> QImage:
 
 
 def _range(quantity: Quantity) -> str:
-    return "Between 0 and 1." if quantity.fraction else "Shown on a scale around 0."
+    if quantity.fraction:
+        return "Between 0 and 1."
+    return "Shown on a scale around 0." if quantity.signed else "Shown on a scale from 0."

@@ -8,14 +8,17 @@ newest request of its slot is never shown.
 from gruviz.ui.reading._cell import CellRequest, Flow
 from gruviz.ui.reading._columns import Columns, columns_for
 from gruviz.ui.reading._counts import Counts, CountsRequest
+from gruviz.ui.reading._derived import DerivedRequest, quantity_of
 from gruviz.ui.reading._facts import Facts, LayerFacts, TapeFacts, facts_of
 from gruviz.ui.reading._find import FindRequest, Hits
 from gruviz.ui.reading._heatmap import HIGHEST, MASKED, Heatmap, HeatmapRequest
 from gruviz.ui.reading._inputs import Curves, CurvesRequest, Text, TextRequest
+from gruviz.ui.reading._memory import Memory, MemoryRequest, Share
 from gruviz.ui.reading._point import Point, PointRequest
 from gruviz.ui.reading._predictions import STRETCH, Guess, Numbers, Predictions, PredictionsRequest
 from gruviz.ui.reading._request import Request, Source, Unfinished
 from gruviz.ui.reading._rows import BLOCK, Rows, RowsRequest
+from gruviz.ui.reading._survival import SurvivalRequest, Survived
 from gruviz.ui.reading._traces import Traces, TracesRequest
 
 __all__ = [
@@ -29,6 +32,7 @@ __all__ = [
     "CountsRequest",
     "Curves",
     "CurvesRequest",
+    "DerivedRequest",
     "Facts",
     "FindRequest",
     "Flow",
@@ -37,6 +41,8 @@ __all__ = [
     "HeatmapRequest",
     "Hits",
     "LayerFacts",
+    "Memory",
+    "MemoryRequest",
     "Numbers",
     "Point",
     "PointRequest",
@@ -45,7 +51,10 @@ __all__ = [
     "Request",
     "Rows",
     "RowsRequest",
+    "Share",
     "Source",
+    "SurvivalRequest",
+    "Survived",
     "TapeFacts",
     "Text",
     "TextRequest",
@@ -54,4 +63,5 @@ __all__ = [
     "Unfinished",
     "columns_for",
     "facts_of",
+    "quantity_of",
 ]

@@ -86,18 +86,18 @@ class HeatmapRequest(Request):
     def _draw(self, source: Source, layer: Layer, columns: Columns, strip: Strip) -> Heatmap:
         quantity = layer.cell[self.quantity]
         key = ("order", self.layer, self.sequence, self.order)
-        order = source.once(key, lambda: _order(source, layer, self.sequence, self.order))
+        order = source.once(key, lambda: order_in(source, layer, self.sequence, self.order))
         values = read_columns(source, strip, columns)
         if self.order != "index":
             values = values[:, order]
         units = max(1, -(-layer.size // max(self.height, 1)))
-        values = _group_units(values, units, self.reduction)
+        values = group_units(values, units, self.reduction)
         limit = limit_of(source, layer, quantity)
         sampled = apart(strip, columns) > 1
-        return Heatmap(columns, units, _indices(values, quantity, limit), limit, order, sampled)
+        return Heatmap(columns, units, indices(values, quantity, limit), limit, order, sampled)
 
 
-def _order(source: Source, layer: Layer, sequence: int, how: Order) -> NDArray[np.intp]:
+def order_in(source: Source, layer: Layer, sequence: int, how: Order) -> NDArray[np.intp]:
     """The units as they stand in all heatmaps of a sequence, by means of its keep, or of its state without one."""
     if how == "index":
         return np.arange(layer.size)
@@ -106,7 +106,7 @@ def _order(source: Source, layer: Layer, sequence: int, how: Order) -> NDArray[n
     return order_of(read_columns(source, strip, columns), how)
 
 
-def _group_units(values: Floats, units: int, reduction: Reduction) -> Floats:
+def group_units(values: Floats, units: int, reduction: Reduction) -> Floats:
     """(columns, H) values as (rows, columns), `units` of them sharing a row."""
     rows = np.ascontiguousarray(values.T)
     return rows if units == 1 else getattr(reduce_rows(rows, units), reduction)
@@ -126,8 +126,8 @@ def _limit(layer: Layer, quantity: Quantity) -> float:
     return float(np.ceil(largest / digit - 1e-9) * digit)
 
 
-def _indices(values: Floats, quantity: Quantity, limit: float) -> NDArray[np.uint8]:
-    low = 0.0 if quantity.fraction else -limit
+def indices(values: Floats, quantity: Quantity, limit: float) -> NDArray[np.uint8]:
+    low = -limit if quantity.signed else 0.0
     with np.errstate(invalid="ignore"):
         scaled = (values - low) * (HIGHEST / (limit - low)) + 0.5
         finite = np.isfinite(scaled)
