@@ -17,6 +17,7 @@ MIN_SPAN = 8
 
 Order = Literal["index", "keep", "likeness"]
 Reduction = Literal["mean", "min", "max"]
+Tab = Literal["prediction", "cell", "memory", "timescales", "saturation"]
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ class View:
     """Quantities whose heatmaps are folded away."""
     find: str = ""
     """What is looked for in the sequence; empty for nothing."""
+    tab: Tab = "prediction"
+    """What stands below the list of units; where it makes no sense, the first that does."""
     panes: tuple[Pane, ...] = (Pane(),)
 
     @property
@@ -234,6 +237,11 @@ def toggle_loop(view: View) -> View:
     return replace(view, loop=not view.loop)
 
 
+def turn_to(view: View, tab: Tab) -> View:
+    """Put something else below the list of units."""
+    return replace(view, tab=tab)
+
+
 def find(view: View, text: str) -> View:
     """Look for a text; the empty one ends it."""
     return replace(view, find=text)
@@ -270,6 +278,7 @@ def resume(view: View, earlier: View) -> View:
         thresholds=earlier.thresholds,
         reduction=earlier.reduction,
         hidden=earlier.hidden,
+        tab=earlier.tab,
     )
     return show_range(seek(view, earlier.cursor), earlier.start, earlier.stop)
 
@@ -307,6 +316,7 @@ def from_plain(stored: object) -> View:
             reduction=_one_of(given["reduction"], get_args(Reduction)),
             hidden=tuple(map(str, given["hidden"])),
             find=str(given.get("find", "")),
+            tab=_one_of(given.get("tab", "prediction"), get_args(Tab)),
             panes=panes,
         )
         for pane in panes:

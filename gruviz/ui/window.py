@@ -32,10 +32,13 @@ from gruviz.ui.help import HelpDialog
 from gruviz.ui.live import Live, LiveBar
 from gruviz.ui.loader import Loader
 from gruviz.ui.pages import EmptyPage, FailedPage, LoadingPage, WelcomePage, label
-from gruviz.ui.panels import Context, PredictionsPanel, UnitsPanel
+from gruviz.ui.panels import Context
 from gruviz.ui.player import Player
 from gruviz.ui.reading import Facts
 from gruviz.ui.settings import Settings
+from gruviz.ui.side import HEIGHT as TALL
+from gruviz.ui.side import WIDTH as WIDE
+from gruviz.ui.side import Side
 from gruviz.ui.stage import Stage
 from gruviz.ui.state import ViewState
 from gruviz.ui.status import StatusBar
@@ -57,6 +60,7 @@ from gruviz.view import (
     toggle_play,
     toggle_quantity,
     toggle_reference,
+    turn_to,
     with_pane,
     zoom,
 )
@@ -110,8 +114,8 @@ class MainWindow(QMainWindow):
         self.status = StatusBar(self.context, self)
         self.setStatusBar(self.status)
         self.stage = Stage(self.context)
-        self.units = UnitsPanel(self.context)
-        self.predictions = PredictionsPanel(self.context)
+        self.side = Side(self.context, {spec.tab: self._actions[spec.name] for spec in ACTIONS if spec.tab})
+        self.units = self.side.units
         self._build_pages()
         self._build_menus()
         self._wire()
@@ -146,17 +150,11 @@ class MainWindow(QMainWindow):
         rows.addWidget(self.strips)
         rows.addWidget(self.stage)
         self.splitter.addWidget(main)
-        self.side = QWidget()
-        side = QVBoxLayout(self.side)
-        side.setContentsMargins(0, 0, 0, 0)
-        side.setSpacing(0)
-        side.addWidget(self.units, 2)
-        side.addWidget(self.predictions, 1)
         self.splitter.addWidget(self.side)
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setStretchFactor(1, 0)
-        self.side.setMinimumWidth(280)
-        self.splitter.setSizes([SIZE[0] - 320, 320])
+        wide, self.side.tall = self.settings.side.get("width", WIDE), self.settings.side.get("height", TALL)
+        self.splitter.setSizes([max(SIZE[0] - wide, 1), wide])
         self.pages = QStackedWidget()
         for page in (self.welcome, self.loading, self.failed, self.empty, self.splitter):
             self.pages.addWidget(page)
@@ -181,7 +179,8 @@ class MainWindow(QMainWindow):
         action.setShortcuts([QKeySequence(key) for key in spec.keys])
         action.setEnabled(not spec.needs_recording)
         action.setCheckable(spec.checkable)
-        action.triggered.connect(getattr(self, spec.name))
+        action.setData(spec.tab)
+        action.triggered.connect(self.show_tab if spec.tab else getattr(self, spec.name))
         if spec.name == "help":
             action.setIconText("?")
         return action
@@ -220,7 +219,7 @@ class MainWindow(QMainWindow):
         self.welcome.wanted.connect(self.open_path)
         self.display.checkpoint_chosen.connect(self._choose_checkpoint)
         self.stage.pointing.said.connect(self.display.say)
-        for part in (self.stage, self.units, self.predictions):
+        for part in (self.stage, self.side):
             part.copied.connect(self.toolbar.readout.tell)
         self.find_bar.left.connect(self._show_display)
         self.go_bar.left.connect(self._show_display)
@@ -261,7 +260,9 @@ class MainWindow(QMainWindow):
         self._opening = ""
         self.banner.hide()
         earlier = self._earlier(facts.path)
-        self.state.change(lambda view: replace(_BEGINNING, thresholds=view.thresholds, hidden=view.hidden))
+        self.state.change(
+            lambda view: replace(_BEGINNING, thresholds=view.thresholds, hidden=view.hidden, tab=view.tab)
+        )
         self._remember_file(facts.path)
         self.setWindowTitle(f"{facts.name} — gruviz")
         layer = next((name for name in facts.layers if any(info.length for info in facts.sequences_of(name))), None)
@@ -647,6 +648,11 @@ class MainWindow(QMainWindow):
         self.state.change(with_pane, units=())
 
     @Slot()
+    def show_tab(self) -> None:
+        """Put something else below the list of units."""
+        self.state.change(turn_to, _sender(self).data())
+
+    @Slot()
     def switch_theme(self) -> None:
         """From light to dark, or back."""
         self.themes.choose("light" if self.themes.theme.name == "dark" else "dark")
@@ -700,6 +706,7 @@ class MainWindow(QMainWindow):
         if self._remember:
             if self.state.view.length:
                 self.settings.view = to_plain(self.state.view)
+            self.settings.side = {"width": self.side.width(), "height": self.side.tall}
             self.settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
             settings_file.save(self.settings)
         self.hide()  # work may take a moment to end, and nobody should have to look on

@@ -9,9 +9,34 @@ from PySide6.QtCore import QObject, Signal
 from pytestqt.qtbot import QtBot
 
 from gruviz.ui.state import ViewState
-from gruviz.view import View, follow, grow, seek, select_unit, show_range, showing, toggle_play, toggle_quantity, zoom
+from gruviz.view import (
+    View,
+    follow,
+    grow,
+    seek,
+    select_unit,
+    show_range,
+    showing,
+    toggle_play,
+    toggle_quantity,
+    turn_to,
+    zoom,
+)
 
-SIGNALS = ("pane", "length", "units", "rows", "range", "cursor", "mark", "thresholds", "display", "playback", "follow")
+SIGNALS = (
+    "pane",
+    "length",
+    "units",
+    "rows",
+    "range",
+    "cursor",
+    "mark",
+    "thresholds",
+    "display",
+    "playback",
+    "follow",
+    "tab",
+)
 
 
 def listen(state: ViewState) -> list[str]:
@@ -31,6 +56,7 @@ def listen(state: ViewState) -> list[str]:
         (select_unit, (3,), ["units"]),
         (toggle_quantity, ("reset",), ["display"]),
         (toggle_play, (), ["playback"]),
+        (turn_to, ("cell",), ["tab"]),
         (partial(showing, sequence=1), (300,), ["pane", "length", "range", "follow"]),
         (grow, (1200,), ["length", "range"]),
         (follow, (), ["range", "cursor", "follow"]),

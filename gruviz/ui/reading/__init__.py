@@ -5,6 +5,7 @@ slot makes an older one stale. Its `subject` says what it is about: an answer ab
 newest request of its slot is never shown.
 """
 
+from gruviz.ui.reading._cell import CellRequest, Flow
 from gruviz.ui.reading._columns import Columns, columns_for
 from gruviz.ui.reading._counts import Counts, CountsRequest
 from gruviz.ui.reading._facts import Facts, LayerFacts, TapeFacts, facts_of
@@ -22,6 +23,7 @@ __all__ = [
     "HIGHEST",
     "MASKED",
     "STRETCH",
+    "CellRequest",
     "Columns",
     "Counts",
     "CountsRequest",
@@ -29,6 +31,7 @@ __all__ = [
     "CurvesRequest",
     "Facts",
     "FindRequest",
+    "Flow",
     "Guess",
     "Heatmap",
     "HeatmapRequest",
