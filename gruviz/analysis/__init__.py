@@ -2,7 +2,17 @@
 
 from gruviz.analysis._expression import Expression
 from gruviz.analysis._levels import levels
-from gruviz.analysis._numbers import NUMBERS, finish, numbers, numbers_of
+from gruviz.analysis._numbers import (
+    NUMBERS,
+    Gathering,
+    finish,
+    gather_autocorrelation_time,
+    gather_histogram,
+    gather_keep,
+    numbers,
+    numbers_of,
+    together,
+)
 from gruviz.analysis._order import by_number, order
 from gruviz.analysis._saturation import Histogram, Saturation, saturation
 from gruviz.analysis._timescales import Keeps, Timescales, autocorrelation, autocorrelation_time, timescales
@@ -11,6 +21,7 @@ from gruviz.recording import classify, count
 __all__ = [
     "NUMBERS",
     "Expression",
+    "Gathering",
     "Histogram",
     "Keeps",
     "Saturation",
@@ -21,10 +32,14 @@ __all__ = [
     "classify",
     "count",
     "finish",
+    "gather_autocorrelation_time",
+    "gather_histogram",
+    "gather_keep",
     "levels",
     "numbers",
     "numbers_of",
     "order",
     "saturation",
     "timescales",
+    "together",
 ]

@@ -51,6 +51,19 @@ def numbers_of(cell: Cell) -> tuple[str, ...]:
     return tuple(NUMBERS) if cell.keep else _OF_STATE
 
 
+def together(cell: Cell, names: Collection[str]) -> list[tuple[str, ...]]:
+    """Names of numbers with those beside each that cost nothing more, to be gathered one after the other."""
+    there, wanted = numbers_of(cell), set(names) - {"unit"}
+    if unknown := wanted - set(there):
+        return [tuple(sorted(unknown))]  # which `numbers` refuses
+    of_keep = wanted & _OF_KEEP
+    parts: list[tuple[str, ...]] = [("keep",)] if of_keep == {"keep"} else []
+    if of_keep - {"keep"}:
+        parts.append(tuple(name for name in there if name in _OF_KEEP))
+    parts += [(name,) for name in ("peak", "acf") if name in wanted]
+    return [*parts, tuple(_SHARES)] if wanted & set(_SHARES) else parts
+
+
 def numbers(
     layer: Layer, sequence: int, names: Collection[str], thresholds: Thresholds | None = None
 ) -> Gathering[dict[str, Floats]]:
@@ -70,7 +83,7 @@ def numbers(
     """
     there = numbers_of(layer.cell)
     for name in sorted(set(names) - set(there)):
-        why = f"a {layer.cell.title} has no keep, and so no" if name in NUMBERS else "there is no number"
+        why = f"a plain {layer.cell.title} has no keep, and so no" if name in NUMBERS else "there is no number"
         raise GruvizError(f"{why} {name if len(name) <= 40 else name[:39] + '…'}: write {', '.join(there)}")
     wanted, info = frozenset(names), layer.tape.sequences[sequence]
     whole = [(info.rows.start, info.rows.stop)]

@@ -47,7 +47,7 @@ def timeline(
     sequence: int | None = None,
     start: int | None = None,
     stop: int | None = None,
-    units: Sequence[int] | None = None,
+    units: Sequence[int] | str | None = None,
     order: Order | None = None,
     quantities: Sequence[str] | None = None,
     thresholds: Thresholds | None = None,
@@ -69,7 +69,7 @@ def timeline(
         start: the first timestep, counted from 0 in the sequence.
         stop: one past the last.
         units: at most 12 hidden units, from top to bottom; without, those selected in the view, or else the first 3.
-        order: `index`, `keep` or `likeness`: which are the first.
+        order: `index`, `keep`, `timescale`, `peak` or `likeness`: which are the first.
         quantities: names of what to show; all that the cell has without.
         thresholds: where retained and overwritten begin.
         reduction: `mean`, `min` or `max`: what the line shows where a point stands for more than one timestep.

@@ -88,7 +88,7 @@ def test_a_plain_rnn_has_those_of_its_state_alone(tmp_path: Path) -> None:
         found = _all(layer, 0)
         assert list(found) == ["unit", "acf", "peak"]
         assert np.allclose(found["acf"], autocorrelation_time(layer["hidden"][:]))
-        with pytest.raises(GruvizError, match="a RNN has no keep, and so no tau: write unit, acf, peak"):
+        with pytest.raises(GruvizError, match="a plain RNN has no keep, and so no tau: write unit, acf, peak"):
             finish(numbers(layer, 0, ["tau"]))
         with pytest.raises(GruvizError, match="there is no number speed: write unit, acf, peak"):
             finish(numbers(layer, 0, ["speed"]))
