@@ -555,7 +555,7 @@ def test_a_condition_chooses_the_units(tmp_path: Path) -> None:
             command = gates(run, **options).provenance.command
             assert command[command.index("--units") + 1] == ",".join(map(str, expected))
         assert "--order" in gates(run, order="peak").provenance.command
-        with pytest.raises(GruvizError, match="no unit of layer rnn.l0 fulfils keep > 2: ask for less"):
+        with pytest.raises(GruvizError, match=r"no unit of layer rnn\.l0 fulfils keep > 2: ask for less"):
             gates(run, units="keep > 2")
         with pytest.raises(GruvizError, match="there is no number speed: write unit, keep, tau"):
             gates(run, units="speed > 2")
