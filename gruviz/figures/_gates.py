@@ -60,7 +60,7 @@ def gates(
         start: the first timestep, counted from 0 in the sequence.
         stop: one past the last.
         units: the hidden units to show, from top to bottom, or a condition such as `tau > 50`; all of them without.
-        order: `index`, `keep`, `timescale`, `peak` or `likeness`: what all units are ordered by, over the whole sequence.
+        order: `index`, `keep`, `timescale`, `peak` or `likeness`: what units are ordered by, over the whole sequence.
         quantities: names of what to show. Without, what is not folded away in the view, and without a view all but the
             candidate.
         thresholds: where retained and overwritten begin.

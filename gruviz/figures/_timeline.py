@@ -68,7 +68,8 @@ def timeline(
         sequence: the index of a sequence on the layer's tape.
         start: the first timestep, counted from 0 in the sequence.
         stop: one past the last.
-        units: at most 12 hidden units, from top to bottom, or a condition such as `tau > 50`; without, those selected in the view, or else the first 3.
+        units: at most 12 hidden units, from top to bottom, or a condition such as `tau > 50`; without, those
+            selected in the view, or else the first 3.
         order: `index`, `keep`, `timescale`, `peak` or `likeness`: which are the first.
         quantities: names of what to show; all that the cell has without.
         thresholds: where retained and overwritten begin.
