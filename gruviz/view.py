@@ -15,11 +15,12 @@ VERSION = 1
 MIN_SPAN = 8
 """The fewest timesteps that the window zooms in to, in sequences that have as many."""
 
-Order = Literal["index", "keep", "likeness"]
+Order = Literal["index", "keep", "timescale", "peak", "likeness"]
 Reduction = Literal["mean", "min", "max"]
 Whose = Literal["all", "selected", "last"]
 """Units: all of them, those that are selected, or the one that was selected last."""
 Tab = Literal["prediction", "cell", "memory", "timescales", "saturation"]
+Extent = Literal["visible", "selected", "sequence", "recording"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class Pane:
     units: tuple[int, ...] = ()
     """The selected hidden units, in the order in which they were selected."""
     order: Order = "index"
+    filter: str = ""
+    """The units on show are those of which this is true, `tau > 50` for instance; empty for all."""
     rows: tuple[int, int] | None = None
     """The visible rows of the heatmaps, half-open, counted in `order`; None shows all."""
 
@@ -73,6 +76,10 @@ class View:
     """Each timestep of the sequence is shaded by its weight in that state."""
     tab: Tab = "prediction"
     """What stands below the list of units; where it makes no sense, the first that does."""
+    extent: Extent = "sequence"
+    """What timescales and saturation are measured over; the sequence too, where nothing is selected."""
+    sides: tuple[float, float] = (0.1, 0.9)
+    """Below the first a gate counts as left-saturated, above the second as right-saturated: whole hundredths."""
     panes: tuple[Pane, ...] = (Pane(),)
 
     @property
@@ -273,6 +280,23 @@ def turn_to(view: View, tab: Tab) -> View:
     return replace(view, tab=tab)
 
 
+def measure_over(view: View, extent: Extent) -> View:
+    """Measure timescales and saturation over other timesteps."""
+    return replace(view, extent=extent)
+
+
+def saturate(view: View, low: float, high: float) -> View:
+    """Say where a gate counts as saturated, between 0 and 1, to a hundredth; the lower one yields to the upper."""
+    last = round(min(max(high, 0.0), 1.0) * 100)
+    first = min(round(min(max(low, 0.0), 1.0) * 100), last)
+    return replace(view, sides=(first / 100, last / 100))
+
+
+def filter_units(view: View, text: str) -> View:
+    """Show the units of which this is true; the empty one shows all."""
+    return with_pane(view, filter=text)
+
+
 def find(view: View, text: str) -> View:
     """Look for a text; the empty one ends it."""
     return replace(view, find=text)
@@ -313,6 +337,8 @@ def resume(view: View, earlier: View) -> View:
         whose=earlier.whose,
         shaded=earlier.shaded,
         tab=earlier.tab,
+        extent=earlier.extent,
+        sides=earlier.sides,
     )
     return show_range(seek(view, earlier.cursor), earlier.start, earlier.stop)
 
@@ -354,12 +380,16 @@ def from_plain(stored: object) -> View:
             whose=_one_of(given.get("whose", "selected"), get_args(Whose)),
             shaded=bool(given.get("shaded", False)),
             tab=_one_of(given.get("tab", "prediction"), get_args(Tab)),
+            extent=_one_of(given.get("extent", "sequence"), get_args(Extent)),
+            sides=_sides(given.get("sides", (0.1, 0.9))),
             panes=panes,
         )
         for pane in panes:
             _one_of(pane.order, get_args(Order))
             if not isinstance(pane.layer, str) or not isinstance(pane.sequence, int):
                 raise ValueError("a pane shows a layer by its name and a sequence by its number")
+            if not isinstance(pane.filter, str):
+                raise ValueError("a pane shows the units of which a text is true")
     except (KeyError, TypeError, OverflowError) as error:
         raise ValueError(f"this is no view ({type(error).__name__}: {error})") from error
     inside = 0 <= view.cursor < max(view.length, 1) and 0 <= view.start <= view.stop <= view.length
@@ -373,6 +403,13 @@ def _pair(value: Any) -> tuple[int, int] | None:
         return None
     first, second = value
     return int(first), int(second)
+
+
+def _sides(value: Any) -> tuple[float, float]:
+    low, high = (round(float(each) * 100) for each in value)
+    if not 0 <= low <= high <= 100:
+        raise ValueError("a gate is saturated below and above two numbers between 0 and 1")
+    return low / 100, high / 100
 
 
 def _one_of(value: Any, allowed: tuple[Any, ...]) -> Any:

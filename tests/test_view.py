@@ -11,12 +11,15 @@ from gruviz.cells import Thresholds
 from gruviz.view import (
     MIN_SPAN,
     View,
+    filter_units,
     find,
     follow,
     from_plain,
     grow,
+    measure_over,
     pan,
     resume,
+    saturate,
     seek,
     seek_among,
     select_range,
@@ -61,7 +64,10 @@ ACTIONS = st.one_of(
     st.tuples(st.just(toggle_loop)),
     st.tuples(st.just(toggle_reference)),
     st.tuples(st.just(select_rows), st.integers(0, 31), st.permutations(range(32))),
-    st.tuples(st.just(set_order), st.sampled_from(["index", "keep", "likeness"])),
+    st.tuples(st.just(set_order), st.sampled_from(["index", "keep", "timescale", "peak", "likeness"])),
+    st.tuples(st.just(filter_units), st.text(max_size=5)),
+    st.tuples(st.just(measure_over), st.sampled_from(["visible", "selected", "sequence", "recording"])),
+    st.tuples(st.just(saturate), st.floats(-1, 2), st.floats(-1, 2)),
     st.tuples(st.just(find), st.text(max_size=5)),
     st.tuples(st.just(among), st.lists(st.floats(0, 1), max_size=9), st.booleans()),
     st.tuples(st.just(toggle_quantity), st.sampled_from(["update", "reset", "hidden"])),
@@ -93,6 +99,7 @@ def test_whatever_is_done_the_view_lies_within_its_sequence(length: int, actions
         assert 0 <= view.selection[0] < view.selection[1] <= view.length
     assert view.reference is None or 0 <= view.reference < view.length
     assert len(set(view.pane.units)) == len(view.pane.units)
+    assert 0 <= view.sides[0] <= view.sides[1] <= 1
 
 
 @given(st.integers(0, 10**6), st.lists(ACTIONS, max_size=8))
@@ -117,6 +124,11 @@ def test_a_view_comes_back_from_a_file_as_it_was(length: int, actions: list[tupl
         lambda plain: plain | {"selection": 3},
         lambda plain: plain | {"reduction": "median"},
         lambda plain: plain | {"tab": "kitchen"},
+        lambda plain: plain | {"extent": "everything"},
+        lambda plain: plain | {"sides": [0.9, 0.1]},
+        lambda plain: plain | {"sides": [0.1, float("nan")]},
+        lambda plain: plain | {"sides": 0.1},
+        lambda plain: plain | {"panes": [plain["panes"][0] | {"filter": 3}]},
         lambda plain: plain | {"thresholds": {"retained": 0.1, "overwritten": 0.9, "moved": 0}},
         lambda plain: plain | {"panes": []},
         lambda plain: plain | {"panes": [{"units": [1]}]},

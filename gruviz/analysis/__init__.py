@@ -3,10 +3,24 @@
 from gruviz.analysis._carry import carried, change, written
 from gruviz.analysis._composition import composition, contribution
 from gruviz.analysis._derived import CARRIED, CHANGE, HELD, READ, SURVIVAL, WRITTEN, derived
+from gruviz.analysis._expression import Expression
 from gruviz.analysis._levels import levels
-from gruviz.analysis._order import order
+from gruviz.analysis._numbers import (
+    NUMBERS,
+    Gathering,
+    finish,
+    gather_autocorrelation_time,
+    gather_histogram,
+    gather_keep,
+    numbers,
+    numbers_of,
+    together,
+)
+from gruviz.analysis._order import by_number, order
 from gruviz.analysis._reset import candidate_weights, through_reset
+from gruviz.analysis._saturation import Histogram, Saturation, saturation
 from gruviz.analysis._survival import HORIZONS, fading, horizon, survival
+from gruviz.analysis._timescales import Keeps, Timescales, autocorrelation, autocorrelation_time, timescales
 from gruviz.analysis._walk_back import LEAST, MOST, Steps, Stretch, added, steps, walk_back
 from gruviz.recording import classify, count
 
@@ -17,12 +31,22 @@ __all__ = [
     "HORIZONS",
     "LEAST",
     "MOST",
+    "NUMBERS",
     "READ",
     "SURVIVAL",
     "WRITTEN",
+    "Expression",
+    "Gathering",
+    "Histogram",
+    "Keeps",
+    "Saturation",
     "Steps",
     "Stretch",
+    "Timescales",
     "added",
+    "autocorrelation",
+    "autocorrelation_time",
+    "by_number",
     "candidate_weights",
     "carried",
     "change",
@@ -32,12 +56,21 @@ __all__ = [
     "count",
     "derived",
     "fading",
+    "finish",
+    "gather_autocorrelation_time",
+    "gather_histogram",
+    "gather_keep",
     "horizon",
     "levels",
+    "numbers",
+    "numbers_of",
     "order",
+    "saturation",
     "steps",
     "survival",
     "through_reset",
+    "timescales",
+    "together",
     "walk_back",
     "written",
 ]

@@ -11,6 +11,7 @@ from gruviz.ui.panels import CellPanel, Context, MemoryPanel, PredictionsPanel, 
 from gruviz.ui.panels.tab import ANY, TabPanel
 from gruviz.ui.reading import Facts
 from gruviz.ui.theme import STEP
+from gruviz.ui.unit_filter import UnitFilter
 from gruviz.view import Tab
 
 WIDTH, HEIGHT = 320, 360
@@ -85,6 +86,7 @@ class Side(QSplitter):
         self.units = UnitsPanel(context)
         self.units.setMinimumHeight(_UNITS)
         self.units.copied.connect(self.copied)
+        self.filter = UnitFilter(context)
         self.panels: dict[Tab, TabPanel] = {}
         """Those that have been looked at."""
         self.tall = HEIGHT
@@ -99,7 +101,13 @@ class Side(QSplitter):
         column.setSpacing(0)
         column.addWidget(self.bar)
         column.addWidget(self.stack)
-        self.addWidget(self.units)
+        above = QWidget()
+        list_ = QVBoxLayout(above)
+        list_.setContentsMargins(0, 0, 0, 0)
+        list_.setSpacing(0)
+        list_.addWidget(self.filter)
+        list_.addWidget(self.units)
+        self.addWidget(above)
         self.addWidget(self.below)
         self.setStretchFactor(0, 1)
         self.setStretchFactor(1, 0)

@@ -37,6 +37,8 @@ class ViewState(QObject):
     """Whose state is taken apart, or whether the sequence is shaded by it."""
     find_changed = Signal()
     """Something else is looked for."""
+    measure_changed = Signal()
+    """Timescales and saturation are measured over something else, or at other thresholds."""
     tab_changed = Signal()
     """Something else stands below the list of units."""
 
@@ -78,7 +80,7 @@ class ViewState(QObject):
         (lambda state: state.length_changed, lambda view: view.length),
         (lambda state: state.thresholds_changed, lambda view: view.thresholds),
         (lambda state: state.display_changed, lambda view: (view.reduction, view.hidden, view.derived)),
-        (lambda state: state.rows_changed, lambda view: [(pane.order, pane.rows) for pane in view.panes]),
+        (lambda state: state.rows_changed, lambda view: [(pane.order, pane.filter, pane.rows) for pane in view.panes]),
         (lambda state: state.range_changed, lambda view: (view.start, view.stop, view.length)),
         (lambda state: state.units_changed, lambda view: [pane.units for pane in view.panes]),
         (lambda state: state.cursor_changed, lambda view: view.cursor),
@@ -87,5 +89,6 @@ class ViewState(QObject):
         (lambda state: state.follow_changed, lambda view: (view.follow, view.following)),
         (lambda state: state.memory_changed, lambda view: (view.whose, view.shaded)),
         (lambda state: state.find_changed, lambda view: view.find),
+        (lambda state: state.measure_changed, lambda view: (view.extent, view.sides)),
         (lambda state: state.tab_changed, lambda view: view.tab),
     )

@@ -227,6 +227,7 @@ class MainWindow(QMainWindow):
         self.stage.pointing.said.connect(self.display.say)
         for part in (self.stage, self.side):
             part.copied.connect(self.toolbar.readout.tell)
+        self.side.filter.left.connect(self.stage.setFocus)
         self.find_bar.left.connect(self._show_display)
         self.go_bar.left.connect(self._show_display)
         self.thresholds_bar.left.connect(self._show_display)

@@ -5,6 +5,7 @@ slot makes an older one stale. Its `subject` says what it is about: an answer ab
 newest request of its slot is never shown.
 """
 
+from gruviz.ui.reading._arranged import Arrangement, Kept, KeptRequest
 from gruviz.ui.reading._cell import CellRequest, Flow
 from gruviz.ui.reading._columns import Columns, columns_for
 from gruviz.ui.reading._counts import Counts, CountsRequest
@@ -26,6 +27,7 @@ __all__ = [
     "HIGHEST",
     "MASKED",
     "STRETCH",
+    "Arrangement",
     "CellRequest",
     "Columns",
     "Counts",
@@ -40,6 +42,8 @@ __all__ = [
     "Heatmap",
     "HeatmapRequest",
     "Hits",
+    "Kept",
+    "KeptRequest",
     "LayerFacts",
     "Memory",
     "MemoryRequest",
