@@ -1,7 +1,22 @@
 """The answers, as pure functions on arrays. Numpy alone, until a function that needs scipy is called."""
 
+from gruviz.analysis._following import Following, correlation, roc_area
+from gruviz.analysis._labels import Symbols, above, is_binary, marked, thresholds
 from gruviz.analysis._levels import levels
 from gruviz.analysis._order import order
 from gruviz.recording import classify, count
 
-__all__ = ["classify", "count", "levels", "order"]
+__all__ = [
+    "Following",
+    "Symbols",
+    "above",
+    "classify",
+    "correlation",
+    "count",
+    "is_binary",
+    "levels",
+    "marked",
+    "order",
+    "roc_area",
+    "thresholds",
+]
