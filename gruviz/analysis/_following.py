@@ -105,7 +105,8 @@ def roc_area(values: NDArray[np.floating], label: NDArray[np.generic], lag: int 
 def _of_columns(v: NDArray[np.floating], y: Floats) -> Floats:
     sums = Following(v.shape[1])
     sums.add(v, y[:, None])
-    return sums.correlation[0]
+    found: Floats = sums.correlation[0]
+    return found
 
 
 def _area(v: NDArray[np.floating], y: Floats) -> Floats:
@@ -113,8 +114,9 @@ def _area(v: NDArray[np.floating], y: Floats) -> Floats:
     with_it, without = int(is_set.sum()), int((~is_set).sum())
     if not with_it or not without:
         return np.full(v.shape[1], 0.5)
-    above: Floats = _ranks(v)[is_set].sum(axis=0) - with_it * (with_it + 1) / 2
-    return above / (with_it * without)
+    above = _ranks(v)[is_set].sum(axis=0) - with_it * (with_it + 1) / 2
+    part: Floats = above / (with_it * without)
+    return part
 
 
 def _by_unit(v: NDArray[np.floating], y: Floats, statistic: _Statistic) -> Floats:

@@ -35,6 +35,8 @@ class ViewState(QObject):
     """New timesteps come into sight by themselves, or do no longer."""
     find_changed = Signal()
     """Something else is looked for."""
+    page_changed = Signal()
+    """Pages in place of panels or the other way round, coloured by another quantity, or another label."""
 
     def __init__(self, view: View | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -82,4 +84,5 @@ class ViewState(QObject):
         (lambda state: state.playback_changed, lambda view: (view.playing, view.speed, view.loop)),
         (lambda state: state.follow_changed, lambda view: (view.follow, view.following)),
         (lambda state: state.find_changed, lambda view: view.find),
+        (lambda state: state.page_changed, lambda view: (view.page, view.shade, view.label, view.marked)),
     )

@@ -9,9 +9,35 @@ from PySide6.QtCore import QObject, Signal
 from pytestqt.qtbot import QtBot
 
 from gruviz.ui.state import ViewState
-from gruviz.view import View, follow, grow, seek, select_unit, show_range, showing, toggle_play, toggle_quantity, zoom
+from gruviz.view import (
+    View,
+    follow,
+    grow,
+    rank_by,
+    seek,
+    select_unit,
+    show_range,
+    showing,
+    toggle_page,
+    toggle_play,
+    toggle_quantity,
+    zoom,
+)
 
-SIGNALS = ("pane", "length", "units", "rows", "range", "cursor", "mark", "thresholds", "display", "playback", "follow")
+SIGNALS = (
+    "pane",
+    "length",
+    "units",
+    "rows",
+    "range",
+    "cursor",
+    "mark",
+    "thresholds",
+    "display",
+    "playback",
+    "follow",
+    "page",
+)
 
 
 def listen(state: ViewState) -> list[str]:
@@ -34,6 +60,8 @@ def listen(state: ViewState) -> list[str]:
         (partial(showing, sequence=1), (300,), ["pane", "length", "range", "follow"]),
         (grow, (1200,), ["length", "range"]),
         (follow, (), ["range", "cursor", "follow"]),
+        (toggle_page, (), ["page"]),
+        (rank_by, ("space",), ["page"]),
     ],
 )
 def test_only_what_changed_is_told(qtbot: QtBot, function, arguments: tuple, expected: list[str]) -> None:
