@@ -31,18 +31,23 @@ class Symbols:
     ids: NDArray[np.integer]
     """(N,), each an index into the table."""
     table: tuple[str, ...]
-    starts: NDArray[np.integer]
+    starts: NDArray[np.int64]
     """Rows at which sequences begin, ascending."""
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The labels that this text has: those that are neither the same throughout nor said twice."""
-        found = [name for name in (*_CLASSES, *self._places) if _varies(self.label(name))]
-        occurring = np.flatnonzero(np.bincount(self.ids, minlength=len(self.table)))
-        if len(occurring) > 1:
-            single = sorted(self.table[each] for each in occurring)
-            found += [_quoted(symbol) for symbol in single if symbol.strip()]
-        return tuple(dict.fromkeys(found))
+        """The labels that can tell timesteps of this text apart, by the symbols that occur in it."""
+        if len(self.ids) < 2:
+            return ()
+        used = self._used
+        found = [name for name, holds in _CLASSES.items() if 0 < sum(map(holds, used)) < len(used)]
+        needs = {"inside quotes": _STRAIGHT + _OPENING, "inside parentheses": "("}
+        found += [name for name, marks in needs.items() if any(each and each in marks for each in used)]
+        if not self.words and any(map(_in_word, used)):
+            found += ["word start", "place in the word"]
+        found.append("place in the line")
+        single = [_quoted(symbol) for symbol in sorted(used) if symbol.strip()] if len(used) > 1 else []
+        return tuple(dict.fromkeys([*found, *single]))
 
     def label(self, name: str) -> Numbers:
         """A label by its name, (N,): 1 where it holds and 0 where it does not, or numbers; NaN where it says nothing.
@@ -60,11 +65,24 @@ class Symbols:
 
     @property
     def _places(self) -> Mapping[str, Callable[[], NDArray[np.generic]]]:
-        """By where a symbol stands. Words of their own have no places within words."""
-        whole = {"inside quotes": self._in_quotes, "inside parentheses": self._in_parentheses}
-        letters = {"word start": self._word_starts, "place in the word": self._place_in_word}
-        lines = {"place in the line": self._place_in_line}
-        return {**whole, **lines} if any(len(symbol) > 1 for symbol in self._used) else {**whole, **letters, **lines}
+        """By where a symbol stands."""
+        return {
+            "inside quotes": self._in_quotes,
+            "inside parentheses": self._in_parentheses,
+            "word start": self._word_starts,
+            "place in the word": self._place_in_word,
+            "place in the line": self._place_in_line,
+        }
+
+    @property
+    def words(self) -> bool:
+        """Whether symbols are words, or parts of words."""
+        return any(len(symbol) > 1 for symbol in self._used)
+
+    @property
+    def apart(self) -> bool:
+        """Whether they are words that bring no spaces of their own."""
+        return self.words and not any(" " in symbol for symbol in self._used)
 
     @cached_property
     def _used(self) -> tuple[str, ...]:
@@ -112,7 +130,7 @@ class Symbols:
 
     @property
     def _in_words(self) -> Bools:
-        return self._where(lambda symbol: symbol[:1].isalnum() or symbol in ("'", "’"))
+        return self._where(_in_word)
 
     def _word_starts(self) -> Bools:
         inside = self._in_words
@@ -166,9 +184,8 @@ def is_binary(label: NDArray[np.floating]) -> bool:
     return bool(((finite == 0) | (finite == 1)).all())
 
 
-def _varies(label: Numbers) -> bool:
-    finite = label[np.isfinite(label)]
-    return bool(finite.size) and bool(finite.min() < finite.max())
+def _in_word(symbol: str) -> bool:
+    return symbol[:1].isalnum() or symbol in ("'", "’")
 
 
 def _since(changes: NDArray[np.int64], begins: Bools) -> NDArray[np.int64]:

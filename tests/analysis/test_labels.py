@@ -81,6 +81,7 @@ def test_only_labels_that_change_are_offered() -> None:
     for name in offered:
         label = symbols("ab a.\n").label(name)
         assert np.nanmin(label) < np.nanmax(label)
+    assert {"inside quotes", "inside parentheses"} <= set(symbols('a "b" (c)').labels)
     with pytest.raises(KeyError):
         symbols("ab").label("verb")
 

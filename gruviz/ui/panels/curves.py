@@ -15,12 +15,12 @@ from gruviz.ui.panels.predictions import format_number
 from gruviz.ui.reading import Curves, CurvesRequest, Request
 from gruviz.ui.theme import STEP, small
 
-_COLOURS = ("#56B4E9", "#009E73", "#CC79A7", "#E69F00", "#0072B2", "#D55E00")
+COLOURS = ("#56B4E9", "#009E73", "#CC79A7", "#E69F00", "#0072B2", "#D55E00")
 _NAMED = 60
 """Columns that the tooltip names."""
 _SAID = 3
 """Columns that are read out."""
-MOST = len(_COLOURS)
+MOST = len(COLOURS)
 """Columns that are drawn; of more, the first ones."""
 
 
@@ -35,7 +35,7 @@ class CurvesPanel(PlotPanel):
     def __init__(self, context: Context, scene: QGraphicsScene, names: Sequence[str]) -> None:
         self._names = tuple(names)
         self.tip = _tip(self._names)
-        self._lines = [pg.PlotCurveItem(pen=pg.mkPen(colour, width=1), connect="finite") for colour in _COLOURS]
+        self._lines = [pg.PlotCurveItem(pen=pg.mkPen(colour, width=1), connect="finite") for colour in COLOURS]
         self.curves: Curves | None = None
         """What is drawn; None before the first answer."""
         super().__init__(context, scene)
@@ -67,7 +67,7 @@ class CurvesPanel(PlotPanel):
         if curves is None:
             return
         middle = curves.columns.start + (np.arange(len(curves.low)) + 0.5) * curves.columns.step
-        for number, colour in zip(range(curves.low.shape[1]), _COLOURS, strict=False):
+        for number, colour in zip(range(curves.low.shape[1]), COLOURS, strict=False):
             points = dots(middle, curves.low[:, number], colour)
             if points is not None:
                 self._dots.append(points)
@@ -126,7 +126,7 @@ class CurvesPanel(PlotPanel):
             Label, colour, pixels from the left, and row of each that there is room for; and how many more there are.
         """
         metrics = QFontMetricsF(small(QApplication.font()))
-        drawn = list(zip(self._names, _COLOURS, strict=False))
+        drawn = list(zip(self._names, COLOURS, strict=False))
         for lines in (rows, rows - 1):  # the last one is for how many more there are
             placed: list[tuple[str, str, float, int]] = []
             x, row = 0.0, 0
@@ -155,7 +155,7 @@ def say_inputs(values: Sequence[float], missing: Sequence[bool], digits: int) ->
 
 def _tip(names: Sequence[str]) -> str:
     named = [
-        f"<span style='color: {colour}'>■</span> {escape(name)}" for name, colour in zip(names, _COLOURS, strict=False)
+        f"<span style='color: {colour}'>■</span> {escape(name)}" for name, colour in zip(names, COLOURS, strict=False)
     ]
     others = [escape(name) for name in names[MOST:_NAMED]]
     if others:

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from gruviz.ui.panels.copying import offer_copies
 from gruviz.ui.panels.panel import Context, draw_text
-from gruviz.ui.panels.text import named
 from gruviz.ui.reading import STRETCH, Guess, Numbers, Predictions, PredictionsRequest, Request
+from gruviz.ui.signs import named
 from gruviz.ui.theme import STEP, bold, small
 
 _ROW = 20

@@ -11,16 +11,23 @@ from gruviz.ui.reading._facts import Facts, LayerFacts, TapeFacts, facts_of
 from gruviz.ui.reading._find import FindRequest, Hits
 from gruviz.ui.reading._heatmap import HIGHEST, MASKED, Heatmap, HeatmapRequest
 from gruviz.ui.reading._inputs import Curves, CurvesRequest, Text, TextRequest
+from gruviz.ui.reading._labelled import MARKED, LabelsRequest
+from gruviz.ui.reading._lines import Lines
+from gruviz.ui.reading._page import CURVES, LinesRequest, Stretch, StretchRequest
 from gruviz.ui.reading._point import Point, PointRequest
 from gruviz.ui.reading._predictions import STRETCH, Guess, Numbers, Predictions, PredictionsRequest
+from gruviz.ui.reading._ranking import SHIFTS, Ranking, RankingRequest
 from gruviz.ui.reading._request import Request, Source, Unfinished
 from gruviz.ui.reading._rows import BLOCK, Rows, RowsRequest
 from gruviz.ui.reading._traces import Traces, TracesRequest
 
 __all__ = [
     "BLOCK",
+    "CURVES",
     "HIGHEST",
+    "MARKED",
     "MASKED",
+    "SHIFTS",
     "STRETCH",
     "Columns",
     "Counts",
@@ -33,16 +40,23 @@ __all__ = [
     "Heatmap",
     "HeatmapRequest",
     "Hits",
+    "LabelsRequest",
     "LayerFacts",
+    "Lines",
+    "LinesRequest",
     "Numbers",
     "Point",
     "PointRequest",
     "Predictions",
     "PredictionsRequest",
+    "Ranking",
+    "RankingRequest",
     "Request",
     "Rows",
     "RowsRequest",
     "Source",
+    "Stretch",
+    "StretchRequest",
     "TapeFacts",
     "Text",
     "TextRequest",

@@ -94,7 +94,7 @@ class HeatmapRequest(Request):
         values = _group_units(values, units, self.reduction)
         limit = limit_of(source, layer, quantity)
         sampled = apart(strip, columns) > 1
-        return Heatmap(columns, units, _indices(values, quantity, limit), limit, order, sampled)
+        return Heatmap(columns, units, indices(values, quantity, limit), limit, order, sampled)
 
 
 def _order(source: Source, layer: Layer, sequence: int, how: Order) -> NDArray[np.intp]:
@@ -126,7 +126,8 @@ def _limit(layer: Layer, quantity: Quantity) -> float:
     return float(np.ceil(largest / digit - 1e-9) * digit)
 
 
-def _indices(values: Floats, quantity: Quantity, limit: float) -> NDArray[np.uint8]:
+def indices(values: Floats, quantity: Quantity, limit: float) -> NDArray[np.uint8]:
+    """Values as indices into a table of colours, 0 to `HIGHEST`; `MASKED` for what is not a number."""
     low = 0.0 if quantity.fraction else -limit
     with np.errstate(invalid="ignore"):
         scaled = (values - low) * (HIGHEST / (limit - low)) + 0.5
@@ -134,5 +135,5 @@ def _indices(values: Floats, quantity: Quantity, limit: float) -> NDArray[np.uin
         np.clip(scaled, 0, HIGHEST, out=scaled)
     if not finite.all():
         scaled[~finite] = MASKED
-    indices: NDArray[np.uint8] = scaled.astype(np.uint8)
-    return indices
+    found: NDArray[np.uint8] = scaled.astype(np.uint8)
+    return found
