@@ -16,8 +16,10 @@ from gruviz.view import (
     follow,
     from_plain,
     grow,
+    mark_selection,
     measure_over,
     pan,
+    rank_by,
     resume,
     saturate,
     seek,
@@ -25,12 +27,14 @@ from gruviz.view import (
     select_range,
     select_rows,
     select_unit,
+    shade_by,
     show_all,
     show_range,
     showing,
     step,
     to_plain,
     toggle_loop,
+    toggle_page,
     toggle_play,
     toggle_quantity,
     toggle_reference,
@@ -75,6 +79,10 @@ ACTIONS = st.one_of(
     st.tuples(st.just(showing), st.integers(0, 2**40)),
     st.tuples(st.just(grow), st.integers(0, 2**40)),
     st.tuples(st.just(follow), st.booleans()),
+    st.tuples(st.just(toggle_page)),
+    st.tuples(st.just(shade_by), st.sampled_from(["update", "hidden"])),
+    st.tuples(st.just(rank_by), st.text(max_size=5)),
+    st.tuples(st.just(mark_selection)),
 )
 
 
@@ -100,6 +108,9 @@ def test_whatever_is_done_the_view_lies_within_its_sequence(length: int, actions
     assert view.reference is None or 0 <= view.reference < view.length
     assert len(set(view.pane.units)) == len(view.pane.units)
     assert 0 <= view.sides[0] <= view.sides[1] <= 1
+    edges = [edge for part in view.marked for edge in part]
+    assert edges == sorted(set(edges))
+    assert not edges or 0 <= edges[0] <= edges[-1] <= view.length
 
 
 @given(st.integers(0, 10**6), st.lists(ACTIONS, max_size=8))
@@ -122,6 +133,10 @@ def test_a_view_comes_back_from_a_file_as_it_was(length: int, actions: list[tupl
         lambda plain: plain | {"speed": -1},
         lambda plain: plain | {"speed": float("nan")},
         lambda plain: plain | {"selection": 3},
+        lambda plain: plain | {"marked": [[5, 3]]},
+        lambda plain: plain | {"marked": [[5, 8], [7, 9]]},
+        lambda plain: plain | {"marked": [[90, 101]]},
+        lambda plain: plain | {"marked": 4},
         lambda plain: plain | {"reduction": "median"},
         lambda plain: plain | {"tab": "kitchen"},
         lambda plain: plain | {"extent": "everything"},
@@ -255,6 +270,35 @@ def test_a_view_from_before_there_was_following_is_read() -> None:
     plain = to_plain(opened(100))
     del plain["follow"]
     assert from_plain(plain) == opened(100)
+
+
+def test_a_view_from_before_there_were_pages_is_read() -> None:
+    plain = to_plain(opened(100))
+    for field in ("page", "shade", "label", "marked"):
+        del plain[field]
+    assert from_plain(plain) == opened(100)
+
+
+@given(st.integers(1, 40), st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), max_size=9))
+def test_marks_are_what_was_selected_and_not_taken_back(length: int, selections: list[tuple[int, int]]) -> None:
+    view, expected = opened(length), set[int]()
+    for selection in selections:
+        view = select_range(view, *selection)
+        if view.selection is not None:
+            steps = set(range(*view.selection))
+            expected = expected - steps if steps <= expected else expected | steps
+        view = mark_selection(view)
+        assert view.selection is None
+        assert {step for part in view.marked for step in range(*part)} == expected
+    assert showing(view, length, sequence=1).marked == ()
+    assert resume(opened(length), replace(view, label="marked")).marked == view.marked
+
+
+def test_pages_and_what_they_show_come_back() -> None:
+    earlier = rank_by(shade_by(toggle_page(opened(100)), "update"), "space")
+    view = resume(opened(100), earlier)
+    assert (view.page, view.shade, view.label) == (True, "update", "space")
+    assert not toggle_page(view).page
 
 
 def test_what_stood_at_the_end_stays_at_the_end() -> None:

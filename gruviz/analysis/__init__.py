@@ -4,6 +4,8 @@ from gruviz.analysis._carry import carried, change, written
 from gruviz.analysis._composition import composition, contribution
 from gruviz.analysis._derived import CARRIED, CHANGE, HELD, READ, SURVIVAL, WRITTEN, derived
 from gruviz.analysis._expression import Expression
+from gruviz.analysis._following import Following, correlation, roc_area
+from gruviz.analysis._labels import Symbols, above, is_binary, marked, thresholds
 from gruviz.analysis._levels import levels
 from gruviz.analysis._numbers import (
     NUMBERS,
@@ -36,13 +38,16 @@ __all__ = [
     "SURVIVAL",
     "WRITTEN",
     "Expression",
+    "Following",
     "Gathering",
     "Histogram",
     "Keeps",
     "Saturation",
     "Steps",
     "Stretch",
+    "Symbols",
     "Timescales",
+    "above",
     "added",
     "autocorrelation",
     "autocorrelation_time",
@@ -53,6 +58,7 @@ __all__ = [
     "classify",
     "composition",
     "contribution",
+    "correlation",
     "count",
     "derived",
     "fading",
@@ -61,13 +67,17 @@ __all__ = [
     "gather_histogram",
     "gather_keep",
     "horizon",
+    "is_binary",
     "levels",
+    "marked",
     "numbers",
     "numbers_of",
     "order",
+    "roc_area",
     "saturation",
     "steps",
     "survival",
+    "thresholds",
     "through_reset",
     "timescales",
     "together",

@@ -123,9 +123,12 @@ class Tape:
 
     def symbols(self, rows: slice) -> tuple[str, ...] | None:
         """The symbols of some rows, or None where there is no vocabulary. A token outside it reads as its number."""
-        tokens, vocabulary = self.tokens(rows), self.vocabulary
-        if tokens is None:
-            return None
+        tokens = self.tokens(rows)
+        return None if tokens is None else self.named(tokens)
+
+    def named(self, tokens: NDArray[np.integer]) -> tuple[str, ...]:
+        """The symbols that tokens stand for. One outside the vocabulary reads as its number."""
+        vocabulary = self.vocabulary
         if vocabulary is None:
             return tuple(map(str, tokens.tolist()))
         return tuple(vocabulary[t] if 0 <= t < len(vocabulary) else f"<{t}>" for t in tokens.tolist())

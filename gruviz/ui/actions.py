@@ -87,6 +87,23 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("zoom_out", "Zoom &out", "More timesteps", "&View", ("-", "Ctrl+-"), needs_recording=True),
     ActionSpec("show_all", "Whole &sequence", "All timesteps at once", "&View", ("0", "Ctrl+0"), needs_recording=True),
     ActionSpec(
+        "read_pages",
+        "&Pages",
+        "Read the sequence as pages, coloured by one unit, or see it in panels over time",
+        "&View",
+        ("P",),
+        needs_recording=True,
+        checkable=True,
+    ),
+    ActionSpec(
+        "mark_range",
+        "Mar&k",
+        "Mark the range that is selected on the page, as a label for units to follow, or take its mark away",
+        "&View",
+        ("M",),
+        needs_recording=True,
+    ),
+    ActionSpec(
         "change_thresholds",
         "&Thresholds…",
         "Where a unit counts as retained or overwritten",
@@ -137,6 +154,7 @@ MOUSE: tuple[tuple[str, str], ...] = (
     ("Double-click on the time axis", "See the whole sequence"),
     ("Double-click elsewhere over time", "Mark that timestep, or take the mark away"),
     ("Drag in the whole sequence", "Move the window that is shown"),
+    ("Drag over the pages, or Shift + click", "Select a range, to mark it"),
     ("Drop a file or a text", "Open it, or let the model of the recording read it"),
 )
 """What the mouse does, for the page of shortcuts."""

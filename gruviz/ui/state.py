@@ -41,6 +41,8 @@ class ViewState(QObject):
     """Timescales and saturation are measured over something else, or at other thresholds."""
     tab_changed = Signal()
     """Something else stands below the list of units."""
+    page_changed = Signal()
+    """Pages in place of panels or the other way round, coloured by another quantity, or another label."""
 
     def __init__(self, view: View | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -91,4 +93,5 @@ class ViewState(QObject):
         (lambda state: state.find_changed, lambda view: view.find),
         (lambda state: state.measure_changed, lambda view: (view.extent, view.sides)),
         (lambda state: state.tab_changed, lambda view: view.tab),
+        (lambda state: state.page_changed, lambda view: (view.page, view.shade, view.label, view.marked)),
     )

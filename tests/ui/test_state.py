@@ -13,10 +13,12 @@ from gruviz.view import (
     View,
     follow,
     grow,
+    rank_by,
     seek,
     select_unit,
     show_range,
     showing,
+    toggle_page,
     toggle_play,
     toggle_quantity,
     turn_to,
@@ -36,6 +38,7 @@ SIGNALS = (
     "playback",
     "follow",
     "tab",
+    "page",
 )
 
 
@@ -60,6 +63,8 @@ def listen(state: ViewState) -> list[str]:
         (partial(showing, sequence=1), (300,), ["pane", "length", "range", "follow"]),
         (grow, (1200,), ["length", "range"]),
         (follow, (), ["range", "cursor", "follow"]),
+        (toggle_page, (), ["page"]),
+        (rank_by, ("space",), ["page"]),
     ],
 )
 def test_only_what_changed_is_told(qtbot: QtBot, function, arguments: tuple, expected: list[str]) -> None:

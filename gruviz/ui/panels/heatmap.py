@@ -131,7 +131,7 @@ class HeatmapPanel(PlotPanel):
 
     def _paint_bar(self, painter: QPainter, rect: QRectF) -> None:
         theme, font = self.context.theme, small(QApplication.font())
-        painter.drawImage(QRectF(2 * STEP, 0, _BAR, rect.height()), _bar_image(self.quantity))
+        painter.drawImage(QRectF(2 * STEP, 0, _BAR, rect.height()), bar_image(self.quantity))
         limit = self.heatmap.limit if self.heatmap else 1.0
         labels = (f"{limit:g}", "0", f"−{limit:g}") if self.quantity.signed else (f"{limit:g}", f"{limit / 2:g}", "0")
         height = QFontMetricsF(font).height()
@@ -180,9 +180,11 @@ def lookup(quantity: Quantity) -> NDArray[np.uint8]:
     return table
 
 
-def _bar_image(quantity: Quantity) -> QImage:
-    colours = np.ascontiguousarray(palette.colour_map(quantity)[::-1])
-    return QImage(colours.data, 1, len(colours), 3, QImage.Format.Format_RGB888).copy()
+def bar_image(quantity: Quantity, *, across: bool = False) -> QImage:
+    """The colours of a quantity, the highest at the top, or at the right."""
+    colours = np.ascontiguousarray(palette.colour_map(quantity)[:: 1 if across else -1])
+    size = (len(colours), 1, 3 * len(colours)) if across else (1, len(colours), 3)
+    return QImage(colours.data, *size, QImage.Format.Format_RGB888).copy()
 
 
 def _range(quantity: Quantity) -> str:

@@ -14,9 +14,13 @@ from gruviz.ui.reading._facts import Facts, LayerFacts, TapeFacts, facts_of
 from gruviz.ui.reading._find import FindRequest, Hits
 from gruviz.ui.reading._heatmap import HIGHEST, MASKED, Heatmap, HeatmapRequest
 from gruviz.ui.reading._inputs import Curves, CurvesRequest, Text, TextRequest
+from gruviz.ui.reading._labelled import MARKED, LabelsRequest
+from gruviz.ui.reading._lines import Lines
 from gruviz.ui.reading._memory import Memory, MemoryRequest, Share
+from gruviz.ui.reading._page import CURVES, LinesRequest, Stretch, StretchRequest
 from gruviz.ui.reading._point import Point, PointRequest
 from gruviz.ui.reading._predictions import STRETCH, Guess, Numbers, Predictions, PredictionsRequest
+from gruviz.ui.reading._ranking import SHIFTS, Ranking, RankingRequest
 from gruviz.ui.reading._request import Request, Source, Unfinished
 from gruviz.ui.reading._rows import BLOCK, Rows, RowsRequest
 from gruviz.ui.reading._survival import SurvivalRequest, Survived
@@ -24,8 +28,11 @@ from gruviz.ui.reading._traces import Traces, TracesRequest
 
 __all__ = [
     "BLOCK",
+    "CURVES",
     "HIGHEST",
+    "MARKED",
     "MASKED",
+    "SHIFTS",
     "STRETCH",
     "Arrangement",
     "CellRequest",
@@ -44,7 +51,10 @@ __all__ = [
     "Hits",
     "Kept",
     "KeptRequest",
+    "LabelsRequest",
     "LayerFacts",
+    "Lines",
+    "LinesRequest",
     "Memory",
     "MemoryRequest",
     "Numbers",
@@ -52,11 +62,15 @@ __all__ = [
     "PointRequest",
     "Predictions",
     "PredictionsRequest",
+    "Ranking",
+    "RankingRequest",
     "Request",
     "Rows",
     "RowsRequest",
     "Share",
     "Source",
+    "Stretch",
+    "StretchRequest",
     "SurvivalRequest",
     "Survived",
     "TapeFacts",

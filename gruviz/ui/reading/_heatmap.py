@@ -117,6 +117,7 @@ def _limit(layer: Layer, quantity: Quantity) -> float:
 
 
 def indices(values: Floats, quantity: Quantity, limit: float) -> NDArray[np.uint8]:
+    """Values as indices into a table of colours, 0 to `HIGHEST`; `MASKED` for what is not a number."""
     low = -limit if quantity.signed else 0.0
     with np.errstate(invalid="ignore"):
         scaled = (values - low) * (HIGHEST / (limit - low)) + 0.5
@@ -124,5 +125,5 @@ def indices(values: Floats, quantity: Quantity, limit: float) -> NDArray[np.uint
         np.clip(scaled, 0, HIGHEST, out=scaled)
     if not finite.all():
         scaled[~finite] = MASKED
-    indices: NDArray[np.uint8] = scaled.astype(np.uint8)
-    return indices
+    found: NDArray[np.uint8] = scaled.astype(np.uint8)
+    return found
