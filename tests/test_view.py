@@ -16,6 +16,7 @@ from gruviz.view import (
     follow,
     from_plain,
     grow,
+    hold,
     mark_selection,
     measure_over,
     pan,
@@ -32,12 +33,15 @@ from gruviz.view import (
     show_range,
     showing,
     step,
+    take_apart,
     to_plain,
+    toggle_derived,
     toggle_loop,
     toggle_page,
     toggle_play,
     toggle_quantity,
     toggle_reference,
+    toggle_shaded,
     turn_to,
     with_pane,
     zoom,
@@ -75,6 +79,10 @@ ACTIONS = st.one_of(
     st.tuples(st.just(find), st.text(max_size=5)),
     st.tuples(st.just(among), st.lists(st.floats(0, 1), max_size=9), st.booleans()),
     st.tuples(st.just(toggle_quantity), st.sampled_from(["update", "reset", "hidden"])),
+    st.tuples(st.just(hold), TIMES),
+    st.tuples(st.just(toggle_derived), st.sampled_from(["survival", "carried", "held"])),
+    st.tuples(st.just(take_apart), st.sampled_from(["all", "selected", "last"])),
+    st.tuples(st.just(toggle_shaded)),
     st.tuples(st.just(turn_to), st.sampled_from(["prediction", "cell", "memory"])),
     st.tuples(st.just(showing), st.integers(0, 2**40)),
     st.tuples(st.just(grow), st.integers(0, 2**40)),
@@ -252,6 +260,29 @@ def test_a_timestep_is_held_and_let_go() -> None:
     assert toggle_reference(seek(view, 60)).reference == 60
     assert toggle_reference(seek(view, 40)).reference is None
     assert toggle_reference(View()).reference is None
+
+
+def test_any_timestep_is_held() -> None:
+    view = hold(seek(opened(100), 40), 70)
+    assert (view.cursor, view.reference) == (40, 70)
+    assert hold(view, 70).reference is None
+    assert hold(view, 1000).reference == 99
+    assert hold(View(), 3).reference is None
+
+
+def test_what_is_worked_out_is_shown_in_the_order_in_which_it_was_asked_for() -> None:
+    view = toggle_derived(toggle_derived(opened(100), "held"), "survival")
+    assert view.derived == ("held", "survival")
+    assert toggle_derived(view, "held").derived == ("survival",)
+
+
+def test_a_view_from_before_anything_was_worked_out_is_read() -> None:
+    plain = to_plain(opened(100))
+    for name in ("derived", "whose", "shaded"):
+        del plain[name]
+    assert from_plain(plain) == opened(100)
+    with pytest.raises(ValueError, match="'others' is none of all, selected, last"):
+        from_plain({**plain, "whose": "others"})
 
 
 def test_a_view_from_before_there_was_finding_is_read() -> None:

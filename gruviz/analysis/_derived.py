@@ -41,7 +41,7 @@ def derived(cell: Cell) -> tuple[Quantity, ...]:
         _quantity(
             READ,
             "|rp|",
-            "read of old states",
+            "read",
             "read",
             f"{w} |{through}|",
             f"What of the old states reaches the candidate, before the tanh. {unused}",
@@ -49,7 +49,7 @@ def derived(cell: Cell) -> tuple[Quantity, ...]:
         _quantity(
             HELD,
             "|p−rp|",
-            "held back by r",
+            "held back",
             "read",
             f"{w} |{held}|",
             f"What the reset keeps the candidate from reading, before the tanh. {unused}",

@@ -52,7 +52,7 @@ def candidate_weights(recording: Recording, layer: Layer, sequence: int = 0) -> 
         GruvizError: it is no GRU, or its weights were left out of the recording.
     """
     if layer.cell.name != "gru":
-        raise GruvizError(f"{layer.name} is a {layer.cell.title}: only a GRU has a reset gate")
+        raise GruvizError(f"{layer.name} has no reset gate: only a GRU has one")
     weights = recording.weights(layer.tape.sequences[sequence].checkpoint)
     for kernel, bias in _names(layer.name):
         if kernel in weights and weights[kernel].shape == (3 * layer.size, layer.size):

@@ -61,7 +61,7 @@ def test_without_a_bias_nothing_but_the_old_states_is_read() -> None:
 
 
 def test_where_weights_are_not_there_it_says_so(tmp_path: Path) -> None:
-    with recorded("lstm", (5,)) as run, pytest.raises(GruvizError, match="only a GRU has a reset gate"):
+    with recorded("lstm", (5,)) as run, pytest.raises(GruvizError, match="l0 has no reset gate: only a GRU has one"):
         candidate_weights(run, run.layers["l0"])
     with Writer(tmp_path / "run.h5") as writer:
         writer.add_tape("main", columns=["x"])

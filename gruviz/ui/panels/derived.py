@@ -16,7 +16,8 @@ from gruviz.ui.theme import STEP, small
 class DerivedPanel(HeatmapPanel):
     """What is carried, written, changed, or read of the old states."""
 
-    of_some = "worked out at some steps"
+    blank = True
+    of_some = "at some steps"
     """What is said of a picture that is not exact."""
 
     def __init__(self, context: Context, scene: QGraphicsScene, quantity: Quantity) -> None:

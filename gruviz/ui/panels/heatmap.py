@@ -23,6 +23,9 @@ _BAR = 12
 class HeatmapPanel(PlotPanel):
     """Units by timesteps, the first unit at the top, on one fixed scale."""
 
+    blank = False
+    """What is no number is left blank: nothing is missing there."""
+
     def __init__(self, context: Context, scene: QGraphicsScene, quantity: Quantity) -> None:
         self.quantity = quantity
         self.symbol, self.title = quantity.symbol, quantity.title
@@ -33,7 +36,7 @@ class HeatmapPanel(PlotPanel):
         """What is drawn; None before the first answer."""
         self._places = np.arange(context.layer.size)
         """By unit, the row in which it stands; -1 for one that is not on show."""
-        self._raster = Raster(lookup(quantity))
+        self._raster = Raster(lookup(quantity, self.blank))
         self._bar = self.add(Painted(self._paint_bar))
         self._bar.setToolTip(self.tip)
         self._marks = self.add(Painted(self._paint_marks))
@@ -171,12 +174,12 @@ class HeatmapPanel(PlotPanel):
             draw_text(painter, left + 4, y, str(unit), font, "#1B1B1B")
 
 
-def lookup(quantity: Quantity) -> NDArray[np.uint8]:
-    """The (256, 3) table for the indices of a `Heatmap`: its last entry is the colour of what is missing."""
+def lookup(quantity: Quantity, blank: bool = False) -> NDArray[np.uint8]:
+    """The (256, 4) table for the indices of a `Heatmap`: its last entry is the colour of what is missing, or none."""
     colours = palette.colour_map(quantity)
-    table = np.empty((256, 3), np.uint8)
-    table[: HIGHEST + 1] = colours[np.rint(np.linspace(0, len(colours) - 1, HIGHEST + 1)).astype(int)]
-    table[MASKED] = palette.rgb(palette.MISSING)
+    table = np.full((256, 4), 255, np.uint8)
+    table[: HIGHEST + 1, :3] = colours[np.rint(np.linspace(0, len(colours) - 1, HIGHEST + 1)).astype(int)]
+    table[MASKED] = (0, 0, 0, 0) if blank else (*palette.rgb(palette.MISSING), 255)
     return table
 
 

@@ -231,15 +231,15 @@ class MemoryPanel(TabPanel):
         """What is not among the rows, in lines: what is older, what all comes to, and what is left out."""
         cell = self.context.layer.cell
         h = cell[cell.state].symbol
-        older = "the initial state" if memory.initial else f"all before the last {memory.followed:,} steps"
-        lines = [f"{older}: weight {format_weight(memory.left)}, contributes {format_weight(memory.held)}"]
+        older = "initial state" if memory.initial else f"older than {memory.followed:,} steps"
+        lines = [f"{older}: weight {format_weight(memory.left)}, gives {format_weight(memory.held)}"]
         if memory.added:
-            lines[0] += f"; changed by the caller: {format_weight(memory.added)}"
+            lines[0] += f"; the caller added {format_weight(memory.added)}"
         one = memory.units is not None and len(memory.units) == 1
         state = f"{h} = {format_weight(memory.state)}" if one else f"mean |{h}| = {format_weight(memory.state)}"
-        total = f"all weights sum to {memory.total:.3f}"
+        total = f"weights sum to {memory.total:.3f}"
         if cell.write is not None:
-            total += " (an LSTM’s need not be 1)"
+            total += " (not 1: two gates)"
         lines.append(f"{total}; {state}")
         lines.append("direct path only: candidates read old states again")
         return tuple(lines)

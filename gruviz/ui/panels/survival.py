@@ -7,6 +7,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QApplication, QGraphicsScene
 
+from gruviz.analysis import HORIZONS
 from gruviz.cells import Quantity
 from gruviz.ui.panels.derived import DerivedPanel
 from gruviz.ui.panels.panel import Context, Painted, draw_text, text_width
@@ -14,20 +15,20 @@ from gruviz.ui.reading import Request, SurvivalRequest, Survived
 from gruviz.ui.theme import STEP, small
 
 _CHOOSE = "Double-click on a timestep, or press R at the cursor: what the units hold then is followed from there on."
-_BELOW = ("1/e", "½", "0.1")
-"""In the order of `analysis.HORIZONS`."""
+_BELOW = ("½", "1/e", "0.1")
+"""`analysis.HORIZONS` in words, largest first."""
 
 
 class SurvivalPanel(DerivedPanel):
     """Units by timesteps, fading from the marked one; over them the median of all units, and when it falls below."""
 
-    of_some = "between blocks: evenly"
+    of_some = "approximate"
 
     def __init__(self, context: Context, scene: QGraphicsScene, quantity: Quantity) -> None:
         super().__init__(context, scene, quantity)
         self._since = context.state.view.reference
         self._line = self.add(Painted(self._paint_line))
-        self._line.setZValue(4)
+        self._line.setZValue(2)
         self._line.setToolTip(
             f"{self.tip}<br>The line is the median of all units, from 0 at the bottom to 1 at the top; the marks below "
             "it say when that is less than 1/e, ½ and 0.1."
@@ -94,6 +95,20 @@ class SurvivalPanel(DerivedPanel):
         known = 0 <= column < len(found.median) and np.isfinite(found.median[column])
         return f"median of all units {found.median[column]:.3f}" if known else ""
 
+    @property
+    def horizons(self) -> str:
+        """When the median of all units fell below each fraction, in words; empty while that is not known of any."""
+        found = self.survived
+        if found is None:
+            return ""
+        fallen = sorted(zip(HORIZONS, found.horizons, strict=True), reverse=True)
+        said = [
+            f"{below} after {abs(time - found.since):,}"
+            for below, (_, time) in zip(_BELOW, fallen, strict=True)
+            if time is not None
+        ]
+        return f"median < {', '.join(said)} steps" if said else ""
+
     def _x(self, time: Any) -> Any:
         start, stop = self.visible
         return (time - start) / max(stop - start, 1) * self.body.width()
@@ -117,29 +132,24 @@ class SurvivalPanel(DerivedPanel):
 
     def _paint_horizons(self, painter: QPainter, rect: QRectF, found: Survived) -> None:
         theme, font = self.context.theme, small(QApplication.font())
-        line, free = QFontMetricsF(font).height(), -1.0
-        marks = [
-            (self._x(time + 0.5), f"< {below} at {time:,}")
-            for time, below in zip(found.horizons, _BELOW, strict=True)
-            if time is not None
-        ]
-        for x, words in sorted(marks):
-            if not 0 <= x <= rect.width():
-                continue
-            painter.fillRect(QRectF(round(x) - 1, 0, 3, rect.height()), QColor(theme.panel))
-            painter.fillRect(QRectF(round(x), 0, 1, rect.height()), QColor(theme.foreground))
-            wide = text_width(words, font)
-            left = min(round(x) + 3, rect.width() - wide - STEP)
-            if left < free:
-                continue
-            ground = QRectF(left, rect.height() - line - 2, wide + STEP, line + 2)
-            painter.fillRect(ground, QColor(theme.panel))
-            draw_text(painter, left + 2, ground.top() + 1, words, font, theme.foreground)
-            free = left + wide + 2 * STEP
+        line, words = QFontMetricsF(font).height(), self.horizons
+        if not words:
+            return
+        places = [self._x(time + 0.5) for time in found.horizons if time is not None]
+        for x in places:
+            if 0 <= x <= rect.width():
+                painter.fillRect(QRectF(round(x) - 1, 0, 3, rect.height()), QColor(theme.panel))
+                painter.fillRect(QRectF(round(x), 0, 1, rect.height()), QColor(theme.foreground))
+        wide = text_width(words, font)
+        left = min(max(round(max(places, default=0.0)) + 3, 0), rect.width() - wide - 2 * STEP)
+        ground = QRectF(left, rect.height() - line - 2, wide + STEP, line + 2)
+        painter.fillRect(ground, QColor(theme.panel))
+        draw_text(painter, left + 2, ground.top() + 1, words, font, theme.foreground)
 
     def _paint_note(self, painter: QPainter, rect: QRectF) -> None:
         theme, font = self.context.theme, QApplication.font()
-        painter.fillRect(rect, QColor(theme.panel))
         metrics = QFontMetricsF(font)
         words = metrics.elidedText(_CHOOSE, Qt.TextElideMode.ElideRight, rect.width() - 4 * STEP)
-        draw_text(painter, 2 * STEP, (rect.height() - metrics.height()) / 2, words, font, theme.muted)
+        ground = QRectF(STEP, STEP, text_width(words, font) + 2 * STEP, metrics.height())
+        painter.fillRect(ground, QColor(theme.panel))
+        draw_text(painter, 2 * STEP, STEP, words, font, theme.muted)
