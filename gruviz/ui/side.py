@@ -13,8 +13,8 @@ from gruviz.ui.reading import Facts
 from gruviz.ui.theme import STEP
 from gruviz.view import Tab
 
-WIDTH, HEIGHT = 320, 360
-"""Usual pixels across the side, and down what stands below the list of units."""
+WIDTH = 320
+"""Usual pixels across the side."""
 LEAST = 280
 """The fewest pixels across."""
 _BAR = 28
@@ -79,8 +79,8 @@ class Side(QSplitter):
         self.units.copied.connect(self.copied)
         self.panels: dict[Tab, TabPanel] = {}
         """Those that have been looked at."""
-        self.tall = HEIGHT
-        """How many pixels down are wanted for what stands below the list of units."""
+        self.tall = 0
+        """How many pixels down were given to what stands below the list of units; 0 while nobody has said so."""
         self._actions = actions
         self._group = QActionGroup(self)
         self._buttons: dict[Tab, QToolButton] = {}
@@ -167,7 +167,8 @@ class Side(QSplitter):
         """Give what stands below the list as much as is wanted, and no more than it can use."""
         self.below.setMinimumHeight(min(_BELOW, self._most))
         self.below.setMaximumHeight(self._most)
-        below = min(self.tall, self._most)
+        usual = _BAR + self.shown.usual if self.shown is not None else 0
+        below = min(self.tall or usual, self._most)
         self.setSizes([max(self.height() - self.handleWidth() - below, 0), below])
 
     @Slot()
