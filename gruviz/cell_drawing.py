@@ -199,12 +199,12 @@ def _gru(before: str, reset: str) -> Drawing:
     labels = (
         *_end(0.0, _TOP, f"h_{{{before}}}", "before hidden"),
         *_end(_RIGHT + 2, _TOP, "h_t", "hidden"),
-        Label(Box(95, 12, 132, 17), f"z_t h_{{{before}}}", "kept", "middle", equals=True),
+        Label(Box(95, 10, 132, 17), f"z_t h_{{{before}}}", "kept", "middle", equals=True),
         Label(Box(246, 47, 45, 16), amount="written"),
         Label(Box(176, 58, 42, 16), amount="write", align="middle"),
         Label(Box(90, 78, 56, 16), "z_t", "update"),
         Label(Box(112, 95, 56, 16), "r_t", "reset", "middle"),
-        Label(Box(247, 83, 20, 14), "n_t"),
+        Label(Box(247, 81, 20, 15), "n_t"),
         Label(Box(247, 96, 45, 16), amount="candidate"),
         *told,
     )
@@ -251,7 +251,7 @@ def _lstm(before: str) -> Drawing:
         *_end(0.0, _HIDDEN, f"h_{{{before}}}", "before hidden"),
         *_end(_RIGHT + 2, _TOP, "c_t", "cell"),
         *_end(_RIGHT + 2, 150.0, "h_t", "hidden"),
-        Label(Box(86, 12, 90, 17), f"f_t c_{{{before}}}", "kept", "middle", equals=True),
+        Label(Box(80, 10, 112, 17), f"f_t c_{{{before}}}", "kept", "middle", equals=True),
         Label(Box(194, 47, 45, 16), amount="written"),
         Label(Box(58, 93, 15, 16), "f", align="right"),
         Label(Box(80, 93, 36, 16), amount="forget"),
@@ -284,9 +284,9 @@ def _rnn(before: str, squash: str) -> Drawing:
     labels = (
         *_end(0.0, row, f"h_{{{before}}}", "before hidden"),
         *_end(_RIGHT + 2, row, "h_t", "hidden"),
-        Label(Box(106, 36, 52, 16), amount="recurrent", align="middle"),
+        Label(Box(114, 31, 46, 16), amount="recurrent", align="middle"),
         Label(Box(168, 76, 48, 16), amount="given"),
-        Label(Box(163, 36, 52, 16), amount="sum", align="middle"),
+        Label(Box(160, 31, 46, 16), amount="sum", align="middle"),
     )
     return Drawing(
         _WIDTH,

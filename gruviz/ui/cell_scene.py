@@ -1,7 +1,7 @@
 """Draws a cell and its equations: what never changes once, into a picture; numbers and how full channels are anew."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPixmap, QPolygonF
@@ -16,8 +16,8 @@ from gruviz.ui.panels.panel import draw_text
 from gruviz.ui.theme import STEP, Theme
 from gruviz.ui.typeset import Formula, typeset
 
-_LARGEST, _SMALLEST = 15, 11
-"""Sizes of the font of the equations."""
+_LARGEST, _READABLE, _SMALLEST = 15, 13, 11
+"""Sizes of the font of the equations; they stand beside the drawing only where they are readable there."""
 _WIDEST = 1.7
 """How much larger than at its own size the drawing becomes."""
 _ROUGH = -0.888
@@ -27,7 +27,7 @@ _UNDER = 2.0
 
 
 @dataclass(frozen=True)
-class _Lines:
+class Lines:
     """The equations at one size of the font."""
 
     size: int
@@ -47,7 +47,7 @@ class _Lines:
 
 
 @dataclass(frozen=True)
-class _Layout:
+class Layout:
     """Where things stand, in pixels from the upper left corner."""
 
     drawing: Drawing
@@ -55,7 +55,7 @@ class _Layout:
     """As many as there is room for."""
     origin: QPointF
     scale: float
-    lines: _Lines
+    lines: Lines
     text: QPointF
     width: float
     """Of the equations."""
@@ -70,16 +70,17 @@ class CellScene:
         self._key: object = None
         self._still, self._over = QPixmap(), QPixmap()
         """What lies below that which changes, and above it."""
-        self._layout: _Layout | None = None
+        self.layout: Layout | None = None
+        """Where things stand; None before there was a room."""
         self._theme: Theme | None = None
 
     def forget(self) -> None:
         """Draw all of it anew the next time."""
         self._key = None
 
-    def height_for(self, cell: Cell, shape: Drawing, width: float) -> int:
+    def height_for(self, cell: Cell, reset: str, width: float) -> int:
         """How high drawing and equations are below each other, at this width."""
-        lines = _lines(cell, width)
+        shape, lines = drawing(cell, reset=reset), _lines(cell, reset, width)
         return round(shape.height * min(width / shape.width, _WIDEST) + lines.height(len(equations(cell))) + 3 * STEP)
 
     def lay_out(
@@ -100,26 +101,26 @@ class CellScene:
         if key == self._key:
             return
         self._key, self._theme = key, theme
-        self._layout = _arrange(room.width(), room.height(), cell, reset, backward, numbered)
+        self.layout = _arrange(room.width(), room.height(), cell, reset, backward, numbered)
         self._still = _picture(room, ratio, QColor(theme.panel))
         self._over = _picture(room, ratio, QColor(Qt.GlobalColor.transparent))
         for picture, paint in ((self._still, _paint_still), (self._over, _paint_over)):
             painter = QPainter(picture)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            paint(painter, self._layout, theme)
+            paint(painter, self.layout, theme)
             painter.end()
 
     @property
     def bottom(self) -> float:
         """Where the last equation ends, in pixels from the top of the room."""
-        layout = self._layout
+        layout = self.layout
         if layout is None:
             return 0.0
         return layout.text.y() + layout.lines.height(len(layout.equations), layout.numbered)
 
     def paint(self, painter: QPainter, at: QPointF, step: Step | None, given: str) -> None:
         """Draw it here: with the numbers of a unit and the words for what goes in, or without."""
-        layout, theme = self._layout, self._theme
+        layout, theme = self.layout, self._theme
         assert layout is not None
         assert theme is not None
         painter.drawPixmap(at, self._still)
@@ -142,7 +143,7 @@ class CellScene:
         self._paint_amounts(painter, layout, step, given, theme)
         painter.restore()
 
-    def _paint_numbers(self, painter: QPainter, layout: _Layout, step: Step, theme: Theme) -> None:
+    def _paint_numbers(self, painter: QPainter, layout: Layout, step: Step, theme: Theme) -> None:
         """The equations with the numbers put in, and at the right what they come to."""
         put_in, lines = numbers(step), layout.lines
         for place, equation in enumerate(layout.equations):
@@ -151,22 +152,22 @@ class CellScene:
             _paint_terms(painter, layout.text.x() + lines.left, top, tuple(terms), lines.size, theme)
             _paint_terms(painter, layout.text.x() + layout.width - lines.right, top, (result,), lines.size, theme)
 
-    def _paint_amounts(self, painter: QPainter, layout: _Layout, step: Step, given: str, theme: Theme) -> None:
+    def _paint_amounts(self, painter: QPainter, layout: Layout, step: Step, given: str, theme: Theme) -> None:
         """The numbers in the drawing."""
         amounts, scale = step.amounts, layout.scale
         for label in layout.drawing.labels:
             if label.amount in amounts:
                 text = ("= " if label.equals else "") + number(amounts[label.amount])
-                formula = typeset(text, _number_size(scale))
+                formula = typeset(text, number_size(scale))
                 if label.symbol:
-                    symbol = typeset(label.symbol, _symbol_size(scale)).width
+                    symbol = typeset(label.symbol, symbol_size(scale)).width
                     x = _start(label, scale, symbol + _value_width(label, scale)) + symbol + _apart(scale)
                 else:
                     x = _start(label, scale, formula.width)
                 formula.draw(painter, x, _middle(label.box, scale, formula), theme.foreground)
         if given:
             x, y = layout.drawing.given
-            x = x * scale + typeset("x_t", _symbol_size(scale)).width + _apart(scale)
+            x = x * scale + typeset("x_t", symbol_size(scale)).width + _apart(scale)
             metrics = QFontMetricsF(QApplication.font())
             shown = metrics.elidedText(given, Qt.TextElideMode.ElideRight, (layout.drawing.width) * scale - x)
             draw_text(painter, x, y * scale - metrics.height() / 2, shown, QApplication.font(), theme.foreground)
@@ -179,7 +180,7 @@ def _picture(room: QRectF, ratio: float, colour: QColor) -> QPixmap:
     return made
 
 
-def _paint_still(painter: QPainter, layout: _Layout, theme: Theme) -> None:
+def _paint_still(painter: QPainter, layout: Layout, theme: Theme) -> None:
     """The ways, the symbols, the equations."""
     shape = layout.drawing
     painter.save()
@@ -198,11 +199,11 @@ def _paint_still(painter: QPainter, layout: _Layout, theme: Theme) -> None:
     painter.translate(layout.origin)
     for label in shape.labels:
         if label.symbol:
-            formula = typeset(label.symbol, _symbol_size(layout.scale))
+            formula = typeset(label.symbol, symbol_size(layout.scale))
             x = _start(label, layout.scale, formula.width + _value_width(label, layout.scale))
             formula.draw(painter, x, _middle(label.box, layout.scale, formula), theme.foreground)
     x, y = shape.given
-    formula = typeset("x_t", _symbol_size(layout.scale))
+    formula = typeset("x_t", symbol_size(layout.scale))
     formula.draw(painter, x * layout.scale, y * layout.scale - formula.height / 2, theme.foreground)
     painter.restore()
     lines, size = layout.lines, layout.lines.size
@@ -219,7 +220,7 @@ def _paint_still(painter: QPainter, layout: _Layout, theme: Theme) -> None:
         _paint_terms(painter, x, top, equation.symbols, size, theme)
 
 
-def _paint_over(painter: QPainter, layout: _Layout, theme: Theme) -> None:
+def _paint_over(painter: QPainter, layout: Layout, theme: Theme) -> None:
     """What the ways end in."""
     shape = layout.drawing
     painter.save()
@@ -246,44 +247,47 @@ def _paint_over(painter: QPainter, layout: _Layout, theme: Theme) -> None:
     painter.restore()
 
 
-def _arrange(width: float, height: float, cell: Cell, reset: str, backward: bool, numbered: bool) -> _Layout:
-    """Drawing above equations, or beside them where that makes it larger; where room is short, the last equations."""
+def _arrange(width: float, height: float, cell: Cell, reset: str, backward: bool, numbered: bool) -> Layout:
+    """Drawing above equations or beside them: as shows more equations, the last first, and then a larger drawing."""
     shape, all_of_them = drawing(cell, reset=reset, backward=backward), equations(cell, reset=reset, backward=backward)
-    above, beside = _lines(cell, width), _lines(cell, width / 2 - 2 * STEP)
+
+    def fitting(lines: Lines, room: float) -> int:
+        return max(0, min(len(all_of_them), int((room + lines.gap) // lines.height(1, numbered))))
+
+    above = _lines(cell, reset, width)
     room = max(height - above.height(len(all_of_them), numbered) - 3 * STEP, 0.45 * height)
-    stacked = min(width / shape.width, room / shape.height, _WIDEST)
-    apart = min((width / 2 - 2 * STEP) / shape.width, (height - 2 * STEP) / shape.height, _WIDEST)
-    if apart > stacked and beside.size >= 13:
-        scale, lines = apart, beside
-        origin = QPointF((width / 2 - shape.width * scale) / 2, STEP)
-        text, wide, room = QPointF(width / 2 + 2 * STEP, 2 * STEP), width / 2 - 2 * STEP, height - 3 * STEP
-    else:
-        scale, lines = stacked, above
-        wide = min(width, 1.15 * lines.width)
-        origin = QPointF((width - shape.width * scale) / 2, 0)
-        top = shape.height * scale + 2 * STEP
-        text, room = QPointF((width - wide) / 2, top), height - top
-    count = max(0, min(len(all_of_them), int((room + lines.gap) // lines.height(1, numbered))))
-    return _Layout(shape, all_of_them[len(all_of_them) - count :], origin, scale, lines, text, wide, numbered)
+    scale = min(width / shape.width, room / shape.height, _WIDEST)
+    top, wide = shape.height * scale + 2 * STEP, min(width, 1.15 * above.width)
+    count = fitting(above, height - top)
+
+    half = width / 2 - 2 * STEP
+    beside, apart = _lines(cell, reset, half), min(half / shape.width, (height - 2 * STEP) / shape.height, _WIDEST)
+    others = fitting(beside, height - 3 * STEP)
+    if beside.size >= _READABLE and (others, apart) > (count, scale):
+        origin, text = QPointF((half - shape.width * apart) / 2, STEP), QPointF(width - half, 2 * STEP)
+        return Layout(shape, all_of_them[len(all_of_them) - others :], origin, apart, beside, text, half, numbered)
+    origin, text = QPointF((width - shape.width * scale) / 2, 0), QPointF((width - wide) / 2, top)
+    return Layout(shape, all_of_them[len(all_of_them) - count :], origin, scale, above, text, wide, numbered)
 
 
-@cache
-def _lines(cell: Cell, width: float) -> _Lines:
+@lru_cache(64)
+def _lines(cell: Cell, reset: str, width: float) -> Lines:
     """The equations as large as fits this width, with numbers as wide as they come."""
     rough = {quantity.name: _ROUGH for quantity in cell.quantities}
     gates = {quantity.name: -_ROUGH for quantity in cell.quantities if quantity.fraction}
     parts = dict.fromkeys(rough, (_ROUGH, _ROUGH))
-    put_in = numbers(Step(cell, rough | gates, dict.fromkeys(cell.states, _ROUGH), parts))
+    put_in = numbers(Step(cell, rough | gates, dict.fromkeys(cell.states, _ROUGH), parts, reset))
+    symbols = equations(cell, reset=reset)
     for size in range(_LARGEST, _SMALLEST - 1, -1):
-        left = max(_width((each.left,), size) for each in equations(cell)) + typeset("=", size).width + 0.6 * size
-        needed = max(_width(each.symbols, size) for each in equations(cell))
+        left = max(_width((each.left,), size) for each in symbols) + typeset("=", size).width + 0.6 * size
+        needed = max(_width(each.symbols, size) for each in symbols)
         right = max(typeset(number(_ROUGH), size).width, *(_width(each[-1:], size) for each in put_in.values()))
         for terms in put_in.values():
             needed = max(needed, _width(terms[:-1], size) + right + 1.6 * size)
         line = round(1.37 * size)
         if left + needed <= width:
             break
-    return _Lines(size, line, round(0.4 * size), left + needed, left, right)
+    return Lines(size, line, round(0.4 * size), left + needed, left, right)
 
 
 def _width(terms: tuple[Term, ...], size: int) -> float:
@@ -302,11 +306,13 @@ def _paint_terms(painter: QPainter, x: float, top: float, terms: tuple[Term, ...
         x += formula.width + 0.2 * size
 
 
-def _symbol_size(scale: float) -> int:
+def symbol_size(scale: float) -> int:
+    """Of the font of symbols in the drawing, in pixels."""
     return round(1.15 * TEXT * scale)
 
 
-def _number_size(scale: float) -> int:
+def number_size(scale: float) -> int:
+    """Of the font of numbers in the drawing, in pixels."""
     return round(1.05 * TEXT * scale)
 
 
@@ -317,7 +323,7 @@ def _apart(scale: float) -> float:
 def _value_width(label: Label, scale: float) -> float:
     """Room for the number behind the symbol."""
     rough = "= 0.888" if label.equals else "0.888"
-    return typeset(rough, _number_size(scale)).width + _apart(scale) if label.amount else 0.0
+    return typeset(rough, number_size(scale)).width + _apart(scale) if label.amount else 0.0
 
 
 def _start(label: Label, scale: float, width: float) -> float:

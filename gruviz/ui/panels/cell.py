@@ -4,7 +4,6 @@ from PySide6.QtCore import QRectF, Qt, Slot
 from PySide6.QtGui import QColor, QContextMenuEvent, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
-from gruviz.cell_drawing import drawing
 from gruviz.cells import Cell
 from gruviz.equations import Step
 from gruviz.ui.cell_scene import CellScene
@@ -47,8 +46,7 @@ class CellPanel(TabPanel):
         """Drawing and equations below each other."""
         if not self.subjected:
             return super().usual
-        cell = self._cell
-        return _HEAD + self.scene.height_for(cell, drawing(cell), 320 - 4 * STEP)
+        return _HEAD + self.scene.height_for(self._cell, self.context.layer.reset, 320 - 4 * STEP)
 
     @property
     def unit(self) -> int | None:
@@ -106,7 +104,7 @@ class CellPanel(TabPanel):
         room = QRectF(2 * STEP, _HEAD, self.width() - 4 * STEP, self.height() - _HEAD)
         ratio = self.devicePixelRatioF()
         self.scene.lay_out(room, ratio, layer.cell, layer.reset, layer.backward, numbered, theme)
-        self.scene.paint(painter, room.topLeft(), self.step, self._words)
+        self.scene.paint(painter, room.topLeft(), self.step, self.given)
         if not numbered:
             painter.setPen(QColor(theme.muted))
             below = room.adjusted(STEP, self.scene.bottom + 2 * STEP, -STEP, 0)
@@ -120,11 +118,11 @@ class CellPanel(TabPanel):
         if self.unit is not None:
             title = f"unit {self.unit} at t = {self.context.state.view.cursor:,}"
         x = 3 * STEP + draw_text(painter, 3 * STEP, top, title, bold(font), theme.foreground) + 2 * STEP
-        left = max(x, self.width() - 3 * STEP - text_width(self._note, small(font)))
-        draw_text(painter, left, top + 1, self._note, small(font), theme.muted)
+        left = max(x, self.width() - 3 * STEP - text_width(self.note, small(font)))
+        draw_text(painter, left, top + 1, self.note, small(font), theme.muted)
 
     @property
-    def _note(self) -> str:
+    def note(self) -> str:
         """What is special about this timestep or this layer."""
         layer, view = self.context.layer, self.context.state.view
         if self.unit is not None and view.cursor == (view.length - 1 if layer.backward else 0):
@@ -134,7 +132,7 @@ class CellPanel(TabPanel):
         return "reads from the end" if layer.backward else ""
 
     @property
-    def _words(self) -> str:
+    def given(self) -> str:
         """What goes in at the cursor."""
         flow = self.flow
         if flow is None or self.step is None:
