@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPixmap, QPolygonF
@@ -14,14 +15,15 @@ from gruviz.equations import Equation, Step, Term, equations, number, numbers
 from gruviz.ui.cell_shapes import paint_channel, paint_node, paint_sign, paint_stream, paint_wire
 from gruviz.ui.panels.panel import draw_text
 from gruviz.ui.theme import STEP, Theme
-from gruviz.ui.typeset import Formula, typeset
+from gruviz.ui.typeset import THIN, WIDE, Formula, typeset
 
 _LARGEST, _READABLE, _SMALLEST = 15, 13, 11
 """Sizes of the font of the equations; they stand beside the drawing only where they are readable there."""
-_WIDEST = 1.7
-"""How much larger than at its own size the drawing becomes."""
+_NARROWEST, _WIDEST = 0.82, 1.7
+"""How much smaller and larger than at its own size the drawing becomes; smaller still only where nothing else helps."""
 _ROUGH = -0.888
 """A number as wide as they come."""
+_SIGNS = (r"\times", r"\odot", "+", "-")
 _UNDER = 2.0
 """Height of the coloured line under a symbol or a number."""
 
@@ -255,9 +257,10 @@ def _arrange(width: float, height: float, cell: Cell, reset: str, backward: bool
         return max(0, min(len(all_of_them), int((room + lines.gap) // lines.height(1, numbered))))
 
     above = _lines(cell, reset, width)
-    room = max(height - above.height(len(all_of_them), numbered) - 3 * STEP, 0.45 * height)
+    least = min(_NARROWEST * shape.height, 0.7 * height)
+    room = max(height - above.height(len(all_of_them), numbered) - 3 * STEP, least)
     scale = min(width / shape.width, room / shape.height, _WIDEST)
-    top, wide = shape.height * scale + 2 * STEP, min(width, 1.15 * above.width)
+    top, wide = shape.height * scale + 2 * STEP, min(width, 1.5 * above.width)
     count = fitting(above, height - top)
 
     half = width / 2 - 2 * STEP
@@ -291,19 +294,30 @@ def _lines(cell: Cell, reset: str, width: float) -> Lines:
 
 
 def _width(terms: tuple[Term, ...], size: int) -> float:
-    return sum(typeset(term.tex, size).width for term in terms) + 0.2 * size * (len(terms) - 1)
+    gaps = sum(_gap(one.tex, other.tex) for one, other in pairwise(terms))
+    return sum(typeset(term.tex, size).width for term in terms) + gaps * size
+
+
+@lru_cache(4096)
+def _gap(before: str, after: str) -> float:
+    """Between two terms, in sizes of the font."""
+    if before.endswith("(") or after.startswith(")"):
+        return 0.03
+    return WIDE if before.endswith(_SIGNS) or after.startswith(_SIGNS) else THIN
 
 
 def _paint_terms(painter: QPainter, x: float, top: float, terms: tuple[Term, ...], size: int, theme: Theme) -> None:
     """A line of terms, each marked in the colour of its quantity."""
+    before = ""
     for term in terms:
+        x += _gap(before, term.tex) * size if before else 0.0
         formula = typeset(term.tex, size)
         formula.draw(painter, x, top, theme.foreground)
-        colour = palette.LINES.get(term.quantity)
-        if colour:
+        if colour := palette.LINES.get(term.quantity):
             under = QRectF(x, round(top + formula.ascent + 0.26 * size), formula.width, _UNDER)
             painter.fillRect(under, QColor(colour))
-        x += formula.width + 0.2 * size
+        x += formula.width
+        before = term.tex
 
 
 def symbol_size(scale: float) -> int:

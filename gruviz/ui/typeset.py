@@ -26,10 +26,11 @@ _TOKEN = re.compile(
     r"\\mathrm\{(?P<roman>\w+)\}|_\{(?P<long>[^}]*)\}|_(?P<short>.)|(?P<name>\\[a-z]+)|(?P<digits>\d[\d.]*)"
     r"|(?P<space> +)|(?P<letter>.)"
 )
-_SIGNS, _MAY_LEAD = "+−×⊙=<>≤", "+−"
+_SIGNS, _MAY_LEAD = "+−×⊙=<>≤", "+−<>≤"
+"""Signs that stand between two things, and those that may also stand before one, without a gap."""
 _SMALL, _DROP = 0.72, 0.16
 """Size of an index, and how far it stands below the line, in sizes of the font."""
-_THIN, _WIDE = 0.14, 0.24
+THIN, WIDE = 0.14, 0.24
 """Gaps between factors and around signs, in sizes of the font."""
 
 
@@ -91,11 +92,11 @@ def _runs(tex: str) -> Iterator[tuple[str, bool, bool, float]]:
     wanted, sign, before = 0.0, False, ""
     for text, italic, index in _characters(tex):
         if text == " ":
-            wanted = max(wanted, _THIN)
+            wanted = max(wanted, THIN)
             continue
-        is_sign = not index and text in _SIGNS and not (text in _MAY_LEAD and before in ("", "("))
+        is_sign = not index and text in _SIGNS and not (text in _MAY_LEAD and (sign or before in ("", "(")))
         if before and (is_sign or sign):
-            wanted = _WIDE
+            wanted = WIDE
         if run and (wanted or look != (italic, index)):
             yield run, *look, gap
             run, gap = "", wanted
