@@ -95,10 +95,8 @@ def assert_all_agree(qtbot: QtBot, window: MainWindow) -> None:
         assert (each.body.left(), each.body.width()) == (LEFT, width)
         if isinstance(each, PlotPanel):
             whole = isinstance(each, OverviewPanel)
-            low, high = each.plot.viewRange()[0]
-            assert (low, high) == ((0, view.length) if whole else (view.start, view.stop))
-            geometry = each.plot.geometry()
-            assert (geometry.left(), geometry.width()) == (LEFT, width)
+            assert each.span == ((0, view.length) if whole else (view.start, view.stop))
+            assert (each.plot.x(), each.plot.boundingRect().width()) == (LEFT, width)
             assert not each.wrong
     line = stage.cursor_line
     assert line.isVisible() == (view.start <= view.cursor < view.stop)
