@@ -19,6 +19,7 @@ from gruviz.analysis._numbers import (
     together,
 )
 from gruviz.analysis._order import by_number, order
+from gruviz.analysis._parts import fed_by, parts
 from gruviz.analysis._reset import candidate_weights, through_reset
 from gruviz.analysis._saturation import Histogram, Saturation, saturation
 from gruviz.analysis._survival import HORIZONS, fading, horizon, survival
@@ -62,6 +63,7 @@ __all__ = [
     "count",
     "derived",
     "fading",
+    "fed_by",
     "finish",
     "gather_autocorrelation_time",
     "gather_histogram",
@@ -73,6 +75,7 @@ __all__ = [
     "numbers",
     "numbers_of",
     "order",
+    "parts",
     "roc_area",
     "saturation",
     "steps",

@@ -98,7 +98,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "mark_range",
         "Mar&k",
-        "Mark the range that is selected on the page, as a label for units to follow, or take its mark away",
+        "Mark the range selected on the page, as a label for units to follow, or unmark it",
         "&View",
         ("M",),
         needs_recording=True,
@@ -116,7 +116,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Shade the se&quence",
         "Shade each timestep of the sequence by its weight in the state at the cursor",
         "&View",
-        ("M",),
+        ("S",),
         needs_recording=True,
         checkable=True,
     ),

@@ -14,8 +14,8 @@ from gruviz.ui.theme import STEP
 from gruviz.ui.unit_filter import UnitFilter
 from gruviz.view import Tab
 
-WIDTH, HEIGHT = 320, 360
-"""Usual pixels across the side, and down what stands below the list of units."""
+WIDTH = 320
+"""Usual pixels across the side."""
 LEAST = 280
 """The fewest pixels across."""
 _BAR = 28
@@ -89,8 +89,8 @@ class Side(QSplitter):
         self.filter = UnitFilter(context)
         self.panels: dict[Tab, TabPanel] = {}
         """Those that have been looked at."""
-        self.tall = HEIGHT
-        """How many pixels down are wanted for what stands below the list of units."""
+        self.tall = 0
+        """How many pixels down were given to what stands below the list of units; 0 while nobody has said so."""
         self._actions = actions
         self._group = QActionGroup(self)
         self._buttons: dict[Tab, QToolButton] = {}
@@ -183,7 +183,8 @@ class Side(QSplitter):
         """Give what stands below the list as much as is wanted, and no more than it can use."""
         self.below.setMinimumHeight(min(_BELOW, self._most))
         self.below.setMaximumHeight(self._most)
-        below = min(self.tall, self._most)
+        usual = _BAR + self.shown.usual if self.shown is not None else 0
+        below = min(self.tall or usual, self._most)
         self.setSizes([max(self.height() - self.handleWidth() - below, 0), below])
 
     @Slot()

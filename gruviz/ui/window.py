@@ -39,9 +39,7 @@ from gruviz.ui.player import Player
 from gruviz.ui.reading import Facts
 from gruviz.ui.settings import Settings
 from gruviz.ui.sheet import Sheet, SheetBar
-from gruviz.ui.side import HEIGHT as TALL
-from gruviz.ui.side import WIDTH as WIDE
-from gruviz.ui.side import Side
+from gruviz.ui.side import WIDTH, Side
 from gruviz.ui.stage import Stage
 from gruviz.ui.state import ViewState
 from gruviz.ui.status import StatusBar
@@ -165,7 +163,7 @@ class MainWindow(QMainWindow):
         self.splitter.addWidget(self.side)
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setStretchFactor(1, 0)
-        wide, self.side.tall = self.settings.side.get("width", WIDE), self.settings.side.get("height", TALL)
+        wide, self.side.tall = self.settings.side.get("width", WIDTH), self.settings.side.get("height", 0)
         self.splitter.setSizes([max(SIZE[0] - wide, 1), wide])
         self.pages = QStackedWidget()
         for page in (self.welcome, self.loading, self.failed, self.empty, self.splitter):
