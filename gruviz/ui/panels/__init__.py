@@ -7,10 +7,12 @@ from gruviz.ui.panels.heatmap import HeatmapPanel
 from gruviz.ui.panels.overview import OverviewPanel
 from gruviz.ui.panels.panel import Context, Panel
 from gruviz.ui.panels.predictions import PredictionsPanel
+from gruviz.ui.panels.saturation import SaturationPanel
 from gruviz.ui.panels.tab import TabPanel
 from gruviz.ui.panels.text import TextPanel
 from gruviz.ui.panels.time_axis import TimeAxisPanel
 from gruviz.ui.panels.timelines import TimelinesPanel
+from gruviz.ui.panels.timescales import TimescalesPanel
 from gruviz.ui.panels.units import UnitsPanel
 
 __all__ = [
@@ -23,9 +25,11 @@ __all__ = [
     "OverviewPanel",
     "Panel",
     "PredictionsPanel",
+    "SaturationPanel",
     "TabPanel",
     "TextPanel",
     "TimeAxisPanel",
     "TimelinesPanel",
+    "TimescalesPanel",
     "UnitsPanel",
 ]

@@ -13,6 +13,7 @@ from gruviz.ui.reading._facts import Facts, LayerFacts, TapeFacts, facts_of
 from gruviz.ui.reading._find import FindRequest, Hits
 from gruviz.ui.reading._heatmap import HIGHEST, MASKED, Heatmap, HeatmapRequest
 from gruviz.ui.reading._inputs import Curves, CurvesRequest, Text, TextRequest
+from gruviz.ui.reading._measures import Lasting, SaturationRequest, Sides, TimescalesRequest
 from gruviz.ui.reading._point import Point, PointRequest
 from gruviz.ui.reading._predictions import STRETCH, Guess, Numbers, Predictions, PredictionsRequest
 from gruviz.ui.reading._request import Request, Source, Unfinished
@@ -40,6 +41,7 @@ __all__ = [
     "Hits",
     "Kept",
     "KeptRequest",
+    "Lasting",
     "LayerFacts",
     "Numbers",
     "Point",
@@ -49,10 +51,13 @@ __all__ = [
     "Request",
     "Rows",
     "RowsRequest",
+    "SaturationRequest",
+    "Sides",
     "Source",
     "TapeFacts",
     "Text",
     "TextRequest",
+    "TimescalesRequest",
     "Traces",
     "TracesRequest",
     "Unfinished",
