@@ -18,6 +18,7 @@ from gruviz.ui.reading._point import Point, PointRequest
 from gruviz.ui.reading._predictions import STRETCH, Guess, Numbers, Predictions, PredictionsRequest
 from gruviz.ui.reading._request import Request, Source, Unfinished
 from gruviz.ui.reading._rows import BLOCK, Rows, RowsRequest
+from gruviz.ui.reading._sequences import SequencesRequest, Told
 from gruviz.ui.reading._traces import Traces, TracesRequest
 
 __all__ = [
@@ -52,12 +53,14 @@ __all__ = [
     "Rows",
     "RowsRequest",
     "SaturationRequest",
+    "SequencesRequest",
     "Sides",
     "Source",
     "TapeFacts",
     "Text",
     "TextRequest",
     "TimescalesRequest",
+    "Told",
     "Traces",
     "TracesRequest",
     "Unfinished",
