@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLineEdit,
     QSizePolicy,
+    QTableView,
     QToolButton,
-    QTreeView,
     QVBoxLayout,
     QWidget,
 )
@@ -98,13 +98,20 @@ class Popup(QFrame):
         self._opened = -1
         """Which of those offered was chosen when it was opened."""
         self.search = QLineEdit(placeholderText="Search", clearButtonEnabled=True)
-        self.list = QTreeView(uniformRowHeights=True, rootIsDecorated=False, itemsExpandable=False)
+        self.list = QTableView(showGrid=False, wordWrap=False)  # a tree would ask for every row
         self.list.setFrameShape(QFrame.Shape.NoFrame)
         self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.list.setModel(self._model)
-        self.list.setHeaderHidden(True)
-        self.list.header().setStretchLastSection(False)
-        self.list.header().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.list.setTabKeyNavigation(False)
+        self.list.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.verticalHeader().hide()
+        self.list.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.header = self.list.horizontalHeader()
+        self.header.hide()
+        self.header.setHighlightSections(False)
+        self.header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(STEP, STEP, STEP, STEP)
         layout.setSpacing(STEP)
@@ -118,8 +125,9 @@ class Popup(QFrame):
     def offer(self, labels: Sequence[str]) -> None:
         """Fill the list."""
         self._model.offer(labels)
-        self.list.setHeaderHidden(True)
+        self.header.hide()
         self.list.setSortingEnabled(False)
+        self.list.verticalHeader().setDefaultSectionSize(max(self.fontMetrics().height() + STEP // 2, 16))
         self.search.setVisible(len(labels) > _FEW)
 
     def tell(self, columns: Sequence[Column]) -> None:
@@ -127,12 +135,11 @@ class Popup(QFrame):
         here = self._here
         self._model.tell(columns)
         if not self.list.isSortingEnabled():
-            header = self.list.header()
-            header.setSortIndicatorClearable(True)  # a third click goes back to the order of the file
-            header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+            self.header.setSortIndicatorClearable(True)  # a third click goes back to the order of the file
+            self.header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
             self.list.setSortingEnabled(True)
-            header.sortIndicatorChanged.connect(self._sorted, Qt.ConnectionType.UniqueConnection)
-        self.list.setHeaderHidden(False)
+            self.header.sortIndicatorChanged.connect(self._sorted, Qt.ConnectionType.UniqueConnection)
+        self.header.show()
         self._share()
         self._go(here)
 
@@ -141,11 +148,11 @@ class Popup(QFrame):
         self._opened = index
         self.search.clear()
         rows = min(self._model.rowCount(), 16)
-        height = rows * max(self.list.sizeHintForRow(0), 16) + 6 * STEP
+        height = rows * self.list.verticalHeader().defaultSectionSize() + 6 * STEP
         if self.search.isVisibleTo(self):
             height += self.search.sizeHint().height()
-        if not self.list.isHeaderHidden():
-            height += self.list.header().sizeHint().height()
+        if self.header.isVisibleTo(self.list):
+            height += self.header.sizeHint().height()
         numbers = _NUMBER * (self._model.columnCount() - 1)
         wide = max(button.width(), min(self.list.sizeHintForColumn(0) + 12 * STEP, 480)) + numbers
         self.resize(QSize(wide, height))

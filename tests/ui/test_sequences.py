@@ -35,7 +35,7 @@ def column(popup: Popup, number: int) -> list[str]:
 
 
 def sort_by(popup: Popup, title: str) -> None:
-    model, header = popup.list.model(), popup.list.header()
+    model, header = popup.list.model(), popup.header
     titles = [model.headerData(number, Qt.Orientation.Horizontal) for number in range(model.columnCount())]
     number = titles.index(title)
     where = QPoint(header.sectionViewportPosition(number) + header.sectionSize(number) // 2, header.height() // 2)
