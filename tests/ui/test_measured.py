@@ -58,7 +58,7 @@ def assert_times(panel: MeasuredPanel, values: dict[str, np.ndarray], joined: bo
 def test_timescales_over_what_is_chosen(qtbot: QtBot, window: MainWindow) -> None:
     panel = turn(qtbot, window, TIMES)
     assert_times(panel, rows(window, (0, 400)))
-    assert panel.progress.text() == "400 timesteps"
+    assert panel.progress.text() == "400 steps"
     choose(qtbot, panel.extent, 3)
     settle(qtbot, window)
     assert window.state.view.extent == "recording"
@@ -163,7 +163,7 @@ def test_one_timestep_and_one_unit(qtbot: QtBot, opened: Open, tmp_path: Path, l
     for which in (TIMES, SIDES):
         panel = turn(qtbot, window, which)
         assert not panel.wrong
-        assert panel.progress.text() in ("1 timestep", "2 timesteps")
+        assert panel.progress.text() in ("1 step", "2 steps")
         assert any(len(dots.units) for dots in panel.dots)
         assert panel.words_of(0).startswith("unit 0 ")
     assert_all_agree(qtbot, window)

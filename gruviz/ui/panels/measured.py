@@ -64,7 +64,7 @@ class MeasuredPanel(TabPanel):
         super().__init__(context, parent)
         self.setMouseTracking(True)
         self.dots: list[Dots] = []
-        self.extent = Chooser(140, "What is measured over")
+        self.extent = Chooser(132, "What is measured over")
         self.extent.chosen.connect(self._choose)
         self.progress = QLabel()
         self.progress.setObjectName("quiet")
@@ -77,8 +77,9 @@ class MeasuredPanel(TabPanel):
         self.head.addWidget(self.progress)
         self.head.addStretch(1)
         self.canvas = _Canvas(self)
-        self.told = ElidedLabel(self.idle_words)
+        self.told = ElidedLabel("What is under the pointer")
         self.told.setObjectName("quiet")
+        self.told.write(self.idle_words)
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * STEP, STEP, 2 * STEP, STEP)
         column.setSpacing(STEP)
@@ -119,7 +120,7 @@ class MeasuredPanel(TabPanel):
         if view.selection is None:
             words[offered.index("selected")] += " (none: the sequence)"
         self.extent.show_choices(words, offered.index(view.extent))
-        counted = "1 timestep" if timesteps == 1 else f"{timesteps:,} timesteps"
+        counted = "1 step" if timesteps == 1 else f"{timesteps:,} steps"
         self.progress.setText(counted if done >= 1 else f"reading, {done:.0%}")
 
     def picture_changed(self) -> None:

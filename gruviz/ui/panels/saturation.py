@@ -5,11 +5,11 @@ from PySide6.QtCore import QLineF, QRect, QRectF, Slot
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QApplication, QDoubleSpinBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from gruviz import palette
 from gruviz.analysis import Saturation
 from gruviz.cells import Quantity
 from gruviz.ui.panels.measured import Dots, MeasuredPanel, as_words, draw_dots
 from gruviz.ui.panels.panel import Context, draw_text, text_width
+from gruviz.ui.panels.timelines import line_colour
 from gruviz.ui.reading import Request, SaturationRequest, Sides
 from gruviz.ui.theme import STEP, bold, small
 from gruviz.view import saturate
@@ -146,7 +146,7 @@ class SaturationPanel(MeasuredPanel):
         known = np.flatnonzero(~np.isnan(found.left))
         across = area.left() + found.left[known] * area.width()
         up = area.bottom() - found.right[known] * area.height()
-        colour = palette.LINES.get(quantity.name, theme.foreground)
+        colour = line_colour(quantity, theme)
         draw_dots(painter, across, up, colour)
         return [Dots(known, across, up, colour)]
 

@@ -8,9 +8,10 @@ from PySide6.QtCore import QLineF, QRect, QRectF
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QApplication, QWidget
 
-from gruviz import palette
+from gruviz.cells import GRU
 from gruviz.ui.panels.measured import Dots, MeasuredPanel, as_words, draw_dots, inner
 from gruviz.ui.panels.panel import Context, draw_text, text_width
+from gruviz.ui.panels.timelines import line_colour
 from gruviz.ui.reading import Lasting, Request, TimescalesRequest
 from gruviz.ui.theme import STEP, small
 
@@ -68,8 +69,8 @@ class TimescalesPanel(MeasuredPanel):
         kinds = [("autocorrelation", theme.muted, found.autocorrelation)]
         if found.times is not None:
             of_mean, of_log = found.times.of_mean, found.times.of_log
-            kinds.insert(0, ("−1/ln(mean k)", palette.LINES["reset"], of_mean))
-            kinds.insert(0, ("−1/mean(ln k)", palette.RETAINED, of_log))
+            kinds.insert(0, ("−1/ln(mean k)", line_colour(GRU["reset"], theme), of_mean))
+            kinds.insert(0, ("−1/mean(ln k)", line_colour(GRU["update"], theme), of_log))
         return kinds
 
     def words_of(self, unit: int) -> str:
@@ -139,7 +140,7 @@ class TimescalesPanel(MeasuredPanel):
         assert self.lasting.times is not None
         first, last = self.lasting.times.quartiles
         known = ~np.isnan(first)
-        pale = QColor(palette.RETAINED)
+        pale = QColor(line_colour(GRU["update"], self.context.theme))
         pale.setAlpha(60)
         painter.setPen(QPen(pale, max(1.0, min(5.0, area.width() / max(len(across), 1) - 1))))
         tops = area.bottom() - _places(last[known], low, high) * area.height()
