@@ -71,16 +71,27 @@ class Keeps:
 
     def timescales(self) -> Timescales:
         """Those of all timesteps that were added."""
-        sample = np.concatenate(self._sample).astype(np.float64)
-        low, high = np.full((2, sample.shape[1]), np.nan)
-        known = np.isfinite(sample).any(axis=0)
-        if known.any():
-            low[known], high[known] = np.nanquantile(sample[:, known], (0.25, 0.75), axis=0)
+        low, high = _quartiles(np.concatenate(self._sample))
         return Timescales(
             timescale(_log(self.mean)),
             timescale(_over(self._logs, self._known)),
             (timescale(_log(low)), timescale(_log(high))),
         )
+
+
+def _quartiles(values: NDArray[np.floating]) -> tuple[Floats, Floats]:
+    """The first and the third of each column of (n, H), between neighbours in a line; NaN where nothing is known."""
+    ranked = np.sort(np.ascontiguousarray(values.T), axis=1)  # what is missing comes last
+    last = np.count_nonzero(~np.isnan(ranked), axis=1) - 1
+    units = np.flatnonzero(last >= 0)
+    found = np.full((2, len(ranked)), np.nan)
+    for row, part in enumerate((0.25, 0.75)):
+        place = part * last[units]
+        below = place.astype(np.intp)
+        least = ranked[units, below].astype(np.float64)
+        step = ranked[units, np.minimum(below + 1, last[units])] - least
+        found[row, units] = least + (place - below) * step
+    return found[0], found[1]
 
 
 def timescales(keep: NDArray[np.floating]) -> Timescales:

@@ -7,7 +7,15 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
-from gruviz.ui.panels import CellPanel, Context, MemoryPanel, PredictionsPanel, UnitsPanel
+from gruviz.ui.panels import (
+    CellPanel,
+    Context,
+    MemoryPanel,
+    PredictionsPanel,
+    SaturationPanel,
+    TimescalesPanel,
+    UnitsPanel,
+)
 from gruviz.ui.panels.tab import ANY, TabPanel
 from gruviz.ui.reading import Facts
 from gruviz.ui.theme import STEP
@@ -62,6 +70,22 @@ TABS: tuple[TabSpec, ...] = (
         "Alt+3",
         MemoryPanel,
         lambda facts, layer: True,
+    ),
+    TabSpec(
+        "timescales",
+        "&Timescales",
+        "For how long each unit keeps what it holds",
+        "Alt+4",
+        TimescalesPanel,
+        lambda facts, layer: True,
+    ),
+    TabSpec(
+        "saturation",
+        "&Saturation",
+        "How often each gate is all but shut, and all but open",
+        "Alt+5",
+        SaturationPanel,
+        lambda facts, layer: any(quantity.fraction for quantity in facts.layers[layer].cell.quantities),
     ),
 )
 """From left to right."""

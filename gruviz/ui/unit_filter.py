@@ -30,7 +30,7 @@ class UnitFilter(QWidget):
         self._context = context
         self.setObjectName("filter")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.field = QLineEdit(placeholderText="Filter: tau > 50 and keep > 0.8", clearButtonEnabled=True)
+        self.field = QLineEdit(clearButtonEnabled=True)
         self.field.setAccessibleName("Filter of the units")
         self.field.installEventFilter(self)
         self.count, self.wrong = QLabel(), QLabel(wordWrap=True)
@@ -127,6 +127,8 @@ class UnitFilter(QWidget):
         lines = "".join(
             f"<tr><td><b>{name}</b>&nbsp;&nbsp;</td><td>{escape(NUMBERS[name])}</td></tr>" for name in names
         )
+        example = "tau > 50 and keep > 0.8" if "tau" in names else "acf > 5 and peak < 100"
+        self.field.setPlaceholderText(f"Filter: {example}")
         self.field.setToolTip(
             "Show only the units of which this is true, over the whole sequence. There are &lt; &lt;= &gt; &gt;= == "
             f"!=, and, or, not, + − * /, abs( ), parentheses, and of each unit:<table>{lines}</table>"

@@ -463,12 +463,11 @@ class MainWindow(QMainWindow):
     def _show_choices(self) -> None:
         facts, pane = self.loader.facts, self.state.view.pane
         if facts is None or pane.layer not in facts.layers:
-            self.toolbar.sequence.show_choices([], -1)
+            self.toolbar.sequence.show_sequences([], -1)
             self.toolbar.layer.show_choices([], -1)
             return
         sequences, offered = facts.sequences_of(pane.layer), self._offered
-        labels = [sequences[index].name or f"sequence {index}" for index in offered]
-        self.toolbar.sequence.show_choices(labels, offered.index(pane.sequence))
+        self.toolbar.sequence.show_sequences([sequences[index] for index in offered], offered.index(pane.sequence))
         layers = list(facts.layers)
         self.toolbar.layer.show_choices(layers, layers.index(pane.layer))
 

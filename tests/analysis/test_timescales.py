@@ -58,6 +58,13 @@ def test_pieces_give_what_the_whole_gives() -> None:
     assert np.allclose(gathered.mean, np.nanmean(keep.astype(np.float64), axis=0))
 
 
+def test_the_quartiles_are_the_usual_ones() -> None:
+    keep = np.random.default_rng(5).random((103, 4))
+    keep[::3, 1] = np.nan
+    expected = -1 / np.log(np.nanquantile(keep, (0.25, 0.75), axis=0))
+    assert np.allclose(timescales(keep).quartiles, expected)
+
+
 def test_the_quartiles_of_very_many_timesteps_come_from_some() -> None:
     keep = np.random.default_rng(1).random((60_000, 2)).astype(np.float32)
     gathered = Keeps(2, len(keep))

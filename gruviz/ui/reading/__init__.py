@@ -16,6 +16,7 @@ from gruviz.ui.reading._heatmap import HIGHEST, MASKED, Heatmap, HeatmapRequest
 from gruviz.ui.reading._inputs import Curves, CurvesRequest, Text, TextRequest
 from gruviz.ui.reading._labelled import MARKED, LabelsRequest
 from gruviz.ui.reading._lines import Lines
+from gruviz.ui.reading._measures import Lasting, SaturationRequest, Sides, TimescalesRequest
 from gruviz.ui.reading._memory import Memory, MemoryRequest, Share
 from gruviz.ui.reading._page import CURVES, LinesRequest, Stretch, StretchRequest
 from gruviz.ui.reading._point import Point, PointRequest
@@ -23,6 +24,7 @@ from gruviz.ui.reading._predictions import STRETCH, Guess, Numbers, Predictions,
 from gruviz.ui.reading._ranking import SHIFTS, Ranking, RankingRequest
 from gruviz.ui.reading._request import Request, Source, Unfinished
 from gruviz.ui.reading._rows import BLOCK, Rows, RowsRequest
+from gruviz.ui.reading._sequences import SequencesRequest, Told
 from gruviz.ui.reading._survival import SurvivalRequest, Survived
 from gruviz.ui.reading._traces import Traces, TracesRequest
 
@@ -52,6 +54,7 @@ __all__ = [
     "Kept",
     "KeptRequest",
     "LabelsRequest",
+    "Lasting",
     "LayerFacts",
     "Lines",
     "LinesRequest",
@@ -67,7 +70,10 @@ __all__ = [
     "Request",
     "Rows",
     "RowsRequest",
+    "SaturationRequest",
+    "SequencesRequest",
     "Share",
+    "Sides",
     "Source",
     "Stretch",
     "StretchRequest",
@@ -76,6 +82,8 @@ __all__ = [
     "TapeFacts",
     "Text",
     "TextRequest",
+    "TimescalesRequest",
+    "Told",
     "Traces",
     "TracesRequest",
     "Unfinished",
