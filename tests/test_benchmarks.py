@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from benchmarks import large, memory, others, recording, start, training, window
+from benchmarks import large, memory, others, recording, start, training, units, window
 from benchmarks.apart import NotRunError, apart
 from benchmarks.rows import Row
 from benchmarks.scrub import moves
@@ -29,8 +29,9 @@ def test_every_row_that_was_promised_is_measured() -> None:
         "train_in_app_vs_headless",
         "frame_p99_while_training_ms",
         "ui_stall_max_ms",
+        "sequences_vs_few",
     }
-    groups = (recording, large, memory, start, training, window, others)
+    groups = (recording, large, memory, start, training, window, units, others)
     assert promised <= {name for group in groups for name in group.ROWS}
 
 

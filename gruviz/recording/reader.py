@@ -123,9 +123,12 @@ class Tape:
 
     def symbols(self, rows: slice) -> tuple[str, ...] | None:
         """The symbols of some rows, or None where there is no vocabulary. A token outside it reads as its number."""
-        tokens, vocabulary = self.tokens(rows), self.vocabulary
-        if tokens is None:
-            return None
+        tokens = self.tokens(rows)
+        return None if tokens is None else self.named(tokens)
+
+    def named(self, tokens: NDArray[np.integer]) -> tuple[str, ...]:
+        """The symbols that tokens stand for. One outside the vocabulary reads as its number."""
+        vocabulary = self.vocabulary
         if vocabulary is None:
             return tuple(map(str, tokens.tolist()))
         return tuple(vocabulary[t] if 0 <= t < len(vocabulary) else f"<{t}>" for t in tokens.tolist())
@@ -479,6 +482,11 @@ class Recording:
         """Weights of a checkpoint by parameter name; empty where they were left out."""
         group = self._file.get(f"checkpoints/{step}/weights", {})
         return {name: _reading(group[name], ()) for name in group}
+
+    def weight(self, name: str, rows: Any = ..., step: int = schema.NO_CHECKPOINT) -> NDArray[Any] | None:
+        """Rows of one weight of a checkpoint, or None where there is no weight of that name."""
+        stored = self._file.get(f"checkpoints/{step}/weights/{name}")
+        return _reading(stored, rows) if isinstance(stored, h5py.Dataset) else None
 
     def close(self) -> None:
         """Close the file. A recording in memory is gone with it."""

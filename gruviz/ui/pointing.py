@@ -4,9 +4,9 @@ from PySide6.QtCore import QObject, QPointF, Signal
 
 from gruviz.ui.panels import Context, Panel
 from gruviz.ui.panels.curves import say_inputs
-from gruviz.ui.panels.text import named
 from gruviz.ui.panels.units import format_value
 from gruviz.ui.reading import Point, PointRequest, quantity_of
+from gruviz.ui.signs import named
 
 _SLOT = "point"
 """The loader's slot for what is under the pointer."""

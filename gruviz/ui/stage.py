@@ -136,6 +136,7 @@ class Stage(QGraphicsView):
         state.units_changed.connect(self._apply_units)
         state.mark_changed.connect(self._apply_cursor)
         state.find_changed.connect(self._update_marks)
+        state.page_changed.connect(self._come_or_go)
         for changed in (state.pane_changed, state.display_changed, state.range_changed, state.cursor_changed):
             changed.connect(self._point)
         loader.answered.connect(self._take)
@@ -150,7 +151,7 @@ class Stage(QGraphicsView):
         """Another recording, layer or sequence, or other panels."""
         context = self.context
         view, facts = context.state.view, context.loader.facts
-        if facts is None or view.pane.layer not in facts.layers or not view.length:
+        if facts is None or view.pane.layer not in facts.layers or not view.length or view.page:
             return
         pane = view.pane
         shown = facts.uuid or pane.recording, facts.layers[pane.layer].lasting
@@ -166,6 +167,19 @@ class Stage(QGraphicsView):
         self._apply_range()
         self._apply_cursor()
         self._apply_units()
+
+    @Slot()
+    def _come_or_go(self) -> None:
+        """Ask for nothing more while pages are read in place of the panels, and catch up when they are seen again."""
+        if self._unseen:
+            for panel in self.panels:
+                self.context.loader.forget(panel.slot)
+        else:
+            self._turn()
+
+    @property
+    def _unseen(self) -> bool:
+        return self.context.state.view.page
 
     def _build(self) -> None:
         """Put the panels there that belong there, and keep those that stand there already."""
@@ -219,6 +233,8 @@ class Stage(QGraphicsView):
 
     @Slot()
     def _apply_range(self) -> None:
+        if self._unseen:
+            return
         view = self.context.state.view
         for panel in self.panels:
             panel.set_range(view.start, view.stop)
@@ -227,17 +243,23 @@ class Stage(QGraphicsView):
 
     @Slot()
     def _apply_cursor(self) -> None:
+        if self._unseen:
+            return
         self._place_cursor()
         for panel in self.panels:
             panel.cursor_moved()
 
     @Slot()
     def _apply_units(self) -> None:
+        if self._unseen:
+            return
         for panel in self.panels:
             panel.units_changed()
 
     @Slot()
     def _refresh(self) -> None:
+        if self._unseen:
+            return
         for panel in self.panels:
             panel.refresh()
 

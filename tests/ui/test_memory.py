@@ -207,7 +207,7 @@ def test_an_lstm_says_that_its_weights_need_not_sum_to_1(qtbot: QtBot, opened: O
 def test_a_plain_rnn_says_in_a_line_that_it_keeps_nothing(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
     window = opened(make(tmp_path / "rnn.h5", (300,), cell="rnn"))
     memory_of(qtbot, window)
-    key(window, Qt.Key.Key_M)
+    key(window, Qt.Key.Key_S)
     assert "no gate that keeps" in window.composing.wrong
     assert window.composing.now is None
     show(qtbot, window, "change")
@@ -226,7 +226,7 @@ def test_nobody_asks_while_nobody_looks(qtbot: QtBot, window: MainWindow) -> Non
     key(window, Qt.Key.Key_Right)
     settle(qtbot, window)
     assert asked.count("memory") == 1
-    key(window, Qt.Key.Key_M)
+    key(window, Qt.Key.Key_S)
     settle(qtbot, window)
     assert asked.count("memory") == 2
 
@@ -246,7 +246,7 @@ def test_the_text_is_shaded_by_its_weight_in_the_state(qtbot: QtBot, window: Mai
     key(window, Qt.Key.Key_Escape)
     settle(qtbot, window)
     plain = blues(window, TextPanel)
-    key(window, Qt.Key.Key_M)
+    key(window, Qt.Key.Key_S)
     settle(qtbot, window)
     assert window._actions["shade"].isChecked()
     memory, column = window.composing.now, window.stage.column
@@ -264,7 +264,7 @@ def test_the_text_is_shaded_by_its_weight_in_the_state(qtbot: QtBot, window: Mai
     settle(qtbot, window)
     flowing = blues(window, TextPanel).max()
     assert flowing > 20
-    key(window, Qt.Key.Key_M)
+    key(window, Qt.Key.Key_S)
     settle(qtbot, window)
     assert blues(window, TextPanel).max() < flowing / 4
     assert window.composing.now is None

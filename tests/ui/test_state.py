@@ -13,12 +13,14 @@ from gruviz.view import (
     View,
     follow,
     grow,
+    rank_by,
     seek,
     select_unit,
     show_range,
     showing,
     take_apart,
     toggle_derived,
+    toggle_page,
     toggle_play,
     toggle_quantity,
     toggle_shaded,
@@ -40,6 +42,7 @@ SIGNALS = (
     "follow",
     "memory",
     "tab",
+    "page",
 )
 
 
@@ -67,6 +70,8 @@ def listen(state: ViewState) -> list[str]:
         (partial(showing, sequence=1), (300,), ["pane", "length", "range", "follow"]),
         (grow, (1200,), ["length", "range"]),
         (follow, (), ["range", "cursor", "follow"]),
+        (toggle_page, (), ["page"]),
+        (rank_by, ("space",), ["page"]),
     ],
 )
 def test_only_what_changed_is_told(qtbot: QtBot, function, arguments: tuple, expected: list[str]) -> None:

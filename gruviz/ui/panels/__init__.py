@@ -9,11 +9,13 @@ from gruviz.ui.panels.memory import MemoryPanel
 from gruviz.ui.panels.overview import OverviewPanel
 from gruviz.ui.panels.panel import Context, Panel
 from gruviz.ui.panels.predictions import PredictionsPanel
+from gruviz.ui.panels.saturation import SaturationPanel
 from gruviz.ui.panels.survival import SurvivalPanel
 from gruviz.ui.panels.tab import TabPanel
 from gruviz.ui.panels.text import TextPanel
 from gruviz.ui.panels.time_axis import TimeAxisPanel
 from gruviz.ui.panels.timelines import TimelinesPanel
+from gruviz.ui.panels.timescales import TimescalesPanel
 from gruviz.ui.panels.units import UnitsPanel
 
 __all__ = [
@@ -28,10 +30,12 @@ __all__ = [
     "OverviewPanel",
     "Panel",
     "PredictionsPanel",
+    "SaturationPanel",
     "SurvivalPanel",
     "TabPanel",
     "TextPanel",
     "TimeAxisPanel",
     "TimelinesPanel",
+    "TimescalesPanel",
     "UnitsPanel",
 ]

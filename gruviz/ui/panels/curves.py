@@ -16,7 +16,7 @@ from gruviz.ui.panels.shading import Shading
 from gruviz.ui.reading import Curves, CurvesRequest, Request
 from gruviz.ui.theme import STEP, small
 
-_COLOURS = ("#56B4E9", "#009E73", "#CC79A7", "#E69F00", "#0072B2", "#D55E00")
+COLOURS = ("#56B4E9", "#009E73", "#CC79A7", "#E69F00", "#0072B2", "#D55E00")
 _MARGIN = 0.05
 """Of the height, above the greatest value and below the least."""
 _ROOM = 1 - 2 * _MARGIN
@@ -24,7 +24,7 @@ _NAMED = 60
 """Columns that the tooltip names."""
 _SAID = 3
 """Columns that are read out."""
-MOST = len(_COLOURS)
+MOST = len(COLOURS)
 """Columns that are drawn; of more, the first ones."""
 
 
@@ -87,7 +87,7 @@ class CurvesPanel(PlotPanel):
         least, greatest = ((high - each) / (high - low) * _ROOM + _MARGIN for each in (curves.low, curves.high))
         self.lines = [
             Line(curves.columns, least[:, number].astype(float), colour, to=greatest[:, number].astype(float))
-            for number, colour in zip(range(least.shape[1]), _COLOURS, strict=False)
+            for number, colour in zip(range(least.shape[1]), COLOURS, strict=False)
         ]
         self.wrong = ""
         self.plot.update()
@@ -134,7 +134,7 @@ class CurvesPanel(PlotPanel):
             Label, colour, pixels from the left, and row of each that there is room for; and how many more there are.
         """
         metrics = QFontMetricsF(small(QApplication.font()))
-        drawn = list(zip(self._names, _COLOURS, strict=False))
+        drawn = list(zip(self._names, COLOURS, strict=False))
         for lines in (rows, rows - 1):  # the last one is for how many more there are
             placed: list[tuple[str, str, float, int]] = []
             x, row = 0.0, 0
@@ -163,7 +163,7 @@ def say_inputs(values: Sequence[float], missing: Sequence[bool], digits: int) ->
 
 def _tip(names: Sequence[str]) -> str:
     named = [
-        f"<span style='color: {colour}'>■</span> {escape(name)}" for name, colour in zip(names, _COLOURS, strict=False)
+        f"<span style='color: {colour}'>■</span> {escape(name)}" for name, colour in zip(names, COLOURS, strict=False)
     ]
     others = [escape(name) for name in names[MOST:_NAMED]]
     if others:

@@ -33,19 +33,8 @@ class DerivedPanel(HeatmapPanel):
 
     def request(self, start: int, stop: int, width: int, height: int) -> DerivedRequest:
         """What is asked for this range, and pixels."""
-        view, (layer, sequence) = self.context.state.view, self.context.subject
-        return DerivedRequest(
-            self.slot,
-            layer,
-            sequence,
-            self.quantity.name,
-            start,
-            stop,
-            width,
-            height,
-            view.reduction,
-            view.pane.order,
-        )
+        name, how = self.quantity.name, (self.context.state.view.reduction, self.arrangement)
+        return DerivedRequest(self.slot, *self.context.subject, name, start, stop, width, height, *how)
 
     def take(self, request: Request, answer: Any) -> None:
         """Draw it."""

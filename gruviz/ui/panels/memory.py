@@ -23,8 +23,8 @@ from gruviz.ui.chooser import Chooser
 from gruviz.ui.panels.copying import offer_copies
 from gruviz.ui.panels.panel import Context, draw_text
 from gruviz.ui.panels.tab import TabPanel
-from gruviz.ui.panels.text import named
 from gruviz.ui.reading import Memory, Share
+from gruviz.ui.signs import named
 from gruviz.ui.theme import STEP, bold, small
 from gruviz.view import seek, take_apart, toggle_shaded
 

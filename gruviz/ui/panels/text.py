@@ -15,11 +15,10 @@ from gruviz.ui.panels.panel import Context, Painted, Panel, draw_text, text_widt
 from gruviz.ui.panels.shading import TIP as SHADED
 from gruviz.ui.panels.shading import Shading
 from gruviz.ui.reading import Hits, Request, Text, TextRequest
+from gruviz.ui.signs import SIGNS, sign
 from gruviz.ui.theme import STEP, small
 
-_SIGNS = {" ": "·", "\n": "↵", "\t": "→", "\r": "␍", "": "∅"}
-"""What is there and cannot be seen."""
-_QUIET = frozenset(_SIGNS.values())
+_QUIET = frozenset(SIGNS.values())
 _CENTRED = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextSingleLine
 _LARGEST, _SMALLEST = 2, -1
 """Points by which the text is larger than other text."""
@@ -300,7 +299,7 @@ class TextPanel(Panel):
         if marked:
             spare = max(0.0, (width - self._width(symbol)) / 2 - 2 * STEP)  # a wide column is not all marked
             painter.fillRect(cell.adjusted(spare - 1, 2, 1 - spare, -2), QColor(theme.foreground))
-        colour = theme.panel if marked else theme.muted if symbol in _SIGNS else theme.foreground
+        colour = theme.panel if marked else theme.muted if symbol in SIGNS else theme.foreground
         painter.setPen(QColor(colour))
         shown = sign(symbol)
         if len(symbol) > 1:
@@ -330,17 +329,6 @@ def _words(symbols: Sequence[str]) -> list[str]:
         return [f"{sign(symbol)}\u2002" for symbol in symbols]
     line = "".join(map(sign, symbols))
     return ["".join(group) for _, group in groupby(line, key=lambda letter: letter in _QUIET)]
-
-
-def sign(symbol: str) -> str:
-    """A symbol as it can be seen."""
-    return _SIGNS.get(symbol, symbol if symbol.isprintable() else "�")
-
-
-def named(symbol: str) -> str:
-    """A symbol in quotes, or in words where it cannot be seen."""
-    words = {" ": "space", "\n": "line end", "\t": "tab", "": "empty"}
-    return words.get(symbol) or (f"‘{symbol}’" if symbol.isprintable() else repr(symbol))
 
 
 def _font(larger: int = _LARGEST) -> QFont:

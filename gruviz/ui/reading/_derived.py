@@ -6,7 +6,7 @@ timesteps a stretch stands for those up to the next, and the picture says so.
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 import numpy as np
@@ -30,10 +30,11 @@ from gruviz.cells import Cell, Quantity
 from gruviz.errors import GruvizError
 from gruviz.recording import Layer, reduce_rows
 from gruviz.recording.schema import CHUNK_ROWS
+from gruviz.ui.reading._arranged import Arrangement, arranged
 from gruviz.ui.reading._columns import Columns, columns_for
-from gruviz.ui.reading._heatmap import Heatmap, group_units, indices, limit_of, order_in
+from gruviz.ui.reading._heatmap import Heatmap, group_units, indices, limit_of
 from gruviz.ui.reading._request import Request, Source, Unfinished
-from gruviz.view import Order, Reduction
+from gruviz.view import Reduction
 
 Floats = NDArray[np.float32]
 TURN = 0.04
@@ -54,7 +55,7 @@ class DerivedRequest(Request):
     width: int
     height: int
     reduction: Reduction = "mean"
-    order: Order = "index"
+    arrangement: Arrangement = field(default_factory=Arrangement)
 
     def read(self, source: Source) -> Heatmap | Unfinished:
         """Work out what there is time for, and go on when asked again."""
@@ -64,9 +65,10 @@ class DerivedRequest(Request):
             stretches = source.known["derived", self.slot] = Stretches(self, source, layer)
         done = stretches.go_on(TURN)
         columns = stretches.columns
-        picture = draw(source, self, layer, columns, stretches.values(), limit(source, layer, self.quantity))
+        top = limit(source, layer, self.quantity)
+        picture, final = draw(source, self, layer, columns, stretches.values(), top)
         heatmap = Heatmap(*picture, sampled=stretches.distance > CHUNK_ROWS)
-        return heatmap if done else Unfinished(heatmap)
+        return heatmap if done and final else Unfinished(heatmap)
 
 
 class Stretches:
@@ -172,10 +174,13 @@ Picture = tuple[Columns, int, NDArray[np.uint8], float, NDArray[np.intp]]
 
 def draw(
     source: Source, request: DerivedRequest, layer: Layer, columns: Columns, values: Floats, limit: float
-) -> Picture:
-    """What a `Heatmap` of these columns, (columns, H), begins with: drawn by the rules of all heatmaps."""
-    key = ("order", request.layer, request.sequence, request.order)
-    order = source.once(key, lambda: order_in(source, layer, request.sequence, request.order))
-    units = max(1, -(-layer.size // max(request.height, 1)))
-    rows = group_units(values if request.order == "index" else values[:, order], units, request.reduction)
-    return columns, units, indices(rows, quantity_of(layer.cell, request.quantity), limit), limit, order
+) -> tuple[Picture, bool]:
+    """What a `Heatmap` of these columns, (columns, H), begins with, and whether its rows are those asked for.
+
+    Drawn by the rules of all heatmaps.
+    """
+    rows = arranged(source, layer, request.sequence, request.arrangement)
+    units = max(1, -(-len(rows.units) // max(request.height, 1)))
+    image = group_units(values[:, rows.units], units, request.reduction)
+    drawn = indices(image, quantity_of(layer.cell, request.quantity), limit)
+    return (columns, units, drawn, limit, rows.units), rows.known

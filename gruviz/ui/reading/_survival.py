@@ -53,10 +53,10 @@ class SurvivalRequest(DerivedRequest):
         median = np.full(len(values), np.nan)
         known = ~np.isnan(values[:, 0])
         median[known] = np.median(values[known], axis=1)
-        drawn = draw(source, self, layer, picture.columns, values.astype(np.float32), 1.0)
+        drawn, final = draw(source, self, layer, picture.columns, values.astype(np.float32), 1.0)
         coarse = picture.columns.step > CHUNK_ROWS
         answer = Survived(*drawn, coarse, self.since, median, tuple(map(fade.timestep, fade.horizons)), fade.lasted)
-        return answer if done else Unfinished(answer)
+        return answer if done and final else Unfinished(answer)
 
 
 class Fade:
