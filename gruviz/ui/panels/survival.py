@@ -145,12 +145,11 @@ class SurvivalPanel(DerivedPanel):
 
     def wedges(self, found: Survived) -> list[tuple[float, float]]:
         """Where the tips of the wedges stand in the body, from the left and from the top."""
-        size = self.context.layer.size
-        units = [unit for unit in self.context.state.view.pane.units if unit < size]
+        rows, units = len(self.units), self._marked()
         if found.lasting is None:
             return []
         tips = [
-            (float(self._x(found.lasting[unit] + 0.5)), (int(self._places[unit]) + 0.5) / size * self.body.height())
+            (float(self._x(found.lasting[unit] + 0.5)), (int(self._places[unit]) + 0.5) / rows * self.body.height())
             for unit in units
             if found.lasting[unit] >= 0
         ]
