@@ -76,10 +76,6 @@ class CellScene:
         """Where things stand; None before there was a room."""
         self._theme: Theme | None = None
 
-    def forget(self) -> None:
-        """Draw all of it anew the next time."""
-        self._key = None
-
     def height_for(self, cell: Cell, reset: str, width: float) -> int:
         """How high drawing and equations are below each other, at this width."""
         shape, lines = drawing(cell, reset=reset), _lines(cell, reset, width)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QToolButto
 from gruviz.ui.panels import CellPanel, Context, PredictionsPanel, UnitsPanel
 from gruviz.ui.panels.tab import ANY, TabPanel
 from gruviz.ui.reading import Facts
-from gruviz.ui.theme import STEP
+from gruviz.ui.theme import STEP, small
 from gruviz.view import Tab
 
 WIDTH = 320
@@ -115,6 +115,7 @@ class Side(QSplitter):
             button.setObjectName("tab")
             button.setDefaultAction(self._actions[tab.name])
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setFont(small(self.font()))
             row.addWidget(button)
             self._buttons[tab.name] = button
         row.addStretch(1)

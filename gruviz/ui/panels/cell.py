@@ -1,6 +1,6 @@
 """The cell of one unit at the cursor, with the numbers that flow through it, and its equations."""
 
-from PySide6.QtCore import QRectF, Qt, Slot
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QContextMenuEvent, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -78,12 +78,6 @@ class CellPanel(TabPanel):
     def take(self, request: Request, answer: Flow) -> None:
         """Keep them."""
         self.flow = answer
-
-    @Slot()
-    def restyle(self) -> None:
-        """Take the colours of the theme."""
-        self.scene.forget()
-        self.update()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Copy it."""
