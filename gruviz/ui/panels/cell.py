@@ -5,7 +5,7 @@ from PySide6.QtGui import QColor, QContextMenuEvent, QFontMetricsF, QPainter, QP
 from PySide6.QtWidgets import QApplication, QWidget
 
 from gruviz.cells import Cell
-from gruviz.equations import Step
+from gruviz.equations import Step, in_words
 from gruviz.ui.cell_scene import CellScene
 from gruviz.ui.panels.copying import offer_copies
 from gruviz.ui.panels.panel import Context, draw_text, text_width
@@ -15,7 +15,7 @@ from gruviz.ui.panels.text import named
 from gruviz.ui.reading import BLOCK, CellRequest, Flow, Request
 from gruviz.ui.theme import STEP, bold, small
 
-_HEAD = 26
+_HEAD, _SENTENCES = 26, 2
 _HINT = "Click a unit in the list, or a row of a heatmap, to see its numbers here."
 _TIPS = {
     "gru": "One unit of a <b>GRU</b>. The state runs along the top: blue is the part of the old state that the "
@@ -43,10 +43,11 @@ class CellPanel(TabPanel):
 
     @property
     def usual(self) -> int:
-        """Drawing and equations below each other."""
+        """What the gates let pass in words, drawing and equations, below each other."""
         if not self.subjected:
             return super().usual
-        return _HEAD + self.scene.height_for(self._cell, self.context.layer.reset, 320 - 4 * STEP)
+        words = _SENTENCES * _small_line()
+        return _HEAD + words + self.scene.height_for(self._cell, self.context.layer.reset, 320 - 4 * STEP)
 
     @property
     def unit(self) -> int | None:
@@ -95,7 +96,8 @@ class CellPanel(TabPanel):
             return
         self._paint_head(painter)
         layer, numbered = self.context.layer, self.unit is not None
-        room = QRectF(2 * STEP, _HEAD, self.width() - 4 * STEP, self.height() - _HEAD)
+        top = _HEAD + (self._paint_words(painter) if numbered and self.height() >= self.usual else 0)
+        room = QRectF(2 * STEP, top, self.width() - 4 * STEP, self.height() - top)
         ratio = self.devicePixelRatioF()
         self.scene.lay_out(room, ratio, layer.cell, layer.reset, layer.backward, numbered, theme)
         self.scene.paint(painter, room.topLeft(), self.step, self.given)
@@ -114,6 +116,13 @@ class CellPanel(TabPanel):
         x = 3 * STEP + draw_text(painter, 3 * STEP, top, title, bold(font), theme.foreground) + 2 * STEP
         left = max(x, self.width() - 3 * STEP - text_width(self.note, small(font)))
         draw_text(painter, left, top + 1, self.note, small(font), theme.muted)
+
+    def _paint_words(self, painter: QPainter) -> int:
+        """What the gates let pass; returns how high that is, with words or before there are some."""
+        step, line, font = self.step, _small_line(), small(QApplication.font())
+        for row, words in enumerate(in_words(step) if step is not None else ()):
+            draw_text(painter, 3 * STEP, _HEAD - STEP + row * line, words, font, self.context.theme.muted)
+        return _SENTENCES * line
 
     @property
     def note(self) -> str:
@@ -140,3 +149,7 @@ class CellPanel(TabPanel):
             return ""
         count = flow.inputs.shape[1]
         return format_number(float(flow.inputs[row, 0]), 6) if count == 1 else f"{count:,} numbers"
+
+
+def _small_line() -> int:
+    return round(QFontMetricsF(small(QApplication.font())).height())
