@@ -168,7 +168,7 @@ class Side(QSplitter):
         """Give what stands below the list as much as is wanted, and no more than it can use."""
         self.below.setMinimumHeight(min(_BELOW, self._most))
         self.below.setMaximumHeight(self._most)
-        usual = _BAR + self.shown.usual if self.shown is not None else 0
+        usual = _BAR + self.shown.usual(self.width()) if self.shown is not None else 0
         below = min(self.tall or usual, self._most)
         self.setSizes([max(self.height() - self.handleWidth() - below, 0), below])
 

@@ -16,6 +16,8 @@ from gruviz.ui.reading import BLOCK, CellRequest, Flow, Request
 from gruviz.ui.theme import STEP, bold, small
 
 _HEAD, _SENTENCES = 26, 2
+_WIDE = 400
+"""At more pixels across it does not ask for more pixels down."""
 _HINT = "Click a unit in the list, or a row of a heatmap, to see its numbers here."
 _TIPS = {
     "gru": "One unit of a <b>GRU</b>. The state runs along the top: blue is the part of the old state that the "
@@ -41,13 +43,12 @@ class CellPanel(TabPanel):
         """The timesteps around the cursor; None before the first answer."""
         self.scene = CellScene()
 
-    @property
-    def usual(self) -> int:
+    def usual(self, width: int) -> int:
         """What the gates let pass in words, drawing and equations, below each other."""
         if not self.subjected:
-            return super().usual
+            return super().usual(width)
         words = _SENTENCES * _small_line()
-        return _HEAD + words + self.scene.height_for(self._cell, self.context.layer.reset, 320 - 4 * STEP)
+        return _HEAD + words + self.scene.height_for(self._cell, self.context.layer.reset, min(width, _WIDE) - 4 * STEP)
 
     @property
     def unit(self) -> int | None:
@@ -96,7 +97,7 @@ class CellPanel(TabPanel):
             return
         self._paint_head(painter)
         layer, numbered = self.context.layer, self.unit is not None
-        top = _HEAD + (self._paint_words(painter) if numbered and self.height() >= self.usual else 0)
+        top = _HEAD + (self._paint_words(painter) if numbered and self.height() >= self.usual(self.width()) else 0)
         room = QRectF(2 * STEP, top, self.width() - 4 * STEP, self.height() - top)
         ratio = self.devicePixelRatioF()
         self.scene.lay_out(room, ratio, layer.cell, layer.reset, layer.backward, numbered, theme)
@@ -119,8 +120,10 @@ class CellPanel(TabPanel):
 
     def _paint_words(self, painter: QPainter) -> int:
         """What the gates let pass; returns how high that is, with words or before there are some."""
-        step, line, font = self.step, _small_line(), small(QApplication.font())
+        step, line, font, room = self.step, _small_line(), small(QApplication.font()), self.width() - 5 * STEP
         for row, words in enumerate(in_words(step) if step is not None else ()):
+            if text_width(words, font) > room:
+                words = QFontMetricsF(font).elidedText(words, Qt.TextElideMode.ElideRight, room)
             draw_text(painter, 3 * STEP, _HEAD - STEP + row * line, words, font, self.context.theme.muted)
         return _SENTENCES * line
 
