@@ -5,11 +5,12 @@ from dataclasses import replace
 from typing import get_args
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from gruviz.cells import Quantity
 from gruviz.ui.chooser import Chooser
+from gruviz.ui.derived import DerivedButton
 from gruviz.ui.elided import ElidedLabel
 from gruviz.ui.panels import Context
 from gruviz.ui.theme import STEP
@@ -22,11 +23,18 @@ _BUTTON = 28
 """Width of the button of a heatmap."""
 _ENOUGH = "t = 10,000   ‘e’   unit 100"
 """What is under the pointer has room for this at least, before anything is said in words beside it."""
-ORDERS: Mapping[Order, str] = {"index": "by index", "keep": "by mean keep", "likeness": "by likeness"}
+ORDERS: Mapping[Order, str] = {
+    "index": "by index",
+    "keep": "by mean keep",
+    "timescale": "by timescale",
+    "peak": "by time of peak",
+    "likeness": "by likeness",
+}
 REDUCTIONS: Mapping[Reduction, str] = {"mean": "mean", "min": "least", "max": "greatest"}
 _ORDER_TIP = (
-    "Order of the units’ rows: by index, by mean keep over the sequence, or units that behave alike side by side "
-    "(Ward’s clustering of their keep; of their state, in a cell without one)"
+    "Order of the units’ rows, over the whole sequence: by index; by mean keep; by timescale, −1 / mean(ln keep), the "
+    "longest first; by the time at which the state is largest in magnitude; or units that behave alike side by side "
+    "(Ward’s clustering of their keep). In a cell without a keep by its state, and by its autocorrelation timescale"
 )
 _REDUCTION_TIP = "What a column or row of a heatmap shows where it holds several timesteps or units"
 
@@ -37,9 +45,10 @@ class DisplayBar(QWidget):
     checkpoint_chosen = Signal(int)
     """The training step that was chosen."""
 
-    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+    def __init__(self, context: Context, read_pages: QAction, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context = context
+        self.page = page_button(read_pages)
         self.buttons: dict[str, QToolButton] = {}
         """By quantity, of the cell on show."""
         self._steps: list[int] = []
@@ -58,8 +67,12 @@ class DisplayBar(QWidget):
         self._heatmaps = QHBoxLayout()
         self._heatmaps.setSpacing(STEP)
         self._words = [_quiet(words) for words in ("heatmaps", "units", "columns", "checkpoint")]
+        self._row.addWidget(self.page)
+        self._row.addSpacing(2 * STEP)
         self._row.addWidget(self._words[0])
         self._row.addLayout(self._heatmaps)
+        self.more = DerivedButton(context, _BUTTON)
+        self._row.addWidget(self.more)
         for words, chooser in zip(self._words[1:], (self.order, self.reduction, self.checkpoint), strict=True):
             self._row.addSpacing(2 * STEP)
             self._row.addWidget(words)
@@ -87,7 +100,7 @@ class DisplayBar(QWidget):
         known = facts is not None and view.pane.layer in facts.layers
         orders = dict(ORDERS)
         if known and self._context.layer.cell.keep is None:
-            orders["keep"] = "by mean state"
+            orders |= {"keep": "by mean state", "timescale": "by autocorrelation"}
         self.order.show_choices(list(orders.values()), list(orders).index(view.pane.order))
         self.reduction.show_choices(list(REDUCTIONS.values()), list(REDUCTIONS).index(view.reduction))
         if facts is None or view.pane.layer not in facts.layers:
@@ -121,8 +134,8 @@ class DisplayBar(QWidget):
 
     def _needed(self, order: int) -> int:
         """The width of all but words, where the chooser of the order has that one."""
-        choosers = order + _NARROW * (1 + (len(self._steps) > 1))
-        return len(self.buttons) * (_BUTTON + STEP) + choosers + 12 * STEP
+        choosers = order + _NARROW * (1 + (len(self._steps) > 1)) + self.page.sizeHint().width() + 3 * STEP
+        return (len(self.buttons) + 1) * (_BUTTON + STEP) + choosers + 12 * STEP
 
     def _show_heatmaps(self, quantities: tuple[Quantity, ...]) -> None:
         if list(self.buttons) != [quantity.name for quantity in quantities]:
@@ -163,6 +176,15 @@ class DisplayBar(QWidget):
     @Slot(int)
     def _choose_checkpoint(self, index: int) -> None:
         self.checkpoint_chosen.emit(self._steps[index])
+
+
+def page_button(action: QAction) -> QToolButton:
+    """A small button for one of the actions."""
+    button = QToolButton()
+    button.setObjectName("quantity")
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setDefaultAction(action)
+    return button
 
 
 def checkpoint_words(step: int) -> str:

@@ -11,8 +11,8 @@ from gruviz.ui.panels.copying import offer_copies
 from gruviz.ui.panels.panel import Context, draw_text, text_width
 from gruviz.ui.panels.predictions import format_number
 from gruviz.ui.panels.tab import TabPanel
-from gruviz.ui.panels.text import named
 from gruviz.ui.reading import BLOCK, CellRequest, Flow, Request
+from gruviz.ui.signs import named
 from gruviz.ui.theme import STEP, bold, small
 
 _HEAD, _SENTENCES = 26, 2
