@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gruviz.cells import GRU, LSTM, RNN, Cell, variant
-from gruviz.equations import Step, Term, equations, number, numbers, unsquashed
+from gruviz.equations import Step, Term, equations, in_words, number, numbers, unsquashed
 
 PART = st.floats(-12, 12)
 STATE = st.floats(-1, 1)
@@ -118,6 +118,27 @@ def test_where_the_reset_acts_first_its_own_share_is_not_in_the_numbers() -> Non
     parts = {"candidate": (0.5, 0.4)}
     before = Step(variant(GRU, reset="before"), values, {"hidden": 0.3}, parts, reset="before")
     assert printed(before)["candidate"] == r"\tanh(0.500 + 0.400) 0.716"
+
+
+def test_the_gates_are_put_into_words() -> None:
+    assert in_words(gru(0.138, 0.001, 0.4, -1.3, 0.3)) == (
+        "14 % of its old state is kept, 86 % written anew",
+        "0 % of the old states gets past r to the candidate",
+    )
+    values = {"forget": 1.0, "input": 0.25, "output": 0.5, "candidate": 0.1, "cell": 0.2, "hidden": 0.1}
+    assert in_words(Step(LSTM, values, {})) == (
+        "100 % of the old cell state is kept, 25 % of g added",
+        "50 % of tanh(c) shows in h",
+    )
+    (words,) = in_words(Step(RNN, {"hidden": 0.1}, {}))
+    assert words.startswith("nothing is kept")
+
+
+def test_what_is_not_a_number_is_said_to_be_unknown() -> None:
+    step = Step(GRU, dict.fromkeys(GRU.names, math.nan), {"hidden": math.nan})
+    assert in_words(step)[0] == "? of its old state is kept, ? written anew"
+    for terms in numbers(step).values():
+        assert terms[-1].tex == "?"
 
 
 @pytest.mark.parametrize("cell", [GRU, LSTM, RNN])

@@ -21,6 +21,8 @@ _LARGEST, _READABLE, _SMALLEST = 15, 13, 11
 """Sizes of the font of the equations; they stand beside the drawing only where they are readable there."""
 _NARROWEST, _WIDEST = 0.82, 1.7
 """How much smaller and larger than at its own size the drawing becomes; smaller still only where nothing else helps."""
+_TOGETHER = 400.0
+"""Pixels over which an equation and what it comes to may stand apart."""
 _ROUGH = -0.888
 """A number as wide as they come."""
 _SIGNS = (r"\times", r"\odot", "+", "-")
@@ -75,10 +77,6 @@ class CellScene:
         self.layout: Layout | None = None
         """Where things stand; None before there was a room."""
         self._theme: Theme | None = None
-
-    def forget(self) -> None:
-        """Draw all of it anew the next time."""
-        self._key = None
 
     def height_for(self, cell: Cell, reset: str, width: float) -> int:
         """How high drawing and equations are below each other, at this width."""
@@ -260,7 +258,7 @@ def _arrange(width: float, height: float, cell: Cell, reset: str, backward: bool
     least = min(_NARROWEST * shape.height, 0.7 * height)
     room = max(height - above.height(len(all_of_them), numbered) - 3 * STEP, least)
     scale = min(width / shape.width, room / shape.height, _WIDEST)
-    top, wide = shape.height * scale + 2 * STEP, min(width, 1.5 * above.width)
+    top, wide = shape.height * scale + 2 * STEP, min(width, max(_TOGETHER, 1.2 * above.width))
     count = fitting(above, height - top)
 
     half = width / 2 - 2 * STEP

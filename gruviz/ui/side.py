@@ -18,7 +18,7 @@ from gruviz.ui.panels import (
 )
 from gruviz.ui.panels.tab import ANY, TabPanel
 from gruviz.ui.reading import Facts
-from gruviz.ui.theme import STEP
+from gruviz.ui.theme import STEP, small
 from gruviz.ui.unit_filter import UnitFilter
 from gruviz.view import Tab
 
@@ -155,6 +155,7 @@ class Side(QSplitter):
             button.setObjectName("tab")
             button.setDefaultAction(self._actions[tab.name])
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setFont(small(self.font()))
             row.addWidget(button)
             self._buttons[tab.name] = button
         row.addStretch(1)
@@ -207,7 +208,7 @@ class Side(QSplitter):
         """Give what stands below the list as much as is wanted, and no more than it can use."""
         self.below.setMinimumHeight(min(_BELOW, self._most))
         self.below.setMaximumHeight(self._most)
-        usual = _BAR + self.shown.usual if self.shown is not None else 0
+        usual = _BAR + self.shown.usual(self.width()) if self.shown is not None else 0
         below = min(self.tall or usual, self._most)
         self.setSizes([max(self.height() - self.handleWidth() - below, 0), below])
 

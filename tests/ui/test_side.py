@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
+import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolButton
@@ -59,6 +60,18 @@ def test_a_click_or_a_key_turns_to_a_tab(qtbot: QtBot, opened: Open, predicted: 
     assert_all_agree(qtbot, window)
     key(window, Qt.Key.Key_2, ALT)
     assert isinstance(window.side.shown, CellPanel)
+
+
+@pytest.mark.parametrize("width", [1280, 960])
+def test_every_tab_is_read_whole(qtbot: QtBot, opened: Open, predicted: Path, width: int) -> None:
+    window = opened(predicted)
+    window.resize(width, 700)
+    settle(qtbot, window)
+    shown = buttons(window)
+    assert len(shown) == len(window.side.offered)
+    for button in shown.values():
+        assert window.side.bar.rect().contains(button.geometry())
+        assert button.width() >= button.sizeHint().width()
 
 
 def test_nobody_asks_for_what_nobody_sees(qtbot: QtBot, opened: Open, predicted: Path) -> None:
