@@ -94,6 +94,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         ("T",),
         needs_recording=True,
     ),
+    ActionSpec(
+        "filter_units",
+        "&Filter units…",
+        "Show the units of which something is true",
+        "&View",
+        ("Ctrl+U",),
+        needs_recording=True,
+    ),
     ActionSpec("no_unit", "Select &no unit", "Take away all marks", "&View", ("Esc",), needs_recording=True),
     *(
         ActionSpec(
