@@ -120,6 +120,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         needs_recording=True,
         checkable=True,
     ),
+    ActionSpec(
+        "filter_units",
+        "&Filter units…",
+        "Show the units of which something is true",
+        "&View",
+        ("Ctrl+U",),
+        needs_recording=True,
+    ),
     ActionSpec("no_unit", "Select &no unit", "Take away all marks", "&View", ("Esc",), needs_recording=True),
     *(
         ActionSpec(

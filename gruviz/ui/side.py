@@ -49,7 +49,7 @@ class TabSpec:
 TABS: tuple[TabSpec, ...] = (
     TabSpec(
         "prediction",
-        "&Prediction",
+        "&Next",
         "What the network predicts at the cursor, and what really came",
         "Alt+1",
         PredictionsPanel,
@@ -147,7 +147,7 @@ class Side(QSplitter):
         bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         bar.setFixedHeight(_BAR)
         row = QHBoxLayout(bar)
-        row.setContentsMargins(2 * STEP, 0, 2 * STEP, 0)
+        row.setContentsMargins(STEP, 0, STEP, 0)
         row.setSpacing(0)
         for tab in TABS:
             self._group.addAction(self._actions[tab.name])

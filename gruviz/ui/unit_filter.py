@@ -52,7 +52,8 @@ class UnitFilter(QWidget):
         self._pause.timeout.connect(self._apply)
         self.field.textEdited.connect(self._edited)
         state = context.state
-        for changed in (state.pane_changed, state.rows_changed, state.thresholds_changed, state.length_changed):
+        state.pane_changed.connect(self._turn)
+        for changed in (state.rows_changed, state.thresholds_changed, state.length_changed):
             changed.connect(self._ask)
         context.loader.answered.connect(self._take)
         context.loader.failed.connect(self._fail)
@@ -102,6 +103,14 @@ class UnitFilter(QWidget):
         if text == self._context.state.view.pane.filter:
             self._ask()
         self._context.state.change(filter_units, text)
+
+    @Slot()
+    def _turn(self) -> None:
+        """Something else is on show: what was typed and did not count is gone."""
+        self._pause.stop()
+        self._say("", "")
+        self.field.setText(self._context.state.view.pane.filter)
+        self._ask()
 
     @Slot()
     def _ask(self) -> None:

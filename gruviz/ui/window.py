@@ -309,7 +309,7 @@ class MainWindow(QMainWindow):
             pane = earlier.pane
             self._show(pane.layer, pane.sequence)
             self.state.change(resume, earlier)
-            self.state.change(with_pane, units=pane.units)
+            self.state.change(with_pane, units=pane.units, order=pane.order, filter=pane.filter)
         else:
             self._show(layer, first)
             if facts.name == DEMO:  # a newcomer reads letters over their columns first
@@ -712,6 +712,11 @@ class MainWindow(QMainWindow):
     def show_tab(self) -> None:
         """Put something else below the list of units."""
         self.state.change(turn_to, _sender(self).data())
+
+    @Slot()
+    def filter_units(self) -> None:
+        """Say which units are on show."""
+        self.side.filter.begin()
 
     @Slot()
     def switch_theme(self) -> None:

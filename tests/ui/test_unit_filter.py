@@ -13,7 +13,7 @@ from gruviz.analysis import timescales
 from gruviz.ui.panels import HeatmapPanel
 from gruviz.ui.window import MainWindow
 
-from .hand import LEFT_BUTTON, assert_all_agree, at, choose, click, panel, settle
+from .hand import LEFT_BUTTON, assert_all_agree, at, choose, click, key, panel, settle
 from .recordings import make
 
 Open = Callable[[Path], MainWindow]
@@ -94,6 +94,29 @@ def test_escape_shows_all_again(qtbot: QtBot, window: MainWindow) -> None:
     assert window.state.view.pane.units == (2,)  # that Escape was not the window's
     assert not window.side.filter.count.isVisible()
     assert_all_agree(qtbot, window)
+
+
+def test_what_was_typed_for_another_sequence_and_did_not_count_is_gone(qtbot: QtBot, window: MainWindow) -> None:
+    type_in(qtbot, window, "unit < 4")
+    type_in(qtbot, window, "unit >")
+    window.choose_sequence(1)
+    assert_all_agree(qtbot, window)
+    bar = window.side.filter
+    assert (bar.field.text(), bar.wrong.isVisible(), bar.count.text()) == ("unit < 4", False, "4 of 24")
+
+
+def test_a_key_leads_to_it_and_it_is_remembered(qtbot: QtBot, window: MainWindow, opened: Open, sonnets: Path) -> None:
+    key(window, Qt.Key.Key_U, Qt.KeyboardModifier.ControlModifier)
+    assert window.side.filter.field.hasFocus()
+    QTest.keyClicks(window.side.filter.field, "unit > 20")
+    QTest.keyClick(window.side.filter.field, Qt.Key.Key_Return)
+    choose(qtbot, window.display.order, 2)
+    assert_all_agree(qtbot, window)
+    window.close()
+    again = opened(sonnets)
+    assert (again.state.view.pane.filter, again.state.view.pane.order) == ("unit > 20", "timescale")
+    assert again.side.filter.field.text() == "unit > 20"
+    assert_all_agree(qtbot, again)
 
 
 def test_a_filter_may_keep_nothing_or_one(qtbot: QtBot, window: MainWindow) -> None:
