@@ -27,10 +27,9 @@ _TIP = (
     f"below 0, down. Grey: what the best unit reaches by chance, with the label moved round in time, {SHIFTS} times."
     "<br><b>A unit that follows a label is not thereby its cause, nor important.</b>"
 )
-_NOTHING = (
-    "There is no label to follow: every timestep reads the same.\n\n"
-    "Drag over the page to select a range, and mark it (M): it becomes a label of your own."
-)
+_ALIKE = "There is no label to follow: every timestep reads the same."
+_NO_INPUT = "This recording does not hold what was read: there is no label to take from it."
+_MARK = "Drag over the page to select a range, and mark it (M): it becomes a label of your own."
 
 
 class RankingPanel(QWidget):
@@ -78,7 +77,8 @@ class RankingPanel(QWidget):
         self.chooser.show_choices(labels, labels.index(label) if label else -1)
         if not label:
             loader.forget(_SLOT)
-            self.words.setText(_NOTHING)
+            read = subject.tape is not None and (subject.tape.text or subject.tape.columns)
+            self.words.setText(f"{_ALIKE if read else _NO_INPUT}\n\n{_MARK}")
             self.list.show_ranking(None)
             return
         request = RankingRequest(_SLOT, *subject.about, *subject.labelled, subject.quantity.name)
@@ -112,6 +112,8 @@ class RankingPanel(QWidget):
         sequences = self._sequences()
         words = f"{self._subject.quantity.symbol} over {part} timesteps{sequences}; {about}. "
         words += f"By chance the best reaches {ranking.chance:.2f}."
+        if self._context.layer.backward:
+            words += " A backward layer: at each timestep it has read what comes after."
         return words.replace("-", "−")
 
     def _sequences(self) -> str:
