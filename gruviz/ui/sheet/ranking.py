@@ -13,7 +13,7 @@ from gruviz.ui.panels.panel import draw_text
 from gruviz.ui.panels.units import format_value
 from gruviz.ui.reading import MARKED, SHIFTS, Ranking, RankingRequest, Request
 from gruviz.ui.sheet.subject import Subject
-from gruviz.ui.theme import STEP
+from gruviz.ui.theme import STEP, bold
 from gruviz.view import rank_by, select_rows, select_unit
 
 WIDTH = 232
@@ -49,6 +49,7 @@ class RankingPanel(QWidget):
         self.words.setToolTip(_TIP)
         self.list = RankedUnits(context, self)
         title = QLabel("units that follow")
+        title.setFont(bold(title.font()))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, STEP, 0, 0)
         column.setSpacing(STEP)
