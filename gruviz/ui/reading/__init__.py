@@ -5,6 +5,7 @@ slot makes an older one stale. Its `subject` says what it is about: an answer ab
 newest request of its slot is never shown.
 """
 
+from gruviz.analysis import Lines
 from gruviz.ui.reading._columns import Columns, columns_for
 from gruviz.ui.reading._counts import Counts, CountsRequest
 from gruviz.ui.reading._facts import Facts, LayerFacts, TapeFacts, facts_of
@@ -12,7 +13,6 @@ from gruviz.ui.reading._find import FindRequest, Hits
 from gruviz.ui.reading._heatmap import HIGHEST, MASKED, Heatmap, HeatmapRequest
 from gruviz.ui.reading._inputs import Curves, CurvesRequest, Text, TextRequest
 from gruviz.ui.reading._labelled import MARKED, LabelsRequest
-from gruviz.ui.reading._lines import Lines
 from gruviz.ui.reading._page import CURVES, LinesRequest, Stretch, StretchRequest
 from gruviz.ui.reading._point import Point, PointRequest
 from gruviz.ui.reading._predictions import STRETCH, Guess, Numbers, Predictions, PredictionsRequest

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gruviz.ui.reading._lines import Lines, broken, filled
+from gruviz.analysis import Lines, broken, filled
 
 
 def rows(lines: Lines) -> list[int]:
