@@ -18,6 +18,7 @@ MIN_SPAN = 8
 
 Order = Literal["index", "keep", "likeness"]
 Reduction = Literal["mean", "min", "max"]
+Tab = Literal["prediction", "cell", "memory", "timescales", "saturation"]
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,8 @@ class View:
     """What the units are ranked by how well they follow; empty for the first that the sequence has."""
     marked: tuple[tuple[int, int], ...] = ()
     """Ranges of the sequence on show that the user has marked as a label: half-open, ascending, none touching."""
+    tab: Tab = "prediction"
+    """What stands below the list of units; where it makes no sense, the first that does."""
     panes: tuple[Pane, ...] = (Pane(),)
 
     @property
@@ -252,6 +255,11 @@ def toggle_loop(view: View) -> View:
     return replace(view, loop=not view.loop)
 
 
+def turn_to(view: View, tab: Tab) -> View:
+    """Put something else below the list of units."""
+    return replace(view, tab=tab)
+
+
 def find(view: View, text: str) -> View:
     """Look for a text; the empty one ends it."""
     return replace(view, find=text)
@@ -326,6 +334,7 @@ def resume(view: View, earlier: View) -> View:
         shade=earlier.shade,
         label=earlier.label,
         marked=tuple(part for part in earlier.marked if part[1] <= view.length),
+        tab=earlier.tab,
     )
     return show_range(seek(view, earlier.cursor), earlier.start, earlier.stop)
 
@@ -367,6 +376,7 @@ def from_plain(stored: object) -> View:
             shade=str(given.get("shade", "")),
             label=str(given.get("label", "")),
             marked=_ranges(given.get("marked", ()), int(given["length"])),
+            tab=_one_of(given.get("tab", "prediction"), get_args(Tab)),
             panes=panes,
         )
         for pane in panes:

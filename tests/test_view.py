@@ -35,6 +35,7 @@ from gruviz.view import (
     toggle_play,
     toggle_quantity,
     toggle_reference,
+    turn_to,
     with_pane,
     zoom,
 )
@@ -68,6 +69,7 @@ ACTIONS = st.one_of(
     st.tuples(st.just(find), st.text(max_size=5)),
     st.tuples(st.just(among), st.lists(st.floats(0, 1), max_size=9), st.booleans()),
     st.tuples(st.just(toggle_quantity), st.sampled_from(["update", "reset", "hidden"])),
+    st.tuples(st.just(turn_to), st.sampled_from(["prediction", "cell", "memory"])),
     st.tuples(st.just(showing), st.integers(0, 2**40)),
     st.tuples(st.just(grow), st.integers(0, 2**40)),
     st.tuples(st.just(follow), st.booleans()),
@@ -129,6 +131,7 @@ def test_a_view_comes_back_from_a_file_as_it_was(length: int, actions: list[tupl
         lambda plain: plain | {"marked": [[90, 101]]},
         lambda plain: plain | {"marked": 4},
         lambda plain: plain | {"reduction": "median"},
+        lambda plain: plain | {"tab": "kitchen"},
         lambda plain: plain | {"thresholds": {"retained": 0.1, "overwritten": 0.9, "moved": 0}},
         lambda plain: plain | {"panes": []},
         lambda plain: plain | {"panes": [{"units": [1]}]},
@@ -192,8 +195,9 @@ def test_another_sequence_is_shown_whole_and_another_layer_keeps_time() -> None:
 
 
 def test_resuming_goes_back_to_where_one_was() -> None:
-    earlier = replace(show_range(seek(opened(100), 50), 40, 60), speed=30.0, hidden=("reset",))
+    earlier = replace(show_range(seek(opened(100), 50), 40, 60), speed=30.0, hidden=("reset",), tab="cell")
     view = resume(opened(100), earlier)
+    assert view.tab == "cell"
     assert (view.cursor, view.start, view.stop, view.speed, view.hidden) == (50, 40, 60, 30.0, ("reset",))
     shorter = resume(opened(20), earlier)
     assert (shorter.cursor, shorter.stop) == (19, 20)
@@ -241,6 +245,12 @@ def test_a_timestep_is_held_and_let_go() -> None:
 def test_a_view_from_before_there_was_finding_is_read() -> None:
     plain = to_plain(opened(100))
     del plain["find"]
+    assert from_plain(plain) == opened(100)
+
+
+def test_a_view_from_before_there_were_tabs_is_read() -> None:
+    plain = to_plain(opened(100))
+    del plain["tab"]
     assert from_plain(plain) == opened(100)
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import h5py
 
+_CHUNKS = 2**22
+"""Bytes of chunks that HDF5 keeps of each open dataset: two rows of chunks of 512 units in float32."""
 _lock = threading.Lock()
 _growing: list[tuple[tuple[int, int], "weakref.ref[Any]"]] = []
 """The recordings that were not complete when this process opened them: which file each is."""
@@ -33,7 +35,7 @@ def open_to_read(path: Path) -> h5py.File:
         if "format" in file.attrs and not file.attrs.get("complete", False):
             if driver:
                 file.close()
-                file = h5py.File(path, "r", driver=driver, locking=False)
+                file = h5py.File(path, "r", driver=driver, locking=False, rdcc_nbytes=_CHUNKS)
             _growing.append((which, weakref.ref(file)))
         return file
 
@@ -51,9 +53,9 @@ def _open(path: Path, driver: str) -> h5py.File:
     if not driver:
         return h5py.File(_Apart(path), "r")
     try:
-        return h5py.File(path, "r", driver=driver)
+        return h5py.File(path, "r", driver=driver, rdcc_nbytes=_CHUNKS)
     except OSError:
-        return h5py.File(path, "r", driver=driver, locking=False)
+        return h5py.File(path, "r", driver=driver, locking=False, rdcc_nbytes=_CHUNKS)
 
 
 class _Apart(io.FileIO):

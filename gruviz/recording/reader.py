@@ -171,12 +171,31 @@ class Values:
         return np.asarray(self[: len(self)], dtype)
 
 
+class Opened:
+    """The datasets that were read last stay open, and with each of them the chunks that HDF5 keeps of it."""
+
+    MOST = 24
+
+    def __init__(self) -> None:
+        self._values: dict[tuple[int, str], Values] = {}
+
+    def values(self, group: h5py.Group, name: str, rows: int) -> Values:
+        """Those of a dataset in a group that stays open."""
+        key = group.id.id, name
+        found = self._values.pop(key, None) or Values(group[name], rows)
+        self._values[key] = found  # the newest is the last
+        while len(self._values) > self.MOST:
+            self._values.pop(next(iter(self._values)), None)
+        return found
+
+
 class Layer:
     """One layer, in one direction."""
 
-    def __init__(self, name: str, group: h5py.Group, tape: Tape, later: Later) -> None:
+    def __init__(self, name: str, group: h5py.Group, tape: Tape, later: Later, opened: Opened) -> None:
         self.name = name
         self.tape = tape
+        self._opened = opened
         self._later = later
         """What was made later for the recording, where it lacks something."""
         self.reset = _text(group.attrs.get("reset", "after"))
@@ -206,7 +225,7 @@ class Layer:
         """The values of one quantity. Raises KeyError with the names that there are."""
         if quantity not in self.quantities:
             raise KeyError(f"layer {self.name} has {', '.join(self.quantities)}, not {quantity}")
-        return Values(self._group[quantity], len(self.tape))
+        return self._opened.values(self._group, quantity, len(self.tape))
 
     @property
     def projected(self) -> Values | None:
@@ -357,8 +376,9 @@ class Layer:
         """One of `mean`, `min` and `max` of those blocks, (n, H), or of some units: an index as numpy takes it."""
         offset = self.tape.blocks_before(sequence, factor)
         stop = min(stop, schema.blocks(self.tape.sequences[sequence].length, factor))
-        level = self._levels_of(quantity)[factor][name]
-        return Values(level, len(level))[offset + start : offset + stop, units]
+        level = self._levels_of(quantity)[factor]
+        values = self._opened.values(level, name, self.tape.blocks_before(len(self.tape.sequences), factor))
+        return values[offset + start : offset + stop, units]
 
     def extremes(self, quantity: str) -> tuple[float, float]:
         """The least and the greatest finite value on the tape; NaN where there is none.
@@ -418,7 +438,7 @@ class Recording:
         """The version of gruviz that wrote it."""
         self.complete = bool(attributes.get("complete", False))
         self.digest = _text(attributes.get("digest", ""))
-        self._later = Later(self)
+        self._later, opened = Later(self), Opened()
         self.model: dict[str, Any] = dict(json.loads(_text(file["model"].attrs.get("description", "{}"))))
         """What is known of the model."""
         groups: dict[str, list[h5py.Group]] = {}
@@ -428,7 +448,7 @@ class Recording:
             name: Tape(name, group, _shared_rows(groups.get(name, []))) for name, group in file["tapes"].items()
         }
         self.layers: Mapping[str, Layer] = {
-            name: Layer(name, group, self.tapes[_text(group.attrs["tape"])], self._later)
+            name: Layer(name, group, self.tapes[_text(group.attrs["tape"])], self._later, opened)
             for name, group in _in_order(file["layers"])
         }
         self.output: Any = None

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from gruviz.ui.side import TABS
+
 
 @dataclass(frozen=True)
 class ActionSpec:
@@ -22,6 +24,8 @@ class ActionSpec:
     """It can be done while a recording is open only."""
     checkable: bool = False
     """It is on or off."""
+    tab: str = ""
+    """The tab at the right side that it turns to, whereupon its name is nobody's method; empty for other things."""
 
 
 ACTIONS: tuple[ActionSpec, ...] = (
@@ -108,6 +112,19 @@ ACTIONS: tuple[ActionSpec, ...] = (
         needs_recording=True,
     ),
     ActionSpec("no_unit", "Select &no unit", "Take away all marks", "&View", ("Esc",), needs_recording=True),
+    *(
+        ActionSpec(
+            f"show_{tab.name}",
+            tab.title,
+            tab.tip,
+            "&View",
+            (tab.keys,),
+            needs_recording=True,
+            checkable=True,
+            tab=tab.name,
+        )
+        for tab in TABS
+    ),
     ActionSpec("switch_theme", "&Light or dark", "Switch between light and dark", "&View", ("Ctrl+T",), "end", "theme"),
     ActionSpec("follow_system", "Theme of the s&ystem", "Light or dark as the system is", "&View"),
     ActionSpec("help", "&Mouse and keys", "What mouse and keys do", "&Help", ("F1", "?"), "end"),

@@ -35,6 +35,8 @@ class Settings:
     """What was said of model files that they do not say themselves, by their paths."""
     geometry: str = ""
     """Of the window, as Qt saves it, in Base64."""
+    side: dict[str, int] = field(default_factory=dict)
+    """Pixels of the right side: its `width`, and the `height` of what stands below the list of units."""
 
     def read_by(self, weights: str, path: str, said: dict[str, str]) -> None:
         """Remember where a model's file is and what was said of it, and forget what was met longest ago."""
@@ -74,6 +76,7 @@ def load() -> Settings:
             setattr(settings, known.name, value)
     settings.recent = [path for path in settings.recent if isinstance(path, str)][:RECENT]
     settings.models = {key: path for key, path in settings.models.items() if isinstance(path, str)}
+    settings.side = {name: size for name, size in settings.side.items() if type(size) is int and size > 0}
     settings.said = {
         path: {name: value for name, value in said.items() if isinstance(value, str)}
         for path, said in settings.said.items()

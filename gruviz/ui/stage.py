@@ -4,10 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QContextMenuEvent, QMouseEvent, QPainter, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtGui import QColor, QContextMenuEvent, QMouseEvent, QPainter, QPixmapCache, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene, QGraphicsView, QStyleOptionGraphicsItem, QWidget
 
 from gruviz.ui.panels import (
     Context,
@@ -35,6 +34,8 @@ _NOTCH = 120
 """What a mouse wheel reports for one notch."""
 _ZOOM = 0.8
 """What one notch makes of the visible range."""
+_KEPT = 128 * 1024
+"""Kilobytes of pictures of items that Qt keeps; those of a window of 4K take 70,000."""
 _CLICK = 4
 """A press that moves by fewer pixels is a click."""
 _FRAMED = 10
@@ -89,7 +90,7 @@ class _Drag:
     """Nothing but a click, so far."""
 
 
-class Stage(pg.GraphicsView):
+class Stage(QGraphicsView):
     """Lays the panels out, tells them what the state says, and turns the mouse into changes of the state."""
 
     copied = Signal(str)
@@ -99,7 +100,10 @@ class Stage(pg.GraphicsView):
         self.context = context
         self.panels: list[Panel] = []
         """From top to bottom."""
-        super().__init__(parent, background=None)  # resizes already
+        super().__init__(parent)
+        self.setScene(QGraphicsScene(self))
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.cursor_line = Cursor()
         self.reference_line = Cursor(dashed=True)
         self.reference_line.setZValue(99)
@@ -112,7 +116,10 @@ class Stage(pg.GraphicsView):
         self._layer: tuple[str, LayerFacts] | None = None
         """Of which recording the panels show which layer."""
         self._sequence = -1
-        self.setFrameShape(pg.GraphicsView.Shape.NoFrame)
+        self.scene().setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)  # they are few, and all in sight
+        QPixmapCache.setCacheLimit(max(QPixmapCache.cacheLimit(), _KEPT))
+        self.setFrameShape(QGraphicsView.Shape.NoFrame)
+        self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setMinimumSize(480, 320)
         self.setAcceptDrops(False)  # files are dropped on the window
@@ -258,7 +265,7 @@ class Stage(pg.GraphicsView):
     @Slot()
     def _restyle(self) -> None:
         theme = self.context.theme
-        self.setBackground(QColor(theme.window))
+        self.setBackgroundBrush(QColor(theme.window))
         for line in (self.cursor_line, self.reference_line):
             line.colour, line.halo = QColor(theme.foreground), QColor(theme.panel)
             line.update()
@@ -321,6 +328,7 @@ class Stage(pg.GraphicsView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay out anew, and ask for pictures of the new size."""
         super().resizeEvent(event)
+        self.setSceneRect(QRectF(self.viewport().rect()))  # a pixel of the scene is one of the screen
         if self.panels:
             self._lay_out()
             self._apply_range()

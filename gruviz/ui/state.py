@@ -37,6 +37,8 @@ class ViewState(QObject):
     """Something else is looked for."""
     page_changed = Signal()
     """Pages in place of panels or the other way round, coloured by another quantity, or another label."""
+    tab_changed = Signal()
+    """Something else stands below the list of units."""
 
     def __init__(self, view: View | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -85,4 +87,5 @@ class ViewState(QObject):
         (lambda state: state.follow_changed, lambda view: (view.follow, view.following)),
         (lambda state: state.find_changed, lambda view: view.find),
         (lambda state: state.page_changed, lambda view: (view.page, view.shade, view.label, view.marked)),
+        (lambda state: state.tab_changed, lambda view: view.tab),
     )

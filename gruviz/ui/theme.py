@@ -158,6 +158,11 @@ def _style_sheet(theme: Theme) -> str:
     QToolButton#quantity:checked {{ background: {theme.panel}; color: {theme.foreground}; font-weight: 600;
                                     border-color: {theme.muted}; }}
     QToolButton#quantity:hover {{ background: {theme.hover}; }}
+    QWidget#tabs {{ background: {theme.window}; border-bottom: 1px solid {theme.rule}; }}
+    QToolButton#tab {{ border: 0; border-bottom: 2px solid transparent; padding: 4px 5px 3px 5px;
+                       color: {theme.muted}; background: transparent; }}
+    QToolButton#tab:checked {{ color: {theme.foreground}; border-bottom-color: {theme.foreground}; }}
+    QToolButton#tab:hover {{ background: {theme.hover}; }}
     QScrollBar:vertical {{ background: transparent; width: 12px; margin: 0; }}
     QScrollBar::handle:vertical {{ background: {theme.rule}; min-height: 32px; border-radius: 4px; margin: 2px; }}
     QScrollBar::handle:vertical:hover {{ background: {theme.muted}; }}

@@ -32,11 +32,14 @@ from gruviz.ui.help import HelpDialog
 from gruviz.ui.live import Live, LiveBar
 from gruviz.ui.loader import Loader
 from gruviz.ui.pages import EmptyPage, FailedPage, LoadingPage, WelcomePage, label
-from gruviz.ui.panels import Context, PredictionsPanel, UnitsPanel
+from gruviz.ui.panels import Context
 from gruviz.ui.player import Player
 from gruviz.ui.reading import Facts
 from gruviz.ui.settings import Settings
 from gruviz.ui.sheet import Sheet, SheetBar
+from gruviz.ui.side import HEIGHT as TALL
+from gruviz.ui.side import WIDTH as WIDE
+from gruviz.ui.side import Side
 from gruviz.ui.stage import Stage
 from gruviz.ui.state import ViewState
 from gruviz.ui.status import StatusBar
@@ -60,6 +63,7 @@ from gruviz.view import (
     toggle_play,
     toggle_quantity,
     toggle_reference,
+    turn_to,
     with_pane,
     zoom,
 )
@@ -114,8 +118,8 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
         self.stage = Stage(self.context)
         self.sheet = Sheet(self.context)
-        self.units = UnitsPanel(self.context)
-        self.predictions = PredictionsPanel(self.context)
+        self.side = Side(self.context, {spec.tab: self._actions[spec.name] for spec in ACTIONS if spec.tab})
+        self.units = self.side.units
         self._build_pages()
         self._build_menus()
         self._wire()
@@ -154,17 +158,11 @@ class MainWindow(QMainWindow):
             self.area.addWidget(part)
         rows.addWidget(self.area)
         self.splitter.addWidget(main)
-        self.side = QWidget()
-        side = QVBoxLayout(self.side)
-        side.setContentsMargins(0, 0, 0, 0)
-        side.setSpacing(0)
-        side.addWidget(self.units, 2)
-        side.addWidget(self.predictions, 1)
         self.splitter.addWidget(self.side)
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setStretchFactor(1, 0)
-        self.side.setMinimumWidth(280)
-        self.splitter.setSizes([SIZE[0] - 320, 320])
+        wide, self.side.tall = self.settings.side.get("width", WIDE), self.settings.side.get("height", TALL)
+        self.splitter.setSizes([max(SIZE[0] - wide, 1), wide])
         self.pages = QStackedWidget()
         for page in (self.welcome, self.loading, self.failed, self.empty, self.splitter):
             self.pages.addWidget(page)
@@ -189,7 +187,8 @@ class MainWindow(QMainWindow):
         action.setShortcuts([QKeySequence(key) for key in spec.keys])
         action.setEnabled(not spec.needs_recording)
         action.setCheckable(spec.checkable)
-        action.triggered.connect(getattr(self, spec.name))
+        action.setData(spec.tab)
+        action.triggered.connect(self.show_tab if spec.tab else getattr(self, spec.name))
         if spec.name == "help":
             action.setIconText("?")
         return action
@@ -231,7 +230,7 @@ class MainWindow(QMainWindow):
         self.sheet.pages.said.connect(self.sheet_bar.say)
         self.sheet.pages.wanted.connect(self._go_to_sequence)
         state.page_changed.connect(self._show_area)
-        for part in (self.stage, self.sheet, self.units, self.predictions):
+        for part in (self.stage, self.sheet, self.side):
             part.copied.connect(self.toolbar.readout.tell)
         self.find_bar.left.connect(self._show_display)
         self.go_bar.left.connect(self._show_display)
@@ -272,7 +271,7 @@ class MainWindow(QMainWindow):
         self._opening = ""
         self.banner.hide()
         earlier = self._earlier(facts.path)
-        kept = ("thresholds", "hidden", "page")
+        kept = ("thresholds", "hidden", "page", "tab")
         self.state.change(lambda view: replace(_BEGINNING, **{name: getattr(view, name) for name in kept}))
         self._remember_file(facts.path)
         self.setWindowTitle(f"{facts.name} — gruviz")
@@ -686,6 +685,11 @@ class MainWindow(QMainWindow):
         self.state.change(with_pane, units=())
 
     @Slot()
+    def show_tab(self) -> None:
+        """Put something else below the list of units."""
+        self.state.change(turn_to, _sender(self).data())
+
+    @Slot()
     def switch_theme(self) -> None:
         """From light to dark, or back."""
         self.themes.choose("light" if self.themes.theme.name == "dark" else "dark")
@@ -739,6 +743,7 @@ class MainWindow(QMainWindow):
         if self._remember:
             if self.state.view.length:
                 self.settings.view = to_plain(self.state.view)
+            self.settings.side = {"width": self.side.width(), "height": self.side.tall}
             self.settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
             settings_file.save(self.settings)
         self.hide()  # work may take a moment to end, and nobody should have to look on

@@ -11,7 +11,7 @@ import gruviz.recording
 from gruviz import palette
 from gruviz.analysis import order
 from gruviz.recording import Layer, Tape
-from gruviz.ui.panels import HeatmapPanel, OverviewPanel, Panel, TimeAxisPanel, TimelinesPanel
+from gruviz.ui.panels import HeatmapPanel, OverviewPanel, Panel, PredictionsPanel, TimeAxisPanel, TimelinesPanel
 from gruviz.ui.panels.panel import LEFT, RIGHT, PlotPanel
 from gruviz.ui.reading import Guess
 from gruviz.ui.window import MainWindow
@@ -95,10 +95,8 @@ def assert_all_agree(qtbot: QtBot, window: MainWindow) -> None:
         assert (each.body.left(), each.body.width()) == (LEFT, width)
         if isinstance(each, PlotPanel):
             whole = isinstance(each, OverviewPanel)
-            low, high = each.plot.viewRange()[0]
-            assert (low, high) == ((0, view.length) if whole else (view.start, view.stop))
-            geometry = each.plot.geometry()
-            assert (geometry.left(), geometry.width()) == (LEFT, width)
+            assert each.span == ((0, view.length) if whole else (view.start, view.stop))
+            assert (each.plot.x(), each.plot.boundingRect().width()) == (LEFT, width)
             assert not each.wrong
     line = stage.cursor_line
     assert line.isVisible() == (view.start <= view.cursor < view.stop)
@@ -207,13 +205,14 @@ def _assert_timelines(panel: TimelinesPanel, layer: Layer, rows: slice) -> None:
 
 
 def _assert_predictions(window: MainWindow, tape: Tape, rows: slice) -> None:
-    """The list at the side says what the file says; it is away where nothing was recorded."""
-    view = window.state.view
-    assert window.predictions.isVisible() == ("values" in tape.outputs)
-    if "probability" in tape.outputs:
+    """The list at the side says what the file says; its tab is away where nothing was recorded."""
+    view, predicted = window.state.view, "values" in tape.outputs
+    assert [tab.name for tab in window.side.offered if tab.name == "prediction"] == ["prediction"] * predicted
+    assert isinstance(window.side.shown, PredictionsPanel) == (predicted and view.tab == "prediction")
+    if predicted and view.tab == "prediction" and "probability" in tape.outputs:
         row = rows.start + view.cursor
         recorded = float(tape.output("probability", slice(row, row + 1))[0])
-        says = window.predictions.says
+        says = window.side.shown.says
         assert isinstance(says, Guess)
         assert (says.came is None) == np.isnan(recorded) == (view.cursor == view.length - 1)
         assert np.isclose(says.probability, recorded, atol=1e-6, equal_nan=True)

@@ -4,9 +4,9 @@ import itertools
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication
@@ -92,8 +92,7 @@ def test_a_single_point_is_drawn_as_a_dot(qtbot: QtBot, opened: Open, tmp_path: 
     click(one, at(one, HeatmapPanel, 0.2, 0.5 / 3))
     settle(qtbot, one)
     lines = panel(one, TimelinesPanel)
-    drawn = [each for each in lines._lines if isinstance(each, pg.ScatterPlotItem)]
-    assert [len(each.data) for each in drawn] == [1, 1, 1, 1]
+    assert [line.alone.tolist() for _, line in lines.lines] == [[0], [0], [0], [0]]
     before = one.stage.grab().toImage()
     body, x = lines.body, round(one.stage.x_of(0.5))
     shown = {before.pixelColor(x, y).name() for y in range(body.top() + 8, body.bottom())}
@@ -131,22 +130,21 @@ def test_timelines_have_a_line_for_each_quantity(qtbot: QtBot, opened: Open, tmp
     lines = panel(window, TimelinesPanel)
     quantities = window.context.layer.cell.quantities
     strips = int(window.context.layer.cell.keep is not None)
-    assert len(lines._lines) == 2 * len(quantities) + strips  # reduced: a band for each; and the strip of the keep
+    drawn = len(quantities)
+    assert (len(lines.lines), len(lines.bands), len(lines.strips)) == (drawn, drawn, strips)  # reduced
     for each in quantities:
         assert each.formula in lines.tip
     for _ in range(20):
         wheel(window, at(window, HeatmapPanel, 1000), 1)
     assert_all_agree(qtbot, window)
-    drawn = [line for line in lines._lines if isinstance(line, pg.ImageItem)]
-    assert (len(lines._lines), len(drawn)) == (len(quantities) + strips, strips)
+    assert (len(lines.lines), len(lines.bands), len(lines.strips)) == (drawn, 0, strips)
     start, stop = lines.traces.columns.start, lines.traces.columns.stop
     with gruviz.recording.open(window.loader.facts.path) as run:
         layer = run.layers["rnn.l0"]
-        for strip in drawn:
+        for strip in lines.strips:
             kept = layer[layer.cell.keep][start:stop, window.state.view.pane.units[0]]
-            assert np.abs(strip.image[0] / 255 - kept).max() <= 0.5 / 255 + 1e-6
-    dashed = [line for line in lines._lines if line not in drawn and line.opts["pen"].style() == Qt.PenStyle.DashLine]
-    assert len(dashed) == (cell == "lstm")
+            assert np.abs(strip.indices[0] / 255 - kept).max() <= 0.5 / 255 + 1e-6
+    assert sum(line.dashed for _, line in lines.lines) == (cell == "lstm")
 
 
 @pytest.mark.parametrize(("lengths", "units"), [((300,), 1), ((300,), 512), ((1,), 24), ((100_000,), 8)])
@@ -323,16 +321,22 @@ def test_the_pointer_reads_out_what_is_under_it(qtbot: QtBot, window: MainWindow
     assert window.state.view.cursor == 20  # pointing changes nothing
 
 
-def test_pointing_draws_no_image_anew(qtbot: QtBot, window: MainWindow) -> None:
-    drawn = []
-    for each in window.stage.panels:
-        if isinstance(each, HeatmapPanel):
-            each._image.sigImageChanged.connect(lambda: drawn.append(1))
+def test_pointing_draws_no_image_anew(qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn, paint = [], HeatmapPanel.paint_plot
+
+    def watched(heatmap: HeatmapPanel, *args: Any) -> None:
+        drawn.append(heatmap)
+        paint(heatmap, *args)
+
+    monkeypatch.setattr(HeatmapPanel, "paint_plot", watched)
     for time in range(20, 380, 40):
         point(qtbot, window, at(window, HeatmapPanel, time))
     key(window, Qt.Key.Key_Right)
     settle(qtbot, window)
     assert not drawn
+    wheel(window, at(window, HeatmapPanel, 100), 1)
+    settle(qtbot, window)
+    assert drawn
 
 
 def test_the_pointer_is_exact_in_a_coarse_picture(qtbot: QtBot, opened: Open, co2: Path) -> None:

@@ -1,111 +1,126 @@
-"""What the network predicts, at the side and in the toolbar."""
+"""The right side: tabs by mouse and keys, and a border that stays where it was dragged."""
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
-import numpy as np
-import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
-import gruviz.recording
-from gruviz._assets import asset
-from gruviz.ui.panels import CurvesPanel, HeatmapPanel
-from gruviz.ui.panels.predictions import format_bits, format_share
-from gruviz.ui.reading import STRETCH, Guess, Numbers, PredictionsRequest, Source
+from gruviz.ui.actions import ACTIONS
+from gruviz.ui.panels import CellPanel, HeatmapPanel, PredictionsPanel
+from gruviz.ui.side import LEAST, TABS
 from gruviz.ui.window import MainWindow
+from gruviz.view import Tab
 
-from .hand import assert_all_agree, at, click, key, panel
-from .recordings import text
+from .hand import LEFT_BUTTON, assert_all_agree, at, click, key, settle
 
 Open = Callable[[Path], MainWindow]
+ALT = Qt.KeyboardModifier.AltModifier
 
 
-def test_guesses_are_the_softmax_of_the_outputs(predicted: Path) -> None:
-    with gruviz.recording.open(predicted) as recording:
-        tape = recording.tapes["main"]
-        source = Source(recording)
-        for stretch in (0, 3, 699 // STRETCH):
-            read = PredictionsRequest("p", "rnn.l0", 0, stretch).read(source)
-            assert read.about_next
-            for timestep in range(stretch * STRETCH, min(stretch * STRETCH + STRETCH, 700)):
-                logits = tape.output("values", slice(timestep, timestep + 1))[0].astype(float)
-                shares = dict(zip(tape.vocabulary, np.exp(logits) / np.exp(logits).sum(), strict=True))
-                says = read.at(timestep)
-                assert isinstance(says, Guess)
-                assert says.came == (text(701)[timestep + 1] if timestep < 699 else None)
-                best = sorted(shares.values(), reverse=True)[: len(says.likeliest)]
-                assert np.allclose([share for _, share in says.likeliest], best)
-                assert all(np.isclose(share, shares[symbol]) for symbol, share in says.likeliest)
-                if timestep < 699:
-                    assert np.isclose(says.surprise, -np.log2(shares[says.came]))
-            assert read.at(stretch * STRETCH - 1) is None
+def buttons(window: MainWindow) -> dict[str, QToolButton]:
+    found = window.side.bar.findChildren(QToolButton)
+    return {button.text(): button for button in found if button.isVisible()}
 
 
-def test_the_panel_and_the_readout_follow_the_cursor(qtbot: QtBot, opened: Open, predicted: Path) -> None:
+def pull(window: MainWindow, down: int) -> None:
+    """Drag the border between the list of units and what stands below it."""
+    handle = window.side.handle(1)
+    start = handle.rect().center()
+    stop = handle.mapTo(window.side, start) + QPoint(0, down)
+    QTest.mousePress(handle, LEFT_BUTTON, Qt.KeyboardModifier.NoModifier, start)
+    for _ in range(2):  # the first only tells it that it is being dragged
+        QTest.mouseMove(handle, handle.mapFrom(window.side, stop))
+    QTest.mouseRelease(handle, LEFT_BUTTON, Qt.KeyboardModifier.NoModifier, handle.mapFrom(window.side, stop))
+
+
+def test_every_tab_is_known_to_the_view_and_has_a_key(window: MainWindow) -> None:
+    assert {tab.name for tab in TABS} <= set(get_args(Tab))
+    for tab in TABS:
+        (spec,) = [spec for spec in ACTIONS if spec.tab == tab.name]
+        assert spec.keys == (tab.keys,)
+        assert window._actions[spec.name] in window._menus["&View"].actions()
+
+
+def test_a_click_or_a_key_turns_to_a_tab(qtbot: QtBot, opened: Open, predicted: Path) -> None:
     window = opened(predicted)
+    assert isinstance(window.side.shown, PredictionsPanel)
+    QTest.mouseClick(buttons(window)["Cell"], LEFT_BUTTON)
+    assert window.state.view.tab == "cell"
+    assert isinstance(window.side.shown, CellPanel)
+    assert [text for text, button in buttons(window).items() if button.isChecked()] == ["Cell"]
     assert_all_agree(qtbot, window)
-    click(window, at(window, HeatmapPanel, 63.5))
+    key(window, Qt.Key.Key_1, ALT)
+    assert window.state.view.tab == "prediction"
+    assert isinstance(window.side.shown, PredictionsPanel)
     assert_all_agree(qtbot, window)
-    key(window, Qt.Key.Key_Right)  # into another stretch
+    key(window, Qt.Key.Key_2, ALT)
+    assert isinstance(window.side.shown, CellPanel)
+
+
+def test_nobody_asks_for_what_nobody_sees(qtbot: QtBot, opened: Open, predicted: Path) -> None:
+    window = opened(predicted)
+    answered: set[str] = set()
+    window.loader.answered.connect(lambda request, answer: answered.add(request.slot))
+    for which, asks, rests in ((Qt.Key.Key_1, "predictions", "cell"), (Qt.Key.Key_2, "cell", "predictions")):
+        key(window, which, ALT)
+        settle(qtbot, window)
+        answered.clear()
+        for time in (20.5, 300.5, 600.5):  # in other blocks
+            click(window, at(window, HeatmapPanel, time))
+            settle(qtbot, window)
+        assert asks in answered
+        assert rests not in answered
+    key(window, Qt.Key.Key_1, ALT)  # and now it says what holds at the cursor
     assert_all_agree(qtbot, window)
-    says = window.predictions.says
-    assert f"p = {format_share(says.probability)}" in window.toolbar.readout.text()
-    before = window.predictions.grab().toImage()
-    key(window, Qt.Key.Key_Right)
+
+
+def test_a_tab_that_makes_no_sense_is_not_there(qtbot: QtBot, window: MainWindow, predicted: Path) -> None:
+    assert "Prediction" not in buttons(window)
+    assert isinstance(window.side.shown, CellPanel)
+    assert window.state.view.tab == "prediction"
+    key(window, Qt.Key.Key_1, ALT)
+    assert isinstance(window.side.shown, CellPanel)
+    with qtbot.waitSignal(window.ready):
+        window.open_path(str(predicted))
+    assert isinstance(window.side.shown, PredictionsPanel)
     assert_all_agree(qtbot, window)
-    assert window.predictions.grab().toImage() != before
-    key(window, Qt.Key.Key_End)
-    assert_all_agree(qtbot, window)
-    assert window.predictions.says.came is None
-    assert "surprise" in window.predictions.toolTip()
-    assert "log₂" in window.predictions.toolTip()
 
 
-def test_a_bidirectional_network_is_read_in_both_directions(qtbot: QtBot, opened: Open, both_ways: Path) -> None:
-    window = opened(both_ways)
-    assert list(window.loader.facts.layers) == ["rnn.l0", "rnn.l0_reverse", "rnn.l1", "rnn.l1_reverse"]
-    for index in range(4):
-        window.toolbar.layer.chosen.emit(index)
-        click(window, at(window, HeatmapPanel, 300.5, 3.5 / 12))
-        assert window.state.view.pane.units == (3,)
-        assert_all_agree(qtbot, window)
+def test_the_border_stays_where_it_was_dragged(
+    qtbot: QtBot, opened: Open, new_window: Callable[[], MainWindow], predicted: Path
+) -> None:
+    window = opened(predicted)
+    before = window.side.sizes()
+    pull(window, -60)
+    after = window.side.sizes()
+    assert sum(after) == sum(before)
+    assert abs(after[1] - before[1] - 60) <= 4  # about where the handle was taken
+    key(window, Qt.Key.Key_2, ALT)
+    assert window.side.sizes() == after
+    window.resize(window.width(), window.height() - 40)
+    qtbot.waitUntil(lambda: sum(window.side.sizes()) == sum(after) - 40)
+    assert window.side.sizes()[1] == after[1]  # the list yields first
+    window.splitter.moveSplitter(window.splitter.widget(1).x() - 100, 1)
+    wide = window.side.width()
+    window.close()
+    again = opened(predicted)
+    assert again.side.sizes()[1] == after[1]
+    assert again.side.width() == wide
+    assert isinstance(again.side.shown, CellPanel)
 
 
-def test_a_series_is_predicted_in_the_units_of_the_file(qtbot: QtBot, opened: Open, co2: Path) -> None:
-    window = opened(co2)
-    assert_all_agree(qtbot, window)
-    table = np.genfromtxt(asset("data/co2.csv"), delimiter=",", skip_header=1)[:, 1]
-    missing = np.flatnonzero(np.isnan(table))
-    for timestep in (100, int(missing[0]) - 1, len(table) - 1):
-        key(window, Qt.Key.Key_G, Qt.KeyboardModifier.ControlModifier)
-        window.go_bar.field.setText(str(timestep))
-        window.go_bar.enter(False)
-        assert_all_agree(qtbot, window)
-        says = window.predictions.says
-        assert isinstance(says, Numbers)
-        assert says.names == ("co2",)
-        with gruviz.recording.open(co2) as recording:
-            assert says.predicted[0] == recording.tapes["main"].output("values", slice(timestep, timestep + 1))[0, 0]
-        if timestep == len(table) - 1:
-            assert says.came is None
-        else:
-            assert np.isclose(says.came[0], table[timestep + 1], equal_nan=True)
-    assert np.isnan(panel(window, CurvesPanel).curves.low).any()
-    assert window.predictions.height() < window.units.height() / 4  # a short table leaves the room to the units
-
-
-def test_where_nothing_was_predicted_the_units_have_all_the_room(qtbot: QtBot, window: MainWindow) -> None:
-    assert not window.predictions.isVisible()
-    assert window.units.height() == window.stage.height() + window.strips.height()
-
-
-@pytest.mark.parametrize(("share", "words"), [(0.0, "0.000"), (0.0001, "< 0.001"), (0.41, "0.410"), (1.0, "1.000")])
-def test_probabilities_are_written_in_three_digits(share: float, words: str) -> None:
-    assert format_share(share) == words
-
-
-def test_surprise_is_in_bits() -> None:
-    assert Guess((), "a", 0.25).surprise == 2
-    assert format_bits(Guess((), "a", 1.0).surprise) == "0.00 bits"
-    assert format_bits(Guess((), "a", 0.0).surprise) == "∞ bits"
+def test_a_small_window_keeps_what_is_below_the_list(qtbot: QtBot, opened: Open, predicted: Path) -> None:
+    window = opened(predicted)
+    window.resize(window.minimumSizeHint())
+    settle(qtbot, window)
+    assert window.side.width() >= LEAST
+    units, below = window.side.sizes()
+    assert units == window.units.minimumHeight()
+    assert below > 160
+    window.resize(1280, 780)
+    settle(qtbot, window)
+    assert window.side.sizes()[1] == window.side.tall

@@ -21,6 +21,7 @@ from gruviz.view import (
     toggle_page,
     toggle_play,
     toggle_quantity,
+    turn_to,
     zoom,
 )
 
@@ -37,6 +38,7 @@ SIGNALS = (
     "playback",
     "follow",
     "page",
+    "tab",
 )
 
 
@@ -57,6 +59,7 @@ def listen(state: ViewState) -> list[str]:
         (select_unit, (3,), ["units"]),
         (toggle_quantity, ("reset",), ["display"]),
         (toggle_play, (), ["playback"]),
+        (turn_to, ("cell",), ["tab"]),
         (partial(showing, sequence=1), (300,), ["pane", "length", "range", "follow"]),
         (grow, (1200,), ["length", "range"]),
         (follow, (), ["range", "cursor", "follow"]),

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QApplication, QGraphicsScene
@@ -12,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QGraphicsScene
 from gruviz import palette
 from gruviz.cells import CLASSES
 from gruviz.ui.panels.panel import Context, Painted, Panel, PlotPanel, draw_text
+from gruviz.ui.panels.raster import Raster
 from gruviz.ui.reading import Counts, CountsRequest, Request
 from gruviz.ui.theme import STEP, small
 
@@ -28,10 +28,7 @@ class CountsPanel(PlotPanel):
         super().__init__(context, scene)
         self.counts: Counts | None = None
         """What is drawn; None before the first answer."""
-        self._image = pg.ImageItem(levels=(0, 255), lut=class_lookup())
-        self.plot.addItem(self._image, ignoreBounds=True)
-        self.plot.invertY(True)
-        self.plot.setYRange(0, 1, padding=0)
+        self._raster = Raster(class_lookup())
 
     def refresh(self) -> None:
         """Ask for the visible range."""
@@ -45,8 +42,9 @@ class CountsPanel(PlotPanel):
 
     def clear(self) -> None:
         """Draw nothing until the next answer."""
-        self._image.clear()
+        self._raster.clear()
         self.counts = None
+        self.plot.update()
 
     def words_at(self, timestep: int) -> str:
         """How many units are in each class; their means, where several timesteps share a column."""
@@ -62,8 +60,13 @@ class CountsPanel(PlotPanel):
     def take(self, request: Request, answer: Any) -> None:
         """Draw it."""
         self.counts = answer
-        show_counts(self._image, answer)
+        self._raster.show(answer.image, answer.columns)
+        self.plot.update()
         self.wrong = ""
+
+    def paint_plot(self, painter: QPainter, rect: QRectF) -> None:
+        """Draw the stack."""
+        self._raster.paint(painter, rect, *self.span)
 
     def ticks(self) -> Sequence[tuple[float, str]]:
         """All units at the top, none at the bottom."""
@@ -118,9 +121,3 @@ def class_lookup() -> np.ndarray[Any, np.dtype[np.uint8]]:
     table = np.zeros((256, 4), np.uint8)
     table[: len(CLASSES)] = [(*palette.rgb(colour), 255) for colour in palette.CLASS_COLOURS]
     return table
-
-
-def show_counts(item: Any, counts: Counts) -> None:
-    """Draw counts into an image item, one unit high."""
-    item.setImage(counts.image, autoLevels=False, levels=(0, 255))
-    item.setRect(QRectF(counts.columns.start, 0, counts.image.shape[1] * counts.columns.step, 1))

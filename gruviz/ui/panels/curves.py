@@ -4,18 +4,20 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QApplication, QGraphicsScene
 
-from gruviz.ui.panels.panel import Context, PlotPanel, dots, draw_text
+from gruviz.ui.panels.lines import Line
+from gruviz.ui.panels.panel import Context, PlotPanel, draw_text
 from gruviz.ui.panels.predictions import format_number
 from gruviz.ui.reading import Curves, CurvesRequest, Request
 from gruviz.ui.theme import STEP, small
 
 COLOURS = ("#56B4E9", "#009E73", "#CC79A7", "#E69F00", "#0072B2", "#D55E00")
+_MARGIN = 0.05
+"""Of the height, above the greatest value and below the least."""
+_ROOM = 1 - 2 * _MARGIN
 _NAMED = 60
 """Columns that the tooltip names."""
 _SAID = 3
@@ -35,14 +37,11 @@ class CurvesPanel(PlotPanel):
     def __init__(self, context: Context, scene: QGraphicsScene, names: Sequence[str]) -> None:
         self._names = tuple(names)
         self.tip = _tip(self._names)
-        self._lines = [pg.PlotCurveItem(pen=pg.mkPen(colour, width=1), connect="finite") for colour in COLOURS]
+        self.lines: list[Line] = []
         self.curves: Curves | None = None
         """What is drawn; None before the first answer."""
         super().__init__(context, scene)
-        self._dots: list[Any] = []
-        self._over.setToolTip(self.tip)
-        for line in self._lines[: len(self._names)]:
-            self.plot.addItem(line, ignoreBounds=True)
+        self.plot.setToolTip(self.tip)
 
     def refresh(self) -> None:
         """Ask for the visible range."""
@@ -54,48 +53,33 @@ class CurvesPanel(PlotPanel):
 
     def clear(self) -> None:
         """Draw nothing until the next answer."""
-        self.curves = None
-        for line in self._lines:
-            line.clear()
-        self._show_dots()
-
-    def _show_dots(self) -> None:
-        """A value between two that are missing is a point, not a line."""
-        for item in self._dots:
-            self.plot.removeItem(item)
-        self._dots, curves = [], self.curves
-        if curves is None:
-            return
-        middle = curves.columns.start + (np.arange(len(curves.low)) + 0.5) * curves.columns.step
-        for number, colour in zip(range(curves.low.shape[1]), COLOURS, strict=False):
-            points = dots(middle, curves.low[:, number], colour)
-            if points is not None:
-                self._dots.append(points)
-                self.plot.addItem(points, ignoreBounds=True)
+        self.curves, self.lines = None, []
+        self.plot.update()
 
     def take(self, request: Request, answer: Any) -> None:
         """Draw it."""
         self.curves = curves = answer
         low, high = curves.span
-        margin = (high - low) * 0.06
-        self.plot.setYRange(low - margin, high + margin, padding=0)
-        middle = curves.columns.start + (np.arange(len(curves.low)) + 0.5) * curves.columns.step
-        for number, line in enumerate(self._lines[: curves.low.shape[1]]):
-            if curves.columns.step == 1:
-                line.setData(middle, curves.low[:, number])
-            else:  # from the least to the greatest of each column
-                both = np.stack([curves.low[:, number], curves.high[:, number]], axis=1)
-                line.setData(np.repeat(middle, 2), both.ravel())
-        self._show_dots()
+        least, greatest = ((high - each) / (high - low) * _ROOM + _MARGIN for each in (curves.low, curves.high))
+        self.lines = [
+            Line(curves.columns, least[:, number].astype(float), colour, to=greatest[:, number].astype(float))
+            for number, colour in zip(range(least.shape[1]), COLOURS, strict=False)
+        ]
         self.wrong = ""
+        self.plot.update()
         self._gutter.update()
+
+    def paint_plot(self, painter: QPainter, rect: QRectF) -> None:
+        """Draw the lines; where a column holds several timesteps, from the least to the greatest."""
+        for line in self.lines:
+            line.paint(painter, rect, *self.span)
 
     def ticks(self) -> Sequence[tuple[float, str]]:
         """The least and the greatest value of the sequence."""
         if self.curves is None:
             return ()
         low, high = self.curves.span
-        return [(0.06, _number(high)), (0.94, _number(low))]
+        return [(_MARGIN, _number(high)), (1 - _MARGIN, _number(low))]
 
     def paint_gutter(self, painter: QPainter, rect: QRectF) -> None:
         """Title, and the columns in their colours."""

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
@@ -13,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QGraphicsScene
 from gruviz import palette
 from gruviz.cells import Quantity
 from gruviz.ui.panels.panel import LEFT, RIGHT, Context, Painted, PlotPanel, apart, draw_text
+from gruviz.ui.panels.raster import Raster
 from gruviz.ui.reading import HIGHEST, MASKED, Heatmap, HeatmapRequest, Request
 from gruviz.ui.theme import STEP, bold, small
 
@@ -33,10 +33,7 @@ class HeatmapPanel(PlotPanel):
         """What is drawn; None before the first answer."""
         self._places = np.arange(context.layer.size)
         """By unit, the row in which it stands."""
-        self._image = pg.ImageItem(levels=(0, 255), lut=lookup(quantity))
-        self.plot.addItem(self._image, ignoreBounds=True)
-        self.plot.invertY(True)
-        self.plot.setYRange(0, context.layer.size, padding=0)
+        self._raster = Raster(lookup(quantity))
         self._bar = self.add(Painted(self._paint_bar))
         self._bar.setToolTip(self.tip)
         self._marks = self.add(Painted(self._paint_marks))
@@ -61,22 +58,28 @@ class HeatmapPanel(PlotPanel):
 
     def clear(self) -> None:
         """Draw nothing until the next answer."""
-        self._image.clear()
+        self._raster.clear()
+        self.plot.update()
 
     def take(self, request: Request, answer: Any) -> None:
         """Draw it."""
         heatmap: Heatmap = answer
         self.wrong = ""
         before, self.heatmap = self.heatmap, heatmap
-        columns, rows = heatmap.columns, len(heatmap.image)
-        self._image.setImage(heatmap.image, autoLevels=False, levels=(0, 255))
-        self._image.setRect(QRectF(columns.start, 0, heatmap.image.shape[1] * columns.step, rows * heatmap.units))
+        self._raster.show(heatmap.image, heatmap.columns)
+        self.plot.update()
         if before is None or before.limit != heatmap.limit:
             self._bar.update()
         if before is None or not np.array_equal(before.order, heatmap.order):
             self._places = np.argsort(heatmap.order)
             self._marks.update()
             self._gutter.update()
+
+    def paint_plot(self, painter: QPainter, rect: QRectF) -> None:
+        """Draw the picture; the last row may stand for fewer units than the others, and is as much lower."""
+        if self.heatmap is not None:
+            rows = len(self.heatmap.image) * self.heatmap.units / self.context.layer.size
+            self._raster.paint(painter, QRectF(0, 0, rect.width(), rows * rect.height()), *self.span)
 
     def units_changed(self) -> None:
         """Mark the selected ones."""

@@ -3,15 +3,15 @@
 from typing import Any
 
 import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import QRect, QRectF
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsScene
 
 from gruviz import palette
-from gruviz.ui.panels.counts import class_lookup, show_counts
+from gruviz.ui.panels.counts import class_lookup
 from gruviz.ui.panels.heatmap import lookup
 from gruviz.ui.panels.panel import Context, Painted, PlotPanel
+from gruviz.ui.panels.raster import Raster
 from gruviz.ui.reading import CountsRequest, HeatmapRequest, Hits, Request
 
 _MARK = 7
@@ -32,11 +32,8 @@ class OverviewPanel(PlotPanel):
         super().__init__(context, scene)
         cell = context.layer.cell
         table = class_lookup() if cell.keep else lookup(cell[cell.state])
-        self._image = pg.ImageItem(levels=(0, 255), lut=table)
-        self.plot.addItem(self._image, ignoreBounds=True)
-        self.plot.invertY(True)
-        self.plot.setYRange(0, 1, padding=0)
-        self._window = self.add(Painted(self._paint_window))
+        self._raster = Raster(table)
+        self._window = self.add(Painted(self._paint_window, moving=True))
         self._window.setZValue(4)
         self._hits: Hits | None = None
 
@@ -47,7 +44,8 @@ class OverviewPanel(PlotPanel):
 
     def set_range(self, start: int, stop: int) -> None:
         """All timesteps are here; the window moves."""
-        super().set_range(0, self.context.state.view.length)
+        if self.span != (0, self.context.state.view.length):
+            super().set_range(0, self.context.state.view.length)
         self._window.update()
 
     def cursor_moved(self) -> None:
@@ -70,7 +68,8 @@ class OverviewPanel(PlotPanel):
 
     def clear(self) -> None:
         """Draw nothing until the next answer."""
-        self._image.clear()
+        self._raster.clear()
+        self.plot.update()
         self._hits = None
 
     def take(self, request: Request, answer: Any) -> None:
@@ -79,13 +78,13 @@ class OverviewPanel(PlotPanel):
             self._hits = answer
             self._window.update()
             return
-        if isinstance(request, CountsRequest):
-            show_counts(self._image, answer)
-        else:
-            self._image.setImage(answer.image, autoLevels=False, levels=(0, 255))
-            columns = answer.columns
-            self._image.setRect(QRectF(columns.start, 0, answer.image.shape[1] * columns.step, 1))
+        self._raster.show(answer.image, answer.columns)
+        self.plot.update()
         self.wrong = ""
+
+    def paint_plot(self, painter: QPainter, rect: QRectF) -> None:
+        """Draw the whole sequence."""
+        self._raster.paint(painter, rect, *self.span)
 
     def time_at(self, x: float) -> float:
         """The time at this place of the strip."""

@@ -4,9 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import pyqtgraph as pg
-from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QStaticText
 from PySide6.QtWidgets import QApplication, QGraphicsItem, QGraphicsScene, QStyleOptionGraphicsItem, QWidget
@@ -21,8 +18,6 @@ LEFT = 144
 """Width of the gutter, the same for all, so that time stands in the same place in all."""
 RIGHT = 64
 """Width of the margin, in which the colour bars stand."""
-_DOT = 5
-"""Pixels across a single point."""
 
 
 @dataclass(frozen=True)
@@ -61,12 +56,18 @@ class Context:
 
 
 class Painted(QGraphicsItem):
-    """An item that a function draws, in its own pixels."""
+    """An item that a function draws, in its own pixels.
 
-    def __init__(self, paint: Callable[[QPainter, QRectF], None]) -> None:
+    Its picture is kept, and drawn anew after `update()` alone: a cursor that moves over it costs next to nothing.
+    """
+
+    def __init__(self, paint: Callable[[QPainter, QRectF], None], moving: bool = False) -> None:
+        """A `moving` one looks different at every step of the cursor: its picture is not kept."""
         super().__init__()
         self._paint = paint
         self._rect = QRectF()
+        if not moving:
+            self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
 
     def place(self, rect: QRect) -> None:
         """Put it on these pixels of the scene."""
@@ -247,69 +248,86 @@ class PlotPanel(Panel):
 
     def __init__(self, context: Context, scene: QGraphicsScene) -> None:
         super().__init__(context, scene)
-        self.plot = self.add(pg.ViewBox(enableMouse=False, enableMenu=False, defaultPadding=0))
-        self.plot.disableAutoRange()
-        self._over = self.add(Painted(self.paint_wrong))
-        self._over.setZValue(5)
-        self._over.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-        self.restyle()
+        self.span = (0, 1)
+        """The timesteps that it draws, half-open."""
+        self.plot = self.add(Painted(self._paint_body))
 
     def place(self, body: QRect) -> None:
         """Stand here."""
         super().place(body)
-        self.plot.setGeometry(QRectF(body))
-        self._over.place(body)
+        self.plot.place(body)
 
     def set_range(self, start: int, stop: int) -> None:
         """Show these timesteps, to the pixel."""
-        self.plot.setXRange(start, max(stop, start + 1), padding=0)
+        self.span = (start, max(stop, start + 1))
+        self.plot.update()
 
-    def restyle(self) -> None:
-        """Take the colours of the theme."""
-        super().restyle()
-        self.plot.setBackgroundColor(QColor(self.context.theme.panel))
+    def paint_plot(self, painter: QPainter, rect: QRectF) -> None:
+        """Draw the body, whose ground is drawn already."""
+
+    def _paint_body(self, painter: QPainter, rect: QRectF) -> None:
+        painter.fillRect(rect, QColor(self.context.theme.panel))
+        self.paint_plot(painter, rect)
+        self.paint_wrong(painter, rect)
 
 
-def dots(x: NDArray[Any], y: NDArray[Any], colour: str) -> pg.ScatterPlotItem | None:
-    """A dot for each point without a neighbour, which a line would not show; None where there is no such point."""
-    known = np.isfinite(y)
-    beside = np.pad(known, 1)
-    alone = known & ~beside[:-2] & ~beside[2:]
-    if not alone.any():
-        return None
-    return pg.ScatterPlotItem(x=x[alone], y=y[alone], size=_DOT, pen=None, brush=pg.mkBrush(colour))
+class Lettering:
+    """Lines of text in one font, whose letters are placed once: numbers and names come again at every step."""
+
+    MANY = 4096
+    """Lines that are kept."""
+
+    def __init__(self, font: QFont) -> None:
+        self._font = font
+        self._lines: dict[str, tuple[QStaticText, float]] = {}
+        self.height = QFontMetricsF(font).height()
+
+    def begin(self, painter: QPainter, colour: str) -> None:
+        """Draw with this font, in this colour, from now on."""
+        painter.setFont(self._font)
+        painter.setPen(QColor(colour))
+
+    def draw(self, painter: QPainter, x: float, top: float, text: str) -> float:
+        """Draw one line whose upper left corner is given, and return its width."""
+        line, width = self._lines.get(text) or self._place(text)
+        painter.drawStaticText(QPointF(x, top), line)
+        return width
+
+    def width(self, text: str) -> float:
+        """The width of one line."""
+        return (self._lines.get(text) or self._place(text))[1]
+
+    def _place(self, text: str) -> tuple[QStaticText, float]:
+        if len(self._lines) >= self.MANY:
+            self._lines.clear()
+        line = QStaticText(text)
+        line.setTextFormat(Qt.TextFormat.PlainText)
+        line.prepare(font=self._font)
+        self._lines[text] = line, line.size().width()
+        return self._lines[text]
+
+
+_letterings: dict[str, Lettering] = {}
+
+
+def lettering(font: QFont) -> Lettering:
+    """The lettering of a font: the same one every time."""
+    key = font.key()
+    if key not in _letterings:
+        _letterings[key] = Lettering(QFont(font))
+    return _letterings[key]
 
 
 def draw_text(painter: QPainter, x: float, top: float, text: str, font: QFont, colour: str) -> float:
     """Draw one line whose upper left corner is given, and return its width."""
-    laid_out = _laid_out(text, font)
-    painter.setFont(font)
-    painter.setPen(QColor(colour))
-    painter.drawStaticText(QPointF(x, top), laid_out)
-    return laid_out.size().width()
+    letters = lettering(font)
+    letters.begin(painter, colour)
+    return letters.draw(painter, x, top, text)
 
 
 def text_width(text: str, font: QFont) -> float:
     """The width of one line."""
-    return _laid_out(text, font).size().width()
-
-
-_lines: dict[tuple[str, str], QStaticText] = {}
-_MANY = 4096
-"""Lines that are kept."""
-
-
-def _laid_out(text: str, font: QFont) -> QStaticText:
-    """A line whose letters have been placed: numbers and names come again at every step of the cursor."""
-    key = (text, font.key())
-    if key not in _lines:
-        if len(_lines) >= _MANY:
-            _lines.clear()
-        line = QStaticText(text)
-        line.setTextFormat(Qt.TextFormat.PlainText)
-        line.prepare(font=font)
-        _lines[key] = line
-    return _lines[key]
+    return lettering(font).width(text)
 
 
 def apart(tops: Sequence[float], line: float, height: float) -> list[float]:

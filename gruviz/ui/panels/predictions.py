@@ -2,13 +2,14 @@
 
 import math
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QContextMenuEvent, QFontMetricsF, QPainter, QPaintEvent
-from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from gruviz.ui.panels.copying import offer_copies
 from gruviz.ui.panels.panel import Context, draw_text
-from gruviz.ui.reading import STRETCH, Guess, Numbers, Predictions, PredictionsRequest, Request
+from gruviz.ui.panels.tab import ANY, TabPanel
+from gruviz.ui.reading import STRETCH, Guess, Numbers, Predictions, PredictionsRequest, Request, TapeFacts
 from gruviz.ui.signs import named
 from gruviz.ui.theme import STEP, bold, small
 
@@ -17,10 +18,6 @@ _HEAD = 44
 _FOOT = 44
 _SYMBOL, _VALUE = 60, 56
 """Widths of the columns beside the bar."""
-_ANY = 16777215
-"""No limit to a height, in Qt."""
-_LEAST, _USUAL = 3, 7
-"""Rows of a list of symbols."""
 _OF_SYMBOLS = (
     "The symbols that the network holds most likely, with their probabilities, which sum to 1 over the vocabulary."
     "<br><b>p = softmax(outputs)</b>, between 0 and 1"
@@ -32,67 +29,47 @@ _OF_NUMBERS = (
 )
 
 
-class PredictionsPanel(QWidget):
-    """A list of the likeliest symbols, or a table of numbers; hidden where no outputs were recorded."""
+class PredictionsPanel(TabPanel):
+    """A list of the likeliest symbols, or a table of numbers."""
 
-    copied = Signal(str)
-    """What was copied, in words."""
-    slot = "predictions"
+    slots = ("predictions",)
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.context = context
+        super().__init__(context, parent)
         self.predictions: Predictions | None = None
         """The timesteps around the cursor; None before the first answer."""
-        self.wrong = ""
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        context.state.pane_changed.connect(self._turn)
-        context.state.cursor_changed.connect(self._follow)
-        context.loader.answered.connect(self._take)
-        context.loader.failed.connect(self._fail)
-        context.themes.changed.connect(self.update)
-        self.hide()
-
-    def sizeHint(self) -> QSize:
-        """Room for the likeliest few."""
-        return QSize(320, _HEAD + _USUAL * _ROW + _FOOT)
 
     @property
     def says(self) -> Guess | Numbers | None:
         """What is predicted at the cursor, if it has been read."""
         return None if self.predictions is None else self.predictions.at(self.context.state.view.cursor)
 
-    @Slot()
-    def _turn(self) -> None:
-        self.predictions, self.wrong = None, ""
-        facts, view = self.context.loader.facts, self.context.state.view
-        known = facts is not None and view.pane.layer in facts.layers and view.length
-        tape = facts.tapes[self.context.layer.tape] if facts is not None and known else None
-        self.setVisible(tape is not None and "values" in tape.outputs)
+    @property
+    def tallest(self) -> int:
+        """A table of numbers needs a row for each column; a list of symbols takes what it gets."""
+        tape = self._tape
+        return ANY if tape is None or tape.text else _HEAD + max(len(tape.columns), 1) * _ROW + 6 * STEP
+
+    @property
+    def _tape(self) -> TapeFacts | None:
+        facts = self.context.loader.facts
+        return facts.tapes[self.context.layer.tape] if facts is not None and self.subjected else None
+
+    def clear(self) -> None:
+        """Another sequence is on show."""
+        self.predictions = None
+
+    def refresh(self) -> None:
+        """Ask for the timesteps around the cursor."""
+        tape = self._tape
         self.setToolTip(_OF_SYMBOLS if tape is not None and tape.text else _OF_NUMBERS)
-        numbers = 0 if tape is None or tape.text else max(len(tape.columns), 1)
-        self.setMinimumHeight(_HEAD + (2 if numbers else _LEAST) * _ROW + (0 if numbers else _FOOT))
-        self.setMaximumHeight(_HEAD + numbers * _ROW + 6 * STEP if numbers else _ANY)
-        self._follow()
+        layer, sequence = self.context.subject
+        stretch = self.context.state.view.cursor // STRETCH
+        self.context.loader.ask(PredictionsRequest(self.slots[0], layer, sequence, stretch))
 
-    @Slot()
-    def _follow(self) -> None:
-        if not self.isHidden():
-            view, (layer, sequence) = self.context.state.view, self.context.subject
-            self.context.loader.ask(PredictionsRequest(self.slot, layer, sequence, view.cursor // STRETCH))
-        self.update()
-
-    @Slot(object, object)
-    def _take(self, request: Request, answer: object) -> None:
-        if isinstance(answer, Predictions):
-            self.predictions, self.wrong = answer, ""
-            self.update()
-
-    @Slot(object, str)
-    def _fail(self, request: Request, message: str) -> None:
-        if request.slot == self.slot:
-            self.wrong = message
-            self.update()
+    def take(self, request: Request, answer: Predictions) -> None:
+        """Keep them."""
+        self.predictions = answer
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Copy it."""
@@ -103,7 +80,6 @@ class PredictionsPanel(QWidget):
         theme, font = self.context.theme, QApplication.font()
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(theme.panel))
-        painter.fillRect(QRectF(0, 0, self.width(), 1), QColor(theme.rule))
         if self.wrong:
             painter.setPen(QColor(theme.warning))
             painter.drawText(

@@ -67,7 +67,7 @@ class TextPanel(Panel):
         self._words = False
         """Some symbols have several letters."""
         self._widths: dict[tuple[str, int], float] = {}
-        self._strip = self.add(Painted(self._paint))
+        self._strip = self.add(Painted(self._paint, moving=True))
         self._strip.setToolTip(self.tip)
 
     def place(self, body: QRect) -> None:

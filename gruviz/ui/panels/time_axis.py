@@ -26,7 +26,7 @@ class TimeAxisPanel(Panel):
 
     def __init__(self, context: Context, scene: QGraphicsScene) -> None:
         super().__init__(context, scene)
-        self._axis = self.add(Painted(self._paint))
+        self._axis = self.add(Painted(self._paint, moving=True))
         self._axis.setToolTip(self.tip)
 
     @property

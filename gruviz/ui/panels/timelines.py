@@ -3,15 +3,16 @@
 from typing import Any
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
-from PySide6.QtWidgets import QApplication, QGraphicsPathItem, QGraphicsScene
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtWidgets import QApplication, QGraphicsScene
 
 from gruviz import palette
 from gruviz.cells import Cell, Quantity
-from gruviz.ui.panels.panel import LEFT, RIGHT, Context, Painted, PlotPanel, apart, dots, draw_text, text_width
+from gruviz.ui.panels.lines import Line, band
+from gruviz.ui.panels.panel import LEFT, RIGHT, Context, Painted, PlotPanel, apart, draw_text, text_width
+from gruviz.ui.panels.raster import Raster
 from gruviz.ui.reading import Request, Traces, TracesRequest
 from gruviz.ui.theme import STEP, Theme, bold, small
 
@@ -38,7 +39,12 @@ class TimelinesPanel(PlotPanel):
     def __init__(self, context: Context, scene: QGraphicsScene) -> None:
         self.traces: Traces | None = None
         """What is drawn; None before the first answer, and while no unit is selected."""
-        self._lines: list[Any] = []
+        self.lines: list[tuple[int, Line]] = []
+        """What is drawn, each with its lane."""
+        self.bands: list[tuple[int, Raster]] = []
+        """From the least to the greatest of each column, where it holds several timesteps."""
+        self.strips: list[Raster] = []
+        """By lane, the unit's keep; none of a cell without one."""
         self._layer = context.layer
         self._first: int | None = None
         """The lane that it was scrolled to; None while it follows the unit selected last."""
@@ -46,10 +52,11 @@ class TimelinesPanel(PlotPanel):
         """What the wheel has turned, in notches, and was too little for a lane."""
         self.tip = _tip(context.layer.cell)
         super().__init__(context, scene)
-        self.plot.invertY(True)
         self._ends = self.add(Painted(self._paint_ends))
-        self._ends.setToolTip(self.tip)
-        self._over.setToolTip(self.tip)
+        self._note = self.add(Painted(self._paint_note))
+        self._note.setZValue(101)  # the cursor does not strike a sentence through
+        for item in (self.plot, self._ends, self._note):
+            item.setToolTip(self.tip)
 
     @property
     def units(self) -> tuple[int, ...]:
@@ -89,6 +96,7 @@ class TimelinesPanel(PlotPanel):
         """Stand here."""
         super().place(body)
         self._ends.place(QRect(body.right() + 1, body.top(), RIGHT, body.height()))
+        self._note.place(body)
         self._show_lanes()
 
     def units_changed(self) -> None:
@@ -129,59 +137,43 @@ class TimelinesPanel(PlotPanel):
 
     def _show_lanes(self) -> None:
         """Draw the lines of the traces, if they are those of the lanes on show."""
-        for line in self._lines:
-            self.plot.removeItem(line)
-        self._lines = []
+        self.lines, self.bands, self.strips = [], [], []
         units, traces = self.units, self.traces
-        self._over.setZValue(5 if units else 101)  # the cursor does not strike a sentence through
-        self.plot.setYRange(0, max(len(units), 1), padding=0)
+        pixels = max(self.pixels[1] // max(len(units), 1), 1)
         if traces is not None and traces.units == units:
-            start, step = traces.columns.start, traces.columns.step
             for quantity in self._layer.cell.quantities:
-                mean, low, high = (self._heights(quantity, each) for each in (traces.mean, traces.low, traces.high))
-                middle = start + (np.arange(len(mean)) + 0.5) * step
+                mean, bottom, top = (self._heights(quantity, each) for each in (traces.mean, traces.low, traces.high))
+                colour, dashed = line_colour(quantity, self.context.theme), quantity.name == "cell"
                 for lane in range(len(units)):
-                    if step > 1:
-                        self._add_line(self._band(quantity, middle, lane + low[:, lane], lane + high[:, lane]), 0)
-                    line = pg.PlotCurveItem(pen=self._pen(quantity), connect="finite")
-                    line.setData(middle, lane + mean[:, lane])
-                    self._add_line(line, 1)
-                    points = dots(middle, lane + mean[:, lane], line_colour(quantity, self.context.theme))
-                    if points is not None:
-                        self._add_line(points, 1)
-            self._show_keeps(traces)
+                    self.lines.append((lane, Line(traces.columns, mean[:, lane], colour, dashed)))
+                    if traces.columns.step > 1:
+                        pale = band(traces.columns, top[:, lane], bottom[:, lane], colour, pixels)
+                        self.bands.append((lane, pale))
+            if self._layer.cell.keep is not None:
+                table = palette.colour_map(self._layer.cell[self._layer.cell.keep])
+                keeps = np.rint(np.nan_to_num(traces.mean[self._layer.cell.keep]) * 255).astype(np.uint8)
+                self.strips = [Raster(table) for _ in units]
+                for strip, keep in zip(self.strips, keeps.T, strict=True):
+                    strip.show(keep[None], traces.columns)
+        self._note.setVisible(not units)
         for item in self._items:
             item.update()
 
-    def _show_keeps(self, traces: Traces) -> None:
-        """Above each lane's lines, the unit's row out of the heatmap of the keep."""
-        if self._layer.cell.keep is None:
-            return
-        keeps = traces.mean[self._layer.cell.keep]
-        start, step = traces.columns.start, traces.columns.step
-        for lane in range(len(traces.units)):
-            shades = np.rint(np.nan_to_num(keeps[None, :, lane]) * 255).astype(np.uint8)
-            strip = pg.ImageItem(
-                shades, levels=(0, 255), lut=palette.colour_map(self._layer.cell[self._layer.cell.keep])
-            )
-            strip.setRect(QRectF(start, lane + _MARGIN / 2, len(keeps) * step, _KEEP - _MARGIN / 2))
-            self._add_line(strip, 0)
-
-    def _add_line(self, item: Any, above: int) -> None:
-        item.setZValue(above)
-        self.plot.addItem(item, ignoreBounds=True)
-        self._lines.append(item)
-
-    def _band(self, quantity: Quantity, middle: Any, low: Any, high: Any) -> QGraphicsPathItem:
-        """From the least to the greatest of each column, pale."""
-        known = np.isfinite(low) & np.isfinite(high)
-        x, y = np.r_[middle[known], middle[known][::-1]], np.r_[low[known], high[known][::-1]]
-        band = QGraphicsPathItem(pg.arrayToQPath(x, y))
-        colour = QColor(line_colour(quantity, self.context.theme))
-        colour.setAlpha(48)
-        band.setBrush(colour)
-        band.setPen(QPen(Qt.PenStyle.NoPen))
-        return band
+    def paint_plot(self, painter: QPainter, rect: QRectF) -> None:
+        """Draw the lines, above each lane's lines its row out of the heatmap of the keep, and rules between lanes."""
+        lanes, width = max(len(self.units), 1), rect.width()
+        tops = [rect.height() * lane / lanes for lane in range(lanes + 1)]
+        height = tops[1]
+        for top, strip in zip(tops, self.strips, strict=False):
+            where = QRectF(0, top + height * _MARGIN / 2, width, height * (_KEEP - _MARGIN / 2))
+            strip.paint(painter, where, *self.span)
+        for lane, pale in self.bands:
+            pale.paint(painter, QRectF(0, tops[lane], width, height), *self.span)
+        for lane, line in self.lines:
+            line.paint(painter, QRectF(0, tops[lane], width, height), *self.span)
+        painter.setPen(QColor(self.context.theme.rule))
+        for top in tops[1:-1]:
+            painter.drawLine(QPointF(0, round(top)), QPointF(width, round(top)))
 
     def _heights(self, quantity: Quantity, values: Any) -> Floats:
         """Values as heights in a lane, from 0 at its top to 1."""
@@ -190,13 +182,6 @@ class TimelinesPanel(PlotPanel):
         low = 0.0 if quantity.fraction else -limit
         part = (np.asarray(values[quantity.name], np.float64) - low) / (limit - low)
         return 1 - _MARGIN - part * (1 - 2 * _MARGIN - _KEEP)
-
-    def _pen(self, quantity: Quantity) -> Any:
-        return pg.mkPen(
-            line_colour(quantity, self.context.theme),
-            width=1,
-            style=Qt.PenStyle.DashLine if quantity.name == "cell" else Qt.PenStyle.SolidLine,
-        )
 
     def paint_gutter(self, painter: QPainter, rect: QRectF) -> None:
         """Each lane's unit, and the scale of the gates."""
@@ -270,22 +255,15 @@ class TimelinesPanel(PlotPanel):
             if lane:
                 painter.fillRect(QRectF(0, round(lane * height), RIGHT, 1), QColor(theme.rule))
 
-    def paint_wrong(self, painter: QPainter, rect: QRectF) -> None:
-        """What to do, where no unit is selected; lines between the lanes."""
-        super().paint_wrong(painter, rect)
-        units, theme = self.units, self.context.theme
-        if not units:
-            font, line = QApplication.font(), QFontMetricsF(QApplication.font()).height()
-            words = "Click a row, here or in the list, to see its unit’s gates and state over time."
-            words = QFontMetricsF(font).elidedText(words, Qt.TextElideMode.ElideRight, rect.width() - 4 * STEP)
-            top = (rect.height() - line) / 2
-            ground = QRectF(STEP, top - STEP, text_width(words, font) + 2 * STEP, line + 2 * STEP)
-            painter.fillRect(ground, QColor(theme.panel))
-            draw_text(painter, 2 * STEP, top, words, font, theme.muted)
-        for lane in range(1, len(units)):
-            painter.setPen(QColor(theme.rule))
-            y = round(lane * rect.height() / len(units))
-            painter.drawLine(QPointF(0, y), QPointF(rect.width(), y))
+    def _paint_note(self, painter: QPainter, rect: QRectF) -> None:
+        """What to do, where no unit is selected."""
+        theme, font, line = self.context.theme, QApplication.font(), QFontMetricsF(QApplication.font()).height()
+        words = "Click a row, here or in the list, to see its unit’s gates and state over time."
+        words = QFontMetricsF(font).elidedText(words, Qt.TextElideMode.ElideRight, rect.width() - 4 * STEP)
+        top = (rect.height() - line) / 2
+        ground = QRectF(STEP, top - STEP, text_width(words, font) + 2 * STEP, line + 2 * STEP)
+        painter.fillRect(ground, QColor(theme.panel))
+        draw_text(painter, 2 * STEP, top, words, font, theme.muted)
 
 
 def line_colour(quantity: Quantity, theme: Theme) -> str:

@@ -12,7 +12,7 @@ from gruviz import palette
 from gruviz.cells import CLASSES
 from gruviz.recording import classify
 from gruviz.ui.panels.copying import offer_copies
-from gruviz.ui.panels.panel import Context, draw_text
+from gruviz.ui.panels.panel import Context, draw_text, lettering
 from gruviz.ui.reading import BLOCK, Request, Rows, RowsRequest
 from gruviz.ui.theme import STEP, bold, small
 from gruviz.view import select_rows, select_unit
@@ -24,9 +24,10 @@ _UNIT, _VALUE, _CLASS = 44, 52, 108
 
 
 @dataclass(frozen=True)
-class _Listing:
+class Listing:
     """What is shown, sorted."""
 
+    timestep: int
     order: NDArray[np.intp]
     values: NDArray[np.float32]
     """By unit."""
@@ -46,7 +47,7 @@ class UnitsPanel(QAbstractScrollArea):
         self.context = context
         self.rows: Rows | None = None
         """The timesteps around the cursor; None before the first answer."""
-        self._listing: _Listing | None = None
+        self.listing: Listing | None = None
         self.wrong = ""
         self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -71,25 +72,25 @@ class UnitsPanel(QAbstractScrollArea):
     def unit_at(self, y: float) -> int | None:
         """The unit at this height of the viewport, or None below the last."""
         row = int(y + self.verticalScrollBar().value()) // ROW
-        if self._listing is None or not 0 <= row < len(self._listing.order):
+        if self.listing is None or not 0 <= row < len(self.listing.order):
             return None
-        return int(self._listing.order[row])
+        return int(self.listing.order[row])
 
     @property
     def order(self) -> tuple[int, ...]:
         """The units from top to bottom."""
-        return () if self._listing is None else tuple(int(unit) for unit in self._listing.order)
+        return () if self.listing is None else tuple(int(unit) for unit in self.listing.order)
 
     @property
     def counts(self) -> tuple[int, ...] | None:
         """How many units are in each class, or None for a cell without a keep."""
-        if self._listing is None or self._listing.classes is None:
+        if self.listing is None or self.listing.classes is None:
             return None
-        return tuple(int(number) for number in np.bincount(self._listing.classes, minlength=len(CLASSES)))
+        return tuple(int(number) for number in np.bincount(self.listing.classes, minlength=len(CLASSES)))
 
     @Slot()
     def _turn(self) -> None:
-        self.rows, self._listing, self.wrong = None, None, ""
+        self.rows, self.listing, self.wrong = None, None, ""
         self.verticalScrollBar().setValue(0)
         self._teach()
         self._follow()
@@ -133,25 +134,25 @@ class UnitsPanel(QAbstractScrollArea):
     @Slot()
     def _sort(self) -> None:
         view, rows = self.context.state.view, self.rows
-        if rows is not None and view.cursor in rows:
-            self._listing = _listing(self.context, rows, view.cursor - rows.start)
-        self._fit()
-        self.viewport().update()
-        self._head.update()
+        if rows is not None and view.cursor in rows:  # else it stays what it is until they come
+            self.listing = _listing(self.context, rows, view.cursor)
+            self._fit()
+            self.viewport().update()
+            self._head.update()
 
     @Slot()
     def _mark(self) -> None:
         """Bring a unit that was selected elsewhere into sight."""
         units = self.context.state.view.pane.units
-        if units and self._listing is not None:
-            top = int(np.flatnonzero(self._listing.order == units[-1])[0]) * ROW
+        if units and self.listing is not None:
+            top = int(np.flatnonzero(self.listing.order == units[-1])[0]) * ROW
             bar, height = self.verticalScrollBar(), self.viewport().height()
             if not bar.value() <= top <= bar.value() + height - ROW:
                 bar.setValue(top - height // 2)
         self.viewport().update()
 
     def _fit(self) -> None:
-        count = 0 if self._listing is None else len(self._listing.order)
+        count = 0 if self.listing is None else len(self.listing.order)
         self.verticalScrollBar().setPageStep(self.viewport().height())
         self.verticalScrollBar().setRange(0, max(0, count * ROW + STEP - self.viewport().height()))
 
@@ -185,52 +186,43 @@ class UnitsPanel(QAbstractScrollArea):
             area = QRectF(self.viewport().rect()).adjusted(3 * STEP, 2 * STEP, -3 * STEP, 0)
             painter.drawText(area, Qt.TextFlag.TextWordWrap, self.wrong)
             return
-        if self._listing is None:
+        if self.listing is None:
             return
         offset = self.verticalScrollBar().value()
         first = max(0, offset // ROW)
-        last = min(len(self._listing.order), (offset + self.viewport().height()) // ROW + 1)
-        for row in range(first, last):
-            self._paint_row(painter, int(self._listing.order[row]), row * ROW - offset)
+        last = min(len(self.listing.order), (offset + self.viewport().height()) // ROW + 1)
+        self._paint_rows(painter, self.listing, first, last, offset)
 
-    def _paint_row(self, painter: QPainter, unit: int, top: int) -> None:
-        assert self._listing is not None
-        theme, font = self.context.theme, QApplication.font()
-        width = self.viewport().width()
-        if unit in self.context.state.view.pane.units:
-            painter.fillRect(QRectF(0, top, width, ROW), QColor(theme.hover))
-            painter.fillRect(QRectF(0, top, STEP, ROW), QColor(palette.SELECTION))
-        metrics = QFontMetricsF(font)
-        text_top = top + (ROW - metrics.height()) / 2
-        number = str(unit)
-        draw_text(painter, _UNIT - metrics.horizontalAdvance(number), text_top, number, font, theme.foreground)
-        value = float(self._listing.values[unit])
-        classes = self._listing.classes
+    def _paint_rows(self, painter: QPainter, listing: Listing, first: int, last: int, offset: int) -> None:
+        """Draw some rows: every step of the cursor changes them all."""
+        theme, chosen, letters = self.context.theme, set(self.context.state.view.pane.units), lettering(self.font())
+        classes, width = listing.classes, self.viewport().width()
         right = width - _VALUE - (_CLASS if classes is not None else 3 * STEP)
-        bar = QRectF(_UNIT + 2 * STEP, top + 5, right - _UNIT - 2 * STEP, ROW - 10)
-        painter.fillRect(bar, QColor(theme.hover))
-        if classes is None:
-            half = bar.width() / 2
-            length = min(max(value, -1.0), 1.0) * half
-            colours = palette.table("around-zero")
-            colour = QColor(*(int(part) for part in colours[-1 if value > 0 else 0]))
-            painter.fillRect(QRectF(bar.left() + half + min(length, 0), bar.top(), abs(length), bar.height()), colour)
-        else:
-            colour = QColor(palette.CLASS_COLOURS[classes[unit]])
-            painter.fillRect(QRectF(bar.left(), bar.top(), bar.width() * value, bar.height()), colour)
-        shown = format_value(value)
-        draw_text(
-            painter,
-            right + _VALUE - 2 * STEP - metrics.horizontalAdvance(shown),
-            text_top,
-            shown,
-            font,
-            theme.foreground,
-        )
-        if classes is not None:
-            left = right + _VALUE
-            painter.fillRect(QRectF(left, top + (ROW - 8) / 2, 8, 8), colour)
-            draw_text(painter, left + 12, text_top, CLASSES[classes[unit]], font, theme.foreground)
+        left, room = _UNIT + 2 * STEP, right - _UNIT - 2 * STEP
+        ground, amber = QColor(theme.hover), QColor(palette.SELECTION)
+        colours = [QColor(each) for each in palette.CLASS_COLOURS]
+        ends = [QColor(*(int(part) for part in palette.table("around-zero")[end])) for end in (0, -1)]
+        below = (ROW - letters.height) / 2
+        letters.begin(painter, theme.foreground)
+        units = listing.order[first:last]
+        known = [CLASSES.index("mixed")] * len(units) if classes is None else classes[units].tolist()
+        rows = zip(range(first, last), units.tolist(), listing.values[units].tolist(), known, strict=True)
+        for row, unit, value, kind in rows:
+            top = row * ROW - offset
+            if unit in chosen:
+                painter.fillRect(0, top, width, ROW, ground)
+                painter.fillRect(0, top, STEP, ROW, amber)
+            number, shown = str(unit), format_value(value)
+            letters.draw(painter, _UNIT - letters.width(number), top + below, number)
+            painter.fillRect(left, top + 5, room, ROW - 10, ground)
+            if classes is None:
+                length = round(min(max(value, -1.0), 1.0) * room / 2)
+                painter.fillRect(left + room // 2 + min(length, 0), top + 5, abs(length), ROW - 10, ends[value > 0])
+            else:
+                painter.fillRect(left, top + 5, round(room * value), ROW - 10, colours[kind])
+                painter.fillRect(right + _VALUE, top + (ROW - 8) // 2, 8, 8, colours[kind])
+                letters.draw(painter, right + _VALUE + 12, top + below, CLASSES[kind])
+            letters.draw(painter, right + _VALUE - 2 * STEP - letters.width(shown), top + below, shown)
 
 
 class _Head(QWidget):
@@ -248,10 +240,11 @@ class _Head(QWidget):
         painter.fillRect(self.rect(), QColor(theme.panel))
         painter.setPen(QColor(theme.rule))
         painter.drawLine(0, self.height() - 1, self.width(), self.height() - 1)
-        if context.loader.facts is None or not context.state.view.length:
+        listing = self._panel.listing
+        if context.loader.facts is None or listing is None:
             return
         line = QFontMetricsF(font).height()
-        draw_text(painter, 3 * STEP, 4, f"units at t = {context.state.view.cursor:,}", bold(font), theme.foreground)
+        draw_text(painter, 3 * STEP, 4, f"units at t = {listing.timestep:,}", bold(font), theme.foreground)
         cell = context.layer.cell
         quantity = cell[cell.keep or cell.state]
         words = f"{quantity.symbol}  {quantity.title}, largest first"
@@ -270,14 +263,14 @@ def format_value(value: float) -> str:
     return f"{value:.3f}".replace("-", "−")
 
 
-def _listing(context: Context, rows: Rows, index: int) -> _Listing:
-    cell = context.layer.cell
+def _listing(context: Context, rows: Rows, timestep: int) -> Listing:
+    cell, index = context.layer.cell, timestep - rows.start
     if cell.keep is None:
         values = rows.values[cell.state][index]
-        return _Listing(np.argsort(-values, kind="stable"), values, None)
+        return Listing(timestep, np.argsort(-values, kind="stable"), values, None)
     values = rows.values[cell.keep][index]
     here = slice(index, index + 1)
     classes = classify(
         rows.values[cell.keep][here], rows.values[cell.state][here], rows.previous[here], context.state.view.thresholds
     )
-    return _Listing(np.argsort(-values, kind="stable"), values, classes[0])
+    return Listing(timestep, np.argsort(-values, kind="stable"), values, classes[0])

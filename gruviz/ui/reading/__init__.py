@@ -6,6 +6,7 @@ newest request of its slot is never shown.
 """
 
 from gruviz.analysis import Lines
+from gruviz.ui.reading._cell import CellRequest, Flow
 from gruviz.ui.reading._columns import Columns, columns_for
 from gruviz.ui.reading._counts import Counts, CountsRequest
 from gruviz.ui.reading._facts import Facts, LayerFacts, TapeFacts, facts_of
@@ -29,6 +30,7 @@ __all__ = [
     "MASKED",
     "SHIFTS",
     "STRETCH",
+    "CellRequest",
     "Columns",
     "Counts",
     "CountsRequest",
@@ -36,6 +38,7 @@ __all__ = [
     "CurvesRequest",
     "Facts",
     "FindRequest",
+    "Flow",
     "Guess",
     "Heatmap",
     "HeatmapRequest",

@@ -1,0 +1,177 @@
+"""The right side of the window: the list of units, and below it what one of several tabs shows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+
+from gruviz.ui.panels import CellPanel, Context, PredictionsPanel, UnitsPanel
+from gruviz.ui.panels.tab import ANY, TabPanel
+from gruviz.ui.reading import Facts
+from gruviz.ui.theme import STEP
+from gruviz.view import Tab
+
+WIDTH, HEIGHT = 320, 360
+"""Usual pixels across the side, and down what stands below the list of units."""
+LEAST = 280
+"""The fewest pixels across."""
+_BAR = 28
+_UNITS, _BELOW = 136, 160
+"""The fewest pixels down the list of units, and down what stands below it."""
+
+
+@dataclass(frozen=True)
+class TabSpec:
+    """One of the tabs."""
+
+    name: Tab
+    title: str
+    """With the mnemonic that it has in the menu."""
+    tip: str
+    keys: str
+    make: Callable[[Context], TabPanel]
+    """Called when it is first looked at."""
+    fits: Callable[[Facts, str], bool]
+    """Whether it makes sense for this recording and the layer of this name; else there is no such tab."""
+
+
+TABS: tuple[TabSpec, ...] = (
+    TabSpec(
+        "prediction",
+        "&Prediction",
+        "What the network predicts at the cursor, and what really came",
+        "Alt+1",
+        PredictionsPanel,
+        lambda facts, layer: "values" in facts.tapes[facts.layers[layer].tape].outputs,
+    ),
+    TabSpec(
+        "cell",
+        "&Cell",
+        "The cell of the unit selected last, with the numbers that flow through it at the cursor",
+        "Alt+2",
+        CellPanel,
+        lambda facts, layer: True,
+    ),
+)
+"""From left to right."""
+
+
+class Side(QSplitter):
+    """The list of units, always, and the tabs. Where room is short, the list yields first."""
+
+    copied = Signal(str)
+    """What was copied, in words."""
+
+    def __init__(self, context: Context, actions: dict[str, QAction], parent: QWidget | None = None) -> None:
+        """Build it.
+
+        Args:
+            context: what every panel works with.
+            actions: by the names of the tabs, what turns to each.
+            parent: of the widget.
+        """
+        super().__init__(Qt.Orientation.Vertical, parent, childrenCollapsible=False, handleWidth=1)
+        self.context = context
+        self.units = UnitsPanel(context)
+        self.units.setMinimumHeight(_UNITS)
+        self.units.copied.connect(self.copied)
+        self.panels: dict[Tab, TabPanel] = {}
+        """Those that have been looked at."""
+        self.tall = HEIGHT
+        """How many pixels down are wanted for what stands below the list of units."""
+        self._actions = actions
+        self._group = QActionGroup(self)
+        self._buttons: dict[Tab, QToolButton] = {}
+        self.bar, self.stack = self._build_bar(), QStackedWidget()
+        self.below = QWidget()
+        column = QVBoxLayout(self.below)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.bar)
+        column.addWidget(self.stack)
+        self.addWidget(self.units)
+        self.addWidget(self.below)
+        self.setStretchFactor(0, 1)
+        self.setStretchFactor(1, 0)
+        self.setMinimumWidth(LEAST)
+        context.state.pane_changed.connect(self._turn)
+        context.state.tab_changed.connect(self._turn)
+        self.splitterMoved.connect(self._dragged)
+        self._turn()
+
+    def _build_bar(self) -> QWidget:
+        bar = QWidget()
+        bar.setObjectName("tabs")
+        bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        bar.setFixedHeight(_BAR)
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(2 * STEP, 0, 2 * STEP, 0)
+        row.setSpacing(0)
+        for tab in TABS:
+            self._group.addAction(self._actions[tab.name])
+            button = QToolButton()
+            button.setObjectName("tab")
+            button.setDefaultAction(self._actions[tab.name])
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            row.addWidget(button)
+            self._buttons[tab.name] = button
+        row.addStretch(1)
+        return bar
+
+    @property
+    def offered(self) -> tuple[TabSpec, ...]:
+        """The tabs that make sense for what is on show."""
+        facts, layer = self.context.loader.facts, self.context.state.view.pane.layer
+        if facts is None or layer not in facts.layers:
+            return ()
+        return tuple(tab for tab in TABS if tab.fits(facts, layer))
+
+    @property
+    def shown(self) -> TabPanel | None:
+        """What stands below the list of units."""
+        panel = self.stack.currentWidget()
+        return panel if isinstance(panel, TabPanel) and self.below.isVisibleTo(self) else None
+
+    @Slot()
+    def _turn(self) -> None:
+        """Show what is to be shown."""
+        offered, wanted = self.offered, self.context.state.view.tab
+        names = [tab.name for tab in offered]
+        for name, button in self._buttons.items():
+            self._actions[name].setVisible(name in names)
+            button.setVisible(name in names)
+        self.below.setVisible(bool(offered))
+        if offered:
+            spec = offered[names.index(wanted)] if wanted in names else offered[0]
+            self._actions[spec.name].setChecked(True)
+            if spec.name not in self.panels:
+                self.panels[spec.name] = spec.make(self.context)
+                self.stack.addWidget(self.panels[spec.name])
+                self.panels[spec.name].copied.connect(self.copied)
+            self.stack.setCurrentWidget(self.panels[spec.name])
+            self._share()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The list of units takes what there is more, or less."""
+        super().resizeEvent(event)
+        self._share()
+
+    @property
+    def _most(self) -> int:
+        """The most pixels down that what stands below the list can use."""
+        return ANY if self.shown is None else min(_BAR + self.shown.tallest, ANY)
+
+    def _share(self) -> None:
+        """Give what stands below the list as much as is wanted, and no more than it can use."""
+        self.below.setMinimumHeight(min(_BELOW, self._most))
+        self.below.setMaximumHeight(self._most)
+        below = min(self.tall, self._most)
+        self.setSizes([max(self.height() - self.handleWidth() - below, 0), below])
+
+    @Slot()
+    def _dragged(self) -> None:
+        below = self.sizes()[1]
+        if below < self._most:  # else it may be less than was wanted of another tab
+            self.tall = below
