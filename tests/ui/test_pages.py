@@ -466,12 +466,19 @@ def test_a_ranking_is_the_same_in_pieces_and_chance_is_what_noise_reaches(tmp_pa
             progress.go_on()
         found = progress.ranking("e")
         assert np.allclose(found.r, correlation(layer["hidden"][:], label))
+        followed = _Progress(layer, "hidden", (layer["hidden"][:, 5] > 0).astype(np.float32))
+        while followed.pieces:
+            followed.go_on()
+        ranking = followed.ranking("own")
     assert found.timesteps == found.of == 32_000
     assert found.mean == pytest.approx(np.nanmean(label))
     best = np.abs(found.r).max()
     assert best < 0.03  # the units are noise
     assert found.chance > best * 0.8  # the best of 128 units, with each of 19 labels
     assert SHIFTS == 19
+    assert ranking.order[0] == 5
+    assert ranking.r[5] > 0.8
+    assert ranking.chance < 0.05
 
 
 def test_letters_are_legible_on_every_shade() -> None:
