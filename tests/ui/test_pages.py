@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
@@ -26,6 +26,7 @@ from gruviz.ui.window import MainWindow
 
 from .hand import LEFT_BUTTON, assert_all_agree, at, choose, click, settle
 from .recordings import make, read_word_by_word, text
+from .writing import Writing
 
 Open = Callable[[Path], MainWindow]
 NONE, SHIFT, CONTROL = (
@@ -70,6 +71,15 @@ def drag(qtbot: QtBot, window: MainWindow, first: int, last: int) -> None:
         QTest.mouseMove(pages.viewport(), start + (stop - start) * step / 4)
     QTest.mouseRelease(pages.viewport(), LEFT_BUTTON, NONE, stop)
     settle(qtbot, window)
+
+
+def hover(window: MainWindow, where: QPoint) -> str:
+    """What is said of a place. The screen may tell of a mouse that left, after the one that came was told of."""
+    viewport = window.sheet.pages.viewport()
+    at, screen = QPointF(where), QPointF(viewport.mapToGlobal(where))
+    event = QMouseEvent(QMouseEvent.Type.MouseMove, at, screen, Qt.MouseButton.NoButton, Qt.MouseButton.NoButton, NONE)
+    QApplication.sendEvent(viewport, event)
+    return window.sheet_bar.pointer.text()
 
 
 def wheel(window: MainWindow, notches: int) -> None:
@@ -187,13 +197,11 @@ def test_the_text_is_whole_and_a_click_goes_to_its_symbol(qtbot: QtBot, window: 
         press_row(qtbot, window, timestep)
         assert window.state.view.cursor == timestep
         assert_pages_agree(window)
-    QTest.mouseMove(pages.viewport(), middle(pages, 95))
-    said = window.sheet_bar.pointer.text()
+    said = hover(window, middle(pages, 95))
     assert "t = 95" in said
     with gruviz.recording.open(window.state.view.pane.recording) as recording:
         assert f"h = {float(recording.layers['rnn.l0']['hidden'][95, 0]):.3f}".replace("-", "−") in said
-    QTest.mouseMove(pages.viewport(), QPoint(GUTTER // 2, 40))
-    assert window.sheet_bar.pointer.text() == ""
+    assert hover(window, QPoint(GUTTER // 2, 40)) == ""
 
 
 def test_the_cursor_moves_over_the_page_without_drawing_it_anew(qtbot: QtBot, window: MainWindow) -> None:
@@ -450,6 +458,22 @@ def test_pages_come_back_with_the_recording(qtbot: QtBot, opened: Open, sonnets:
     view = again.state.view
     assert (view.page, view.shade, view.label, view.marked, view.cursor) == (True, "reset", "capital", ((20, 91),), 120)
     assert_pages_agree(again)
+
+
+def test_pages_grow_with_a_recording_that_is_being_written(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
+    with Writing("write", tmp_path / "run.h5") as writing:
+        writing.do("begin")
+        writing.do("append", 600)
+        window = opened(writing.part)
+        pages = read_pages(qtbot, window)
+        assert rows_of(pages.lines) == 600
+        writing.do("append", 5000)
+        qtbot.waitUntil(lambda: window.state.view.length == 5600, timeout=20_000)
+        settle(qtbot, window)
+        assert rows_of(pages.lines) == 5600
+        assert pages.cell_of(5599) is not None  # the newest is followed
+        assert window.sheet.ranking.list.ranking.timesteps == 5600
+        assert_pages_agree(window)
 
 
 def test_a_ranking_is_the_same_in_pieces_and_chance_is_what_noise_reaches(tmp_path: Path) -> None:

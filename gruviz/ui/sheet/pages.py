@@ -154,10 +154,9 @@ class Pages(QAbstractScrollArea):
     @Slot(object, object)
     def _take(self, request: Request, answer: object) -> None:
         if isinstance(answer, Lines):
-            new = self.lines is None or self.lines.columns != answer.columns
-            self.lines, self.wrong = answer, ""
+            before, self.lines, self.wrong = self.lines, answer, ""
             self._fit()
-            if new:
+            if before is None or before.columns != answer.columns or not len(before) or before.stop[-1] <= self._cursor:
                 self._show_cursor()
             self._ask()
             self._redraw()
