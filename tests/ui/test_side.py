@@ -92,7 +92,7 @@ def test_nobody_asks_for_what_nobody_sees(qtbot: QtBot, opened: Open, predicted:
 
 
 def test_a_tab_that_makes_no_sense_is_not_there(qtbot: QtBot, window: MainWindow, predicted: Path) -> None:
-    assert "Prediction" not in buttons(window)
+    assert "Next" not in buttons(window)
     assert isinstance(window.side.shown, CellPanel)
     assert window.state.view.tab == "prediction"
     key(window, Qt.Key.Key_1, ALT)
