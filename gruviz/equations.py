@@ -8,6 +8,7 @@ what is 1 minus another, or the sum of others, is worked out from what is printe
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from gruviz.cells import Cell
 
@@ -82,6 +83,7 @@ class Equation:
     """What it is equal to."""
 
 
+@cache
 def equations(cell: Cell, *, reset: str = "after", backward: bool = False) -> tuple[Equation, ...]:
     """The equations of a cell, in the order in which it goes through them.
 

@@ -6,7 +6,9 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.mathtext import MathTextParser
 
+from gruviz.cell_drawing import drawing
 from gruviz.cells import GRU, LSTM, RNN, Cell, variant
 from gruviz.equations import Step, Term, equations, in_words, number, numbers, unsquashed
 
@@ -152,6 +154,21 @@ def test_symbols_say_what_cells_say(cell: Cell) -> None:
         symbols = " ".join(term.tex for term in equation.symbols).replace("_{t-1}", "'").replace("_t", "")
         flat = re.sub(r"[\s{}\\()]", "", symbols)
         assert flat == re.sub(r"[\s{}\\()]", "", plain), equation.quantity
+
+
+def test_a_figure_can_set_all_of_it() -> None:
+    """Every symbol, term and number is one that matplotlib's mathtext reads."""
+    parser, seen = MathTextParser("path"), set()
+    for cell, reset in ((GRU, "after"), (variant(GRU, reset="before"), "before"), (LSTM, "after"), (RNN, "after")):
+        shape = drawing(cell, reset=reset)
+        seen |= {node.text for node in shape.nodes} | {label.symbol for label in shape.labels if label.symbol}
+        for equation in equations(cell, reset=reset):
+            seen |= {term.tex for term in (equation.left, *equation.symbols)}
+        for value in (-0.25, 0.0, 1.0, math.nan):
+            step = Step(cell, dict.fromkeys(cell.names, value), dict.fromkeys(cell.states, value), {}, reset)
+            seen |= {term.tex for terms in numbers(step).values() for term in terms}
+    for tex in seen:
+        assert parser.parse(f"${tex}$").width > 0, tex
 
 
 def test_a_backward_layer_comes_from_the_timestep_after() -> None:

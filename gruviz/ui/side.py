@@ -27,6 +27,8 @@ WIDTH = 320
 LEAST = 280
 """The fewest pixels across."""
 _BAR = 28
+_AROUND = 16
+"""Pixels around the title of a tab, where there is room."""
 _UNITS, _BELOW = 136, 160
 """The fewest pixels down the list of units, and down what stands below it."""
 
@@ -193,11 +195,21 @@ class Side(QSplitter):
                 self.panels[spec.name].copied.connect(self.copied)
             self.stack.setCurrentWidget(self.panels[spec.name])
             self._share()
+            self._space()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The list of units takes what there is more, or less."""
         super().resizeEvent(event)
         self._share()
+        self._space()
+
+    def _space(self) -> None:
+        """Give the titles of the tabs as much room around them as there is, up to a usual measure."""
+        seen = [self._buttons[tab.name] for tab in self.offered]
+        widths = [button.fontMetrics().horizontalAdvance(button.text()) for button in seen]
+        free = self.width() - 2 * STEP - sum(widths)
+        for button, width in zip(seen, widths, strict=True):
+            button.setFixedWidth(width + min(_AROUND, max(0, free // len(seen))))
 
     @property
     def _most(self) -> int:

@@ -62,16 +62,17 @@ def test_a_click_or_a_key_turns_to_a_tab(qtbot: QtBot, opened: Open, predicted: 
     assert isinstance(window.side.shown, CellPanel)
 
 
-@pytest.mark.parametrize("width", [1280, 960])
+@pytest.mark.parametrize("width", [LEAST, 320, 500])
 def test_every_tab_is_read_whole(qtbot: QtBot, opened: Open, predicted: Path, width: int) -> None:
     window = opened(predicted)
-    window.resize(width, 700)
+    window.splitter.moveSplitter(window.width() - width, 1)
     settle(qtbot, window)
+    assert abs(window.side.width() - width) <= 1
     shown = buttons(window)
     assert len(shown) == len(window.side.offered)
     for button in shown.values():
         assert window.side.bar.rect().contains(button.geometry())
-        assert button.width() >= button.sizeHint().width()
+        assert button.width() >= button.fontMetrics().horizontalAdvance(button.text()) + 4
 
 
 def test_nobody_asks_for_what_nobody_sees(qtbot: QtBot, opened: Open, predicted: Path) -> None:
