@@ -7,6 +7,7 @@ function returns a `View` whose cursor and ranges lie within the sequence, whate
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
+from itertools import pairwise
 from typing import Any, Literal, get_args
 
 from gruviz.cells import Thresholds
@@ -17,6 +18,8 @@ MIN_SPAN = 8
 
 Order = Literal["index", "keep", "timescale", "peak", "likeness"]
 Reduction = Literal["mean", "min", "max"]
+Whose = Literal["all", "selected", "last"]
+"""Units: all of them, those that are selected, or the one that was selected last."""
 Tab = Literal["prediction", "cell", "memory", "timescales", "saturation"]
 Extent = Literal["visible", "selected", "sequence", "recording"]
 
@@ -64,14 +67,28 @@ class View:
     """How several timesteps become one column."""
     hidden: tuple[str, ...] = ()
     """Quantities whose heatmaps are folded away."""
+    derived: tuple[str, ...] = ()
+    """What is worked out of the quantities and shown beside them, by the names of `analysis.derived`."""
     find: str = ""
     """What is looked for in the sequence; empty for nothing."""
+    whose: Whose = "selected"
+    """Whose state at the cursor is taken apart; all units' where none is selected."""
+    shaded: bool = False
+    """Each timestep of the sequence is shaded by its weight in that state."""
     tab: Tab = "prediction"
     """What stands below the list of units; where it makes no sense, the first that does."""
     extent: Extent = "sequence"
     """What timescales and saturation are measured over; the sequence too, where nothing is selected."""
     sides: tuple[float, float] = (0.1, 0.9)
     """Below the first a gate counts as left-saturated, above the second as right-saturated: whole hundredths."""
+    page: bool = False
+    """The sequence is read as pages, in place of the panels over time."""
+    shade: str = ""
+    """The quantity that colours the pages; empty for the state of the cell on show."""
+    label: str = ""
+    """What the units are ranked by how well they follow; empty for the first that the sequence has."""
+    marked: tuple[tuple[int, int], ...] = ()
+    """Ranges of the sequence on show that the user has marked as a label: half-open, ascending, none touching."""
     panes: tuple[Pane, ...] = (Pane(),)
 
     @property
@@ -106,7 +123,16 @@ def showing(view: View, length: int, *, alike: bool = False, **pane: object) -> 
     if same and length == view.length and panes[0].recording == view.pane.recording:
         return replace(view, panes=panes)
     return replace(
-        view, length=length, cursor=0, reference=None, start=0, stop=length, selection=None, playing=False, panes=panes
+        view,
+        length=length,
+        cursor=0,
+        reference=None,
+        start=0,
+        stop=length,
+        selection=None,
+        marked=(),
+        playing=False,
+        panes=panes,
     )
 
 
@@ -120,7 +146,7 @@ def grow(view: View, length: int, **pane: object) -> View:
     at_end, whole = view.following and view.cursor == view.length - 1, view.following and view.start == 0
     grown = replace(view, length=length, panes=(replace(view.pane, **pane), *view.panes[1:]))  # type: ignore[arg-type]
     if view.pane.sequence != grown.pane.sequence or length < view.length:
-        grown = replace(grown, reference=None, selection=None, playing=False)
+        grown = replace(grown, reference=None, selection=None, marked=(), playing=False)
     grown = replace(grown, cursor=_clamp(length - 1 if at_end else view.cursor, 0, length - 1))
     if whole or not view.length:
         return show_all(grown)
@@ -234,9 +260,32 @@ def toggle_quantity(view: View, quantity: str) -> View:
     return replace(view, hidden=(*view.hidden, quantity))
 
 
+def toggle_derived(view: View, name: str) -> View:
+    """Show a heatmap of what is worked out, in the order in which they were asked for, or take it away."""
+    if name in view.derived:
+        return replace(view, derived=tuple(other for other in view.derived if other != name))
+    return replace(view, derived=(*view.derived, name))
+
+
+def hold(view: View, timestep: int) -> View:
+    """Put the reference cursor at a timestep, or take it away if it stands there."""
+    timestep = _clamp(timestep, 0, view.length - 1)
+    return replace(view, reference=None if view.reference == timestep or not view.length else timestep)
+
+
+def take_apart(view: View, whose: Whose) -> View:
+    """Take apart the state of other units."""
+    return replace(view, whose=whose)
+
+
+def toggle_shaded(view: View) -> View:
+    """Shade the sequence by its weights in the state at the cursor, or do no longer."""
+    return replace(view, shaded=not view.shaded)
+
+
 def toggle_reference(view: View) -> View:
     """Put the reference cursor where the cursor is, or take it away if it stands there."""
-    return replace(view, reference=None if view.reference == view.cursor or not view.length else view.cursor)
+    return hold(view, view.cursor)
 
 
 def toggle_loop(view: View) -> View:
@@ -292,6 +341,40 @@ def seek_among(view: View, timesteps: Sequence[int], forward: bool = True) -> Vi
     return _ranged(moved, moved.cursor - view.span // 2, moved.cursor - view.span // 2 + view.span)
 
 
+def toggle_page(view: View) -> View:
+    """Read the sequence as pages, or see it in panels over time."""
+    return replace(view, page=not view.page)
+
+
+def shade_by(view: View, quantity: str) -> View:
+    """Colour the pages by this quantity."""
+    return replace(view, shade=quantity)
+
+
+def rank_by(view: View, label: str) -> View:
+    """Rank units by how well they follow this label."""
+    return replace(view, label=label)
+
+
+def mark_selection(view: View) -> View:
+    """Put the selected range to those that are marked, or take it away from them where all of it is marked.
+
+    Nothing is selected afterwards.
+    """
+    if view.selection is None:
+        return view
+    start, stop = view.selection
+    inside = any(first <= start and stop <= last for first, last in view.marked)
+    if inside:
+        left = [part for first, last in view.marked for part in ((first, min(last, start)), (max(first, stop), last))]
+    else:
+        touched = [(first, last) for first, last in view.marked if first <= stop and start <= last]
+        left = [each for each in view.marked if each not in touched]
+        left.append((min([start, *(first for first, _ in touched)]), max([stop, *(last for _, last in touched)])))
+    marked = tuple(sorted(part for part in left if part[0] < part[1]))
+    return replace(view, marked=marked, selection=None)
+
+
 def resume(view: View, earlier: View) -> View:
     """Go back to where one was in the sequence on show, as far as it still has those timesteps."""
     view = replace(
@@ -302,9 +385,16 @@ def resume(view: View, earlier: View) -> View:
         thresholds=earlier.thresholds,
         reduction=earlier.reduction,
         hidden=earlier.hidden,
+        derived=earlier.derived,
+        whose=earlier.whose,
+        shaded=earlier.shaded,
         tab=earlier.tab,
         extent=earlier.extent,
         sides=earlier.sides,
+        page=earlier.page,
+        shade=earlier.shade,
+        label=earlier.label,
+        marked=tuple(part for part in earlier.marked if part[1] <= view.length),
     )
     return show_range(seek(view, earlier.cursor), earlier.start, earlier.stop)
 
@@ -341,10 +431,17 @@ def from_plain(stored: object) -> View:
             thresholds=Thresholds(**{name: float(value) for name, value in dict(given["thresholds"]).items()}),
             reduction=_one_of(given["reduction"], get_args(Reduction)),
             hidden=tuple(map(str, given["hidden"])),
+            derived=tuple(map(str, given.get("derived", ()))),
             find=str(given.get("find", "")),
+            whose=_one_of(given.get("whose", "selected"), get_args(Whose)),
+            shaded=bool(given.get("shaded", False)),
             tab=_one_of(given.get("tab", "prediction"), get_args(Tab)),
             extent=_one_of(given.get("extent", "sequence"), get_args(Extent)),
             sides=_sides(given.get("sides", (0.1, 0.9))),
+            page=bool(given.get("page", False)),
+            shade=str(given.get("shade", "")),
+            label=str(given.get("label", "")),
+            marked=_ranges(given.get("marked", ()), int(given["length"])),
             panes=panes,
         )
         for pane in panes:
@@ -373,6 +470,14 @@ def _sides(value: Any) -> tuple[float, float]:
     if not 0 <= low <= high <= 100:
         raise ValueError("a gate is saturated below and above two numbers between 0 and 1")
     return low / 100, high / 100
+
+
+def _ranges(value: Any, length: int) -> tuple[tuple[int, int], ...]:
+    ranges = tuple((int(first), int(last)) for first, last in value)
+    edges = [edge for part in ranges for edge in part]
+    if any(a >= b for a, b in pairwise(edges)) or (edges and not 0 <= edges[0] <= edges[-1] <= length):
+        raise ValueError("this is no view: its marks lie outside its sequence")
+    return ranges
 
 
 def _one_of(value: Any, allowed: tuple[Any, ...]) -> Any:

@@ -16,8 +16,11 @@ from gruviz.view import (
     follow,
     from_plain,
     grow,
+    hold,
+    mark_selection,
     measure_over,
     pan,
+    rank_by,
     resume,
     saturate,
     seek,
@@ -25,15 +28,20 @@ from gruviz.view import (
     select_range,
     select_rows,
     select_unit,
+    shade_by,
     show_all,
     show_range,
     showing,
     step,
+    take_apart,
     to_plain,
+    toggle_derived,
     toggle_loop,
+    toggle_page,
     toggle_play,
     toggle_quantity,
     toggle_reference,
+    toggle_shaded,
     turn_to,
     with_pane,
     zoom,
@@ -71,10 +79,18 @@ ACTIONS = st.one_of(
     st.tuples(st.just(find), st.text(max_size=5)),
     st.tuples(st.just(among), st.lists(st.floats(0, 1), max_size=9), st.booleans()),
     st.tuples(st.just(toggle_quantity), st.sampled_from(["update", "reset", "hidden"])),
+    st.tuples(st.just(hold), TIMES),
+    st.tuples(st.just(toggle_derived), st.sampled_from(["survival", "carried", "held"])),
+    st.tuples(st.just(take_apart), st.sampled_from(["all", "selected", "last"])),
+    st.tuples(st.just(toggle_shaded)),
     st.tuples(st.just(turn_to), st.sampled_from(["prediction", "cell", "memory"])),
     st.tuples(st.just(showing), st.integers(0, 2**40)),
     st.tuples(st.just(grow), st.integers(0, 2**40)),
     st.tuples(st.just(follow), st.booleans()),
+    st.tuples(st.just(toggle_page)),
+    st.tuples(st.just(shade_by), st.sampled_from(["update", "hidden"])),
+    st.tuples(st.just(rank_by), st.text(max_size=5)),
+    st.tuples(st.just(mark_selection)),
 )
 
 
@@ -100,6 +116,9 @@ def test_whatever_is_done_the_view_lies_within_its_sequence(length: int, actions
     assert view.reference is None or 0 <= view.reference < view.length
     assert len(set(view.pane.units)) == len(view.pane.units)
     assert 0 <= view.sides[0] <= view.sides[1] <= 1
+    edges = [edge for part in view.marked for edge in part]
+    assert edges == sorted(set(edges))
+    assert not edges or 0 <= edges[0] <= edges[-1] <= view.length
 
 
 @given(st.integers(0, 10**6), st.lists(ACTIONS, max_size=8))
@@ -122,6 +141,10 @@ def test_a_view_comes_back_from_a_file_as_it_was(length: int, actions: list[tupl
         lambda plain: plain | {"speed": -1},
         lambda plain: plain | {"speed": float("nan")},
         lambda plain: plain | {"selection": 3},
+        lambda plain: plain | {"marked": [[5, 3]]},
+        lambda plain: plain | {"marked": [[5, 8], [7, 9]]},
+        lambda plain: plain | {"marked": [[90, 101]]},
+        lambda plain: plain | {"marked": 4},
         lambda plain: plain | {"reduction": "median"},
         lambda plain: plain | {"tab": "kitchen"},
         lambda plain: plain | {"extent": "everything"},
@@ -239,6 +262,29 @@ def test_a_timestep_is_held_and_let_go() -> None:
     assert toggle_reference(View()).reference is None
 
 
+def test_any_timestep_is_held() -> None:
+    view = hold(seek(opened(100), 40), 70)
+    assert (view.cursor, view.reference) == (40, 70)
+    assert hold(view, 70).reference is None
+    assert hold(view, 1000).reference == 99
+    assert hold(View(), 3).reference is None
+
+
+def test_what_is_worked_out_is_shown_in_the_order_in_which_it_was_asked_for() -> None:
+    view = toggle_derived(toggle_derived(opened(100), "held"), "survival")
+    assert view.derived == ("held", "survival")
+    assert toggle_derived(view, "held").derived == ("survival",)
+
+
+def test_a_view_from_before_anything_was_worked_out_is_read() -> None:
+    plain = to_plain(opened(100))
+    for name in ("derived", "whose", "shaded"):
+        del plain[name]
+    assert from_plain(plain) == opened(100)
+    with pytest.raises(ValueError, match="'others' is none of all, selected, last"):
+        from_plain({**plain, "whose": "others"})
+
+
 def test_a_view_from_before_there_was_finding_is_read() -> None:
     plain = to_plain(opened(100))
     del plain["find"]
@@ -255,6 +301,35 @@ def test_a_view_from_before_there_was_following_is_read() -> None:
     plain = to_plain(opened(100))
     del plain["follow"]
     assert from_plain(plain) == opened(100)
+
+
+def test_a_view_from_before_there_were_pages_is_read() -> None:
+    plain = to_plain(opened(100))
+    for field in ("page", "shade", "label", "marked"):
+        del plain[field]
+    assert from_plain(plain) == opened(100)
+
+
+@given(st.integers(1, 40), st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), max_size=9))
+def test_marks_are_what_was_selected_and_not_taken_back(length: int, selections: list[tuple[int, int]]) -> None:
+    view, expected = opened(length), set[int]()
+    for selection in selections:
+        view = select_range(view, *selection)
+        if view.selection is not None:
+            steps = set(range(*view.selection))
+            expected = expected - steps if steps <= expected else expected | steps
+        view = mark_selection(view)
+        assert view.selection is None
+        assert {step for part in view.marked for step in range(*part)} == expected
+    assert showing(view, length, sequence=1).marked == ()
+    assert resume(opened(length), replace(view, label="marked")).marked == view.marked
+
+
+def test_pages_and_what_they_show_come_back() -> None:
+    earlier = rank_by(shade_by(toggle_page(opened(100)), "update"), "space")
+    view = resume(opened(100), earlier)
+    assert (view.page, view.shade, view.label) == (True, "update", "space")
+    assert not toggle_page(view).page
 
 
 def test_what_stood_at_the_end_stays_at_the_end() -> None:

@@ -1,6 +1,7 @@
 """The HDF5 file: written, read, reduced, and not trusted before it is checked. The only place that knows h5py."""
 
 from gruviz.recording._growing_layer import Altered, Block
+from gruviz.recording._labelling import add_label
 from gruviz.recording._later import complement, lacking
 from gruviz.recording._opening import is_other_hdf5
 from gruviz.recording.classes import classify, count
@@ -19,6 +20,7 @@ __all__ = [
     "Tape",
     "Values",
     "Writer",
+    "add_label",
     "being_written",
     "classify",
     "complement",

@@ -33,6 +33,8 @@ def validate(file: h5py.File, path: Path | str) -> None:
     for name in ("tapes", "layers"):
         if not isinstance(file.get(name), h5py.Group):
             raise GruvizError(f"{path} is damaged: it has no group /{name}")
+    for name, tape in file["tapes"].items():
+        _check_labels(name, tape, path)
     for name, layer in file["layers"].items():
         _check_layer(file, name, layer, path)
     for step in file.get("checkpoints", ()):
@@ -70,6 +72,16 @@ def _check_dataset(dataset: h5py.Dataset, where: str, path: Path | str, size: in
     stored = dataset.id.get_storage_size()
     if declared > stored * _INFLATION:
         raise GruvizError(f"{path} is refused: {where} declares {declared:,} bytes and holds {stored:,}")
+
+
+def _check_labels(name: str, tape: h5py.Group, path: Path | str) -> None:
+    """Labels are numbers or truths, one for each timestep, or for each column at each."""
+    labels = tape.get("labels", {}) if isinstance(tape, h5py.Group) else {}
+    if isinstance(labels, h5py.Dataset):
+        raise GruvizError(f"{path} is damaged: the labels of tape {name} are not a group")
+    for label, data in labels.items():
+        if not isinstance(data, h5py.Dataset) or data.ndim not in (1, 2) or data.dtype.kind not in "fiub":
+            raise GruvizError(f"{path} is damaged: label {label} of tape {name} is not a number for each timestep")
 
 
 def _check_layer(file: h5py.File, name: str, layer: h5py.Group, path: Path | str) -> None:

@@ -87,6 +87,23 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("zoom_out", "Zoom &out", "More timesteps", "&View", ("-", "Ctrl+-"), needs_recording=True),
     ActionSpec("show_all", "Whole &sequence", "All timesteps at once", "&View", ("0", "Ctrl+0"), needs_recording=True),
     ActionSpec(
+        "read_pages",
+        "&Pages",
+        "Read the sequence as pages, coloured by one unit, or see it in panels over time",
+        "&View",
+        ("P",),
+        needs_recording=True,
+        checkable=True,
+    ),
+    ActionSpec(
+        "mark_range",
+        "Mar&k",
+        "Mark the range selected on the page, as a label for units to follow, or unmark it",
+        "&View",
+        ("M",),
+        needs_recording=True,
+    ),
+    ActionSpec(
         "change_thresholds",
         "&Thresholds…",
         "Where a unit counts as retained or overwritten",
@@ -101,6 +118,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "&View",
         ("Ctrl+U",),
         needs_recording=True,
+    ),
+    ActionSpec(
+        "shade",
+        "Shade the se&quence",
+        "Shade each timestep of the sequence by its weight in the state at the cursor",
+        "&View",
+        ("S",),
+        needs_recording=True,
+        checkable=True,
     ),
     ActionSpec("no_unit", "Select &no unit", "Take away all marks", "&View", ("Esc",), needs_recording=True),
     *(
@@ -134,7 +160,9 @@ MOUSE: tuple[tuple[str, str], ...] = (
     ("Wheel left of the timelines", "Scroll through the selected units"),
     ("Drag on the time axis", "Pan"),
     ("Double-click on the time axis", "See the whole sequence"),
+    ("Double-click elsewhere over time", "Mark that timestep, or take the mark away"),
     ("Drag in the whole sequence", "Move the window that is shown"),
+    ("Drag over the pages, or Shift + click", "Select a range, to mark it"),
     ("Drop a file or a text", "Open it, or let the model of the recording read it"),
 )
 """What the mouse does, for the page of shortcuts."""

@@ -5,11 +5,12 @@ from dataclasses import replace
 from typing import get_args
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from gruviz.cells import Quantity
 from gruviz.ui.chooser import Chooser
+from gruviz.ui.derived import DerivedButton
 from gruviz.ui.elided import ElidedLabel
 from gruviz.ui.panels import Context
 from gruviz.ui.theme import STEP
@@ -44,9 +45,10 @@ class DisplayBar(QWidget):
     checkpoint_chosen = Signal(int)
     """The training step that was chosen."""
 
-    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+    def __init__(self, context: Context, read_pages: QAction, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context = context
+        self.page = page_button(read_pages)
         self.buttons: dict[str, QToolButton] = {}
         """By quantity, of the cell on show."""
         self._steps: list[int] = []
@@ -65,8 +67,12 @@ class DisplayBar(QWidget):
         self._heatmaps = QHBoxLayout()
         self._heatmaps.setSpacing(STEP)
         self._words = [_quiet(words) for words in ("heatmaps", "units", "columns", "checkpoint")]
+        self._row.addWidget(self.page)
+        self._row.addSpacing(2 * STEP)
         self._row.addWidget(self._words[0])
         self._row.addLayout(self._heatmaps)
+        self.more = DerivedButton(context, _BUTTON)
+        self._row.addWidget(self.more)
         for words, chooser in zip(self._words[1:], (self.order, self.reduction, self.checkpoint), strict=True):
             self._row.addSpacing(2 * STEP)
             self._row.addWidget(words)
@@ -128,8 +134,8 @@ class DisplayBar(QWidget):
 
     def _needed(self, order: int) -> int:
         """The width of all but words, where the chooser of the order has that one."""
-        choosers = order + _NARROW * (1 + (len(self._steps) > 1))
-        return len(self.buttons) * (_BUTTON + STEP) + choosers + 12 * STEP
+        choosers = order + _NARROW * (1 + (len(self._steps) > 1)) + self.page.sizeHint().width() + 3 * STEP
+        return (len(self.buttons) + 1) * (_BUTTON + STEP) + choosers + 12 * STEP
 
     def _show_heatmaps(self, quantities: tuple[Quantity, ...]) -> None:
         if list(self.buttons) != [quantity.name for quantity in quantities]:
@@ -170,6 +176,15 @@ class DisplayBar(QWidget):
     @Slot(int)
     def _choose_checkpoint(self, index: int) -> None:
         self.checkpoint_chosen.emit(self._steps[index])
+
+
+def page_button(action: QAction) -> QToolButton:
+    """A small button for one of the actions."""
+    button = QToolButton()
+    button.setObjectName("quantity")
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setDefaultAction(action)
+    return button
 
 
 def checkpoint_words(step: int) -> str:

@@ -9,8 +9,8 @@ from gruviz.ui.elided import ElidedLabel
 from gruviz.ui.panels import Context
 from gruviz.ui.panels.curves import say_inputs
 from gruviz.ui.panels.predictions import format_share
-from gruviz.ui.panels.text import named
 from gruviz.ui.reading import Guess, Predictions, Request, Rows
+from gruviz.ui.signs import named
 
 _DIGITS = 5
 """Of numeric input, here where room is scarce."""

@@ -7,15 +7,23 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
-from gruviz.ui.panels import CellPanel, Context, PredictionsPanel, SaturationPanel, TimescalesPanel, UnitsPanel
+from gruviz.ui.panels import (
+    CellPanel,
+    Context,
+    MemoryPanel,
+    PredictionsPanel,
+    SaturationPanel,
+    TimescalesPanel,
+    UnitsPanel,
+)
 from gruviz.ui.panels.tab import ANY, TabPanel
 from gruviz.ui.reading import Facts
 from gruviz.ui.theme import STEP
 from gruviz.ui.unit_filter import UnitFilter
 from gruviz.view import Tab
 
-WIDTH, HEIGHT = 320, 360
-"""Usual pixels across the side, and down what stands below the list of units."""
+WIDTH = 320
+"""Usual pixels across the side."""
 LEAST = 280
 """The fewest pixels across."""
 _BAR = 28
@@ -53,6 +61,14 @@ TABS: tuple[TabSpec, ...] = (
         "The cell of the unit selected last, with the numbers that flow through it at the cursor",
         "Alt+2",
         CellPanel,
+        lambda facts, layer: True,
+    ),
+    TabSpec(
+        "memory",
+        "&Memory",
+        "What the state at the cursor is made of: the earlier timesteps, by their weight in it",
+        "Alt+3",
+        MemoryPanel,
         lambda facts, layer: True,
     ),
     TabSpec(
@@ -97,8 +113,8 @@ class Side(QSplitter):
         self.filter = UnitFilter(context)
         self.panels: dict[Tab, TabPanel] = {}
         """Those that have been looked at."""
-        self.tall = HEIGHT
-        """How many pixels down are wanted for what stands below the list of units."""
+        self.tall = 0
+        """How many pixels down were given to what stands below the list of units; 0 while nobody has said so."""
         self._actions = actions
         self._group = QActionGroup(self)
         self._buttons: dict[Tab, QToolButton] = {}
@@ -191,7 +207,8 @@ class Side(QSplitter):
         """Give what stands below the list as much as is wanted, and no more than it can use."""
         self.below.setMinimumHeight(min(_BELOW, self._most))
         self.below.setMaximumHeight(self._most)
-        below = min(self.tall, self._most)
+        usual = _BAR + self.shown.usual if self.shown is not None else 0
+        below = min(self.tall or usual, self._most)
         self.setSizes([max(self.height() - self.handleWidth() - below, 0), below])
 
     @Slot()

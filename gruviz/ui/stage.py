@@ -8,14 +8,17 @@ from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QContextMenuEvent, QMouseEvent, QPainter, QPixmapCache, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene, QGraphicsView, QStyleOptionGraphicsItem, QWidget
 
+from gruviz.analysis import SURVIVAL, derived
 from gruviz.ui.panels import (
     Context,
     CountsPanel,
     CurvesPanel,
+    DerivedPanel,
     HeatmapPanel,
     NoCountsPanel,
     OverviewPanel,
     Panel,
+    SurvivalPanel,
     TextPanel,
     TimeAxisPanel,
     TimelinesPanel,
@@ -25,7 +28,7 @@ from gruviz.ui.panels.panel import LEFT, RIGHT
 from gruviz.ui.pointing import Pointing
 from gruviz.ui.reading import LayerFacts, PointRequest, Request
 from gruviz.ui.theme import STEP
-from gruviz.view import pan, seek, select_rows, select_unit, show_all, show_range, zoom
+from gruviz.view import hold, pan, seek, select_rows, select_unit, show_all, show_range, zoom
 
 _GAP = 2 * STEP
 _LEAST = 28
@@ -133,6 +136,7 @@ class Stage(QGraphicsView):
         state.units_changed.connect(self._apply_units)
         state.mark_changed.connect(self._apply_cursor)
         state.find_changed.connect(self._update_marks)
+        state.page_changed.connect(self._come_or_go)
         for changed in (state.pane_changed, state.display_changed, state.range_changed, state.cursor_changed):
             changed.connect(self._point)
         loader.answered.connect(self._take)
@@ -147,7 +151,7 @@ class Stage(QGraphicsView):
         """Another recording, layer or sequence, or other panels."""
         context = self.context
         view, facts = context.state.view, context.loader.facts
-        if facts is None or view.pane.layer not in facts.layers or not view.length:
+        if facts is None or view.pane.layer not in facts.layers or not view.length or view.page:
             return
         pane = view.pane
         shown = facts.uuid or pane.recording, facts.layers[pane.layer].lasting
@@ -163,6 +167,19 @@ class Stage(QGraphicsView):
         self._apply_range()
         self._apply_cursor()
         self._apply_units()
+
+    @Slot()
+    def _come_or_go(self) -> None:
+        """Ask for nothing more while pages are read in place of the panels, and catch up when they are seen again."""
+        if self._unseen:
+            for panel in self.panels:
+                self.context.loader.forget(panel.slot)
+        else:
+            self._turn()
+
+    @property
+    def _unseen(self) -> bool:
+        return self.context.state.view.page
 
     def _build(self) -> None:
         """Put the panels there that belong there, and keep those that stand there already."""
@@ -186,6 +203,11 @@ class Stage(QGraphicsView):
             self.panels.append(panel(CurvesPanel, tape.columns))
         shown = [quantity for quantity in layer.cell.quantities if quantity.name not in hidden]
         self.panels += [panel(HeatmapPanel, quantity, key=quantity.name) for quantity in shown]
+        self.panels += [
+            panel(SurvivalPanel if quantity.name == SURVIVAL else DerivedPanel, quantity, key=quantity.name)
+            for quantity in derived(layer.cell)
+            if quantity.name in self.context.state.view.derived
+        ]
         self.panels.append(panel(CountsPanel if layer.cell.keep else NoCountsPanel))
         self.panels.append(panel(TimelinesPanel))
         self.panels.append(panel(TimeAxisPanel))
@@ -211,6 +233,8 @@ class Stage(QGraphicsView):
 
     @Slot()
     def _apply_range(self) -> None:
+        if self._unseen:
+            return
         view = self.context.state.view
         for panel in self.panels:
             panel.set_range(view.start, view.stop)
@@ -219,17 +243,23 @@ class Stage(QGraphicsView):
 
     @Slot()
     def _apply_cursor(self) -> None:
+        if self._unseen:
+            return
         self._place_cursor()
         for panel in self.panels:
             panel.cursor_moved()
 
     @Slot()
     def _apply_units(self) -> None:
+        if self._unseen:
+            return
         for panel in self.panels:
             panel.units_changed()
 
     @Slot()
     def _refresh(self) -> None:
+        if self._unseen:
+            return
         for panel in self.panels:
             panel.refresh()
 
@@ -379,11 +409,13 @@ class Stage(QGraphicsView):
         offer_copies(self, event.globalPos(), parts, self.copied)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """On the axis or the overview, show all; elsewhere it is two clicks."""
+        """On the axis or the overview, show all; elsewhere over the time axis, mark that timestep, or do no longer."""
         if isinstance(self.panel_at(event.position().y()), TimeAxisPanel | OverviewPanel):
             self.context.state.change(show_all)
-        else:
-            self.mousePressEvent(event)
+            return
+        self.mousePressEvent(event)
+        if event.button() == Qt.MouseButton.LeftButton and self._over_time(event.position()):
+            self.context.state.change(hold, self.context.state.view.cursor)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom around the pointer; sideways, or with Shift, pan."""

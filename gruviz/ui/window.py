@@ -24,6 +24,8 @@ from gruviz.errors import GruvizError
 from gruviz.ui import settings as settings_file
 from gruviz.ui.actions import ACTIONS
 from gruviz.ui.complement import Complement
+from gruviz.ui.composing import Composing
+from gruviz.ui.derived import DerivedChoices
 from gruviz.ui.display import HEIGHT, DisplayBar
 from gruviz.ui.find import FindBar, GoBar
 from gruviz.ui.flows import MODELS, SEQUENCES, Flows
@@ -36,9 +38,8 @@ from gruviz.ui.panels import Context
 from gruviz.ui.player import Player
 from gruviz.ui.reading import Facts
 from gruviz.ui.settings import Settings
-from gruviz.ui.side import HEIGHT as TALL
-from gruviz.ui.side import WIDTH as WIDE
-from gruviz.ui.side import Side
+from gruviz.ui.sheet import Sheet, SheetBar
+from gruviz.ui.side import WIDTH, Side
 from gruviz.ui.stage import Stage
 from gruviz.ui.state import ViewState
 from gruviz.ui.status import StatusBar
@@ -49,6 +50,7 @@ from gruviz.ui.workbench import Workbench
 from gruviz.view import (
     View,
     from_plain,
+    mark_selection,
     resume,
     seek,
     show_all,
@@ -57,9 +59,11 @@ from gruviz.view import (
     step,
     to_plain,
     toggle_loop,
+    toggle_page,
     toggle_play,
     toggle_quantity,
     toggle_reference,
+    toggle_shaded,
     turn_to,
     with_pane,
     zoom,
@@ -97,7 +101,8 @@ class MainWindow(QMainWindow):
         self.state = ViewState(_BEGINNING, self)
         self.loader = Loader(self)
         self.themes = themes
-        self.context = Context(self.state, self.loader, themes)
+        self.composing = Composing(self.state, self.loader, self)
+        self.context = Context(self.state, self.loader, themes, self.composing)
         self.player = Player(self.state, self)
         self.live = Live(self.context, self)
         self.complement = Complement(self.loader, self)
@@ -116,6 +121,7 @@ class MainWindow(QMainWindow):
         self.stage = Stage(self.context)
         self.side = Side(self.context, {spec.tab: self._actions[spec.name] for spec in ACTIONS if spec.tab})
         self.units = self.side.units
+        self.sheet = Sheet(self.context)
         self._build_pages()
         self._build_menus()
         self._wire()
@@ -136,11 +142,12 @@ class MainWindow(QMainWindow):
         self.loading, self.failed, self.empty = LoadingPage(), FailedPage(again), EmptyPage(again)
         self.welcome.show_recent(self.settings.recent)
         self.splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False, handleWidth=1)
-        self.display = DisplayBar(self.context)
+        self.display = DisplayBar(self.context, self._actions["read_pages"])
+        self.sheet_bar = SheetBar(self.context, self.sheet.subject, self._actions)
         self.find_bar, self.go_bar = FindBar(self.context), GoBar(self.context)
         self.thresholds_bar = ThresholdsBar(self.context)
         self.strips = QStackedWidget()
-        for strip in (self.display, self.find_bar, self.go_bar, self.thresholds_bar):
+        for strip in (self.display, self.sheet_bar, self.find_bar, self.go_bar, self.thresholds_bar):
             self.strips.addWidget(strip)
         self.strips.setFixedHeight(HEIGHT)
         main = QWidget()
@@ -148,12 +155,15 @@ class MainWindow(QMainWindow):
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(0)
         rows.addWidget(self.strips)
-        rows.addWidget(self.stage)
+        self.area = QStackedWidget()
+        for part in (self.stage, self.sheet):
+            self.area.addWidget(part)
+        rows.addWidget(self.area)
         self.splitter.addWidget(main)
         self.splitter.addWidget(self.side)
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setStretchFactor(1, 0)
-        wide, self.side.tall = self.settings.side.get("width", WIDE), self.settings.side.get("height", TALL)
+        wide, self.side.tall = self.settings.side.get("width", WIDTH), self.settings.side.get("height", 0)
         self.splitter.setSizes([max(SIZE[0] - wide, 1), wide])
         self.pages = QStackedWidget()
         for page in (self.welcome, self.loading, self.failed, self.empty, self.splitter):
@@ -201,6 +211,7 @@ class MainWindow(QMainWindow):
         self._menus["&View"].insertMenu(self._actions["switch_theme"], self._heatmap_menu)
         self._menus["&View"].insertSeparator(self._actions["switch_theme"])
         self._heatmap_menu.aboutToShow.connect(self._fill_heatmaps)
+        self._derived = DerivedChoices(self.context, self._heatmap_menu)
 
     def _wire(self) -> None:
         loader, state, toolbar = self.loader, self.state, self.toolbar
@@ -211,6 +222,7 @@ class MainWindow(QMainWindow):
         self.live.changed.connect(self._grown)
         self.live.lost.connect(self.open_recording)
         state.pane_changed.connect(self._show_choices)
+        state.memory_changed.connect(self._show_shaded)
         state.cursor_changed.connect(self._collector.moved)
         state.range_changed.connect(self._collector.moved)
         toolbar.sequence.chosen.connect(self._choose_offered)
@@ -219,7 +231,10 @@ class MainWindow(QMainWindow):
         self.welcome.wanted.connect(self.open_path)
         self.display.checkpoint_chosen.connect(self._choose_checkpoint)
         self.stage.pointing.said.connect(self.display.say)
-        for part in (self.stage, self.side):
+        self.sheet.pages.said.connect(self.sheet_bar.say)
+        self.sheet.pages.wanted.connect(self._go_to_sequence)
+        state.page_changed.connect(self._show_area)
+        for part in (self.stage, self.sheet, self.side):
             part.copied.connect(self.toolbar.readout.tell)
         self.side.filter.left.connect(self.stage.setFocus)
         self.find_bar.left.connect(self._show_display)
@@ -262,7 +277,15 @@ class MainWindow(QMainWindow):
         self.banner.hide()
         earlier = self._earlier(facts.path)
         self.state.change(
-            lambda view: replace(_BEGINNING, thresholds=view.thresholds, hidden=view.hidden, tab=view.tab)
+            lambda view: replace(
+                _BEGINNING,
+                thresholds=view.thresholds,
+                hidden=view.hidden,
+                derived=view.derived,
+                whose=view.whose,
+                shaded=view.shaded,
+                tab=view.tab,
+            )
         )
         self._remember_file(facts.path)
         self.setWindowTitle(f"{facts.name} — gruviz")
@@ -292,7 +315,7 @@ class MainWindow(QMainWindow):
             if facts.name == DEMO:  # a newcomer reads letters over their columns first
                 self.state.change(show_range, 0, _LETTERS)
         self._say_if_cut_short(facts)
-        self.stage.setFocus()
+        self.area.currentWidget().setFocus()
         self.ready.emit()
 
     def _say_if_cut_short(self, facts: Facts) -> None:
@@ -434,7 +457,7 @@ class MainWindow(QMainWindow):
     @Slot(int)
     def _choose_speed(self, index: int) -> None:
         self.state.change(replace, speed=float(SPEEDS[index]))
-        self.stage.setFocus()
+        self.area.currentWidget().setFocus()
 
     @Slot()
     def _show_choices(self) -> None:
@@ -474,6 +497,8 @@ class MainWindow(QMainWindow):
             action.setChecked(quantity.name not in view.hidden)
             action.setData(quantity.name)
             action.triggered.connect(self._toggle_heatmap)
+        self._heatmap_menu.addSeparator()
+        self._derived.fill()
 
     @Slot()
     def _toggle_heatmap(self) -> None:
@@ -577,6 +602,15 @@ class MainWindow(QMainWindow):
         self.state.change(toggle_reference)
 
     @Slot()
+    def shade(self) -> None:
+        """Shade the sequence by its weights in the state at the cursor, or do no longer."""
+        self.state.change(toggle_shaded)
+
+    @Slot()
+    def _show_shaded(self) -> None:
+        self._actions["shade"].setChecked(self.state.view.shaded)
+
+    @Slot()
     def find_text(self) -> None:
         """Find a text in the sequence."""
         self.strips.setCurrentWidget(self.find_bar)
@@ -614,8 +648,35 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _show_display(self) -> None:
-        self.strips.setCurrentWidget(self.display)
-        self.stage.setFocus()
+        self.strips.setCurrentWidget(self.sheet_bar if self.state.view.page else self.display)
+        self.area.currentWidget().setFocus()
+
+    @Slot()
+    def read_pages(self) -> None:
+        """Read the sequence as pages, or see it in panels over time."""
+        self.state.change(toggle_page)
+
+    @Slot()
+    def mark_range(self) -> None:
+        """Make the selected range part of the label of what is marked, or take it away from it."""
+        if self.state.view.selection is None:
+            self.complain("Nothing is selected: read the sequence as pages (P), and drag over a range of it")
+        self.state.change(mark_selection)
+
+    @Slot()
+    def _show_area(self) -> None:
+        """Pages, or panels over time, and their strip."""
+        page = self.state.view.page
+        self._actions["read_pages"].setChecked(page)
+        shown = self.sheet if page else self.stage
+        if self.area.currentWidget() is not shown:
+            self.area.setCurrentWidget(shown)
+            self._show_display()
+
+    @Slot(int, int)
+    def _go_to_sequence(self, sequence: int, timestep: int) -> None:
+        self.choose_sequence(sequence)
+        self.state.change(seek, timestep)
 
     @Slot()
     def next_sequence(self) -> None:

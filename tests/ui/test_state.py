@@ -13,12 +13,17 @@ from gruviz.view import (
     View,
     follow,
     grow,
+    rank_by,
     seek,
     select_unit,
     show_range,
     showing,
+    take_apart,
+    toggle_derived,
+    toggle_page,
     toggle_play,
     toggle_quantity,
+    toggle_shaded,
     turn_to,
     zoom,
 )
@@ -35,7 +40,9 @@ SIGNALS = (
     "display",
     "playback",
     "follow",
+    "memory",
     "tab",
+    "page",
 )
 
 
@@ -57,9 +64,14 @@ def listen(state: ViewState) -> list[str]:
         (toggle_quantity, ("reset",), ["display"]),
         (toggle_play, (), ["playback"]),
         (turn_to, ("cell",), ["tab"]),
+        (toggle_derived, ("survival",), ["display"]),
+        (take_apart, ("all",), ["memory"]),
+        (toggle_shaded, (), ["memory"]),
         (partial(showing, sequence=1), (300,), ["pane", "length", "range", "follow"]),
         (grow, (1200,), ["length", "range"]),
         (follow, (), ["range", "cursor", "follow"]),
+        (toggle_page, (), ["page"]),
+        (rank_by, ("space",), ["page"]),
     ],
 )
 def test_only_what_changed_is_told(qtbot: QtBot, function, arguments: tuple, expected: list[str]) -> None:

@@ -4,17 +4,19 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QApplication, QGraphicsScene
 
 from gruviz.ui.panels.lines import Line
-from gruviz.ui.panels.panel import Context, PlotPanel, draw_text
+from gruviz.ui.panels.panel import Context, Painted, PlotPanel, draw_text
 from gruviz.ui.panels.predictions import format_number
+from gruviz.ui.panels.shading import TIP as SHADED
+from gruviz.ui.panels.shading import Shading
 from gruviz.ui.reading import Curves, CurvesRequest, Request
 from gruviz.ui.theme import STEP, small
 
-_COLOURS = ("#56B4E9", "#009E73", "#CC79A7", "#E69F00", "#0072B2", "#D55E00")
+COLOURS = ("#56B4E9", "#009E73", "#CC79A7", "#E69F00", "#0072B2", "#D55E00")
 _MARGIN = 0.05
 """Of the height, above the greatest value and below the least."""
 _ROOM = 1 - 2 * _MARGIN
@@ -22,7 +24,7 @@ _NAMED = 60
 """Columns that the tooltip names."""
 _SAID = 3
 """Columns that are read out."""
-MOST = len(_COLOURS)
+MOST = len(COLOURS)
 """Columns that are drawn; of more, the first ones."""
 
 
@@ -42,6 +44,33 @@ class CurvesPanel(PlotPanel):
         """What is drawn; None before the first answer."""
         super().__init__(context, scene)
         self.plot.setToolTip(self.tip)
+        self._shade = self.add(Painted(self._paint_shade, moving=True))
+        self._shade.setZValue(2)
+        self._shade.setToolTip(f"{self.tip}<br>{SHADED}")
+        self._shading = Shading(context, "curves", self._shade.update)
+
+    def remove(self) -> None:
+        """Take it from the scene."""
+        self._shading.end()
+        super().remove()
+
+    def place(self, body: QRect) -> None:
+        """Stand here."""
+        super().place(body)
+        self._shade.place(body)
+
+    def set_range(self, start: int, stop: int) -> None:
+        """Shades move with their timesteps."""
+        super().set_range(start, stop)
+        self._shade.update()
+
+    def cursor_moved(self) -> None:
+        """Another state is made of other timesteps."""
+        if self.context.state.view.shaded:
+            self._shade.update()
+
+    def _paint_shade(self, painter: QPainter, rect: QRectF) -> None:
+        self._shading.paint(painter, rect, *self.visible)
 
     def refresh(self) -> None:
         """Ask for the visible range."""
@@ -63,7 +92,7 @@ class CurvesPanel(PlotPanel):
         least, greatest = ((high - each) / (high - low) * _ROOM + _MARGIN for each in (curves.low, curves.high))
         self.lines = [
             Line(curves.columns, least[:, number].astype(float), colour, to=greatest[:, number].astype(float))
-            for number, colour in zip(range(least.shape[1]), _COLOURS, strict=False)
+            for number, colour in zip(range(least.shape[1]), COLOURS, strict=False)
         ]
         self.wrong = ""
         self.plot.update()
@@ -110,7 +139,7 @@ class CurvesPanel(PlotPanel):
             Label, colour, pixels from the left, and row of each that there is room for; and how many more there are.
         """
         metrics = QFontMetricsF(small(QApplication.font()))
-        drawn = list(zip(self._names, _COLOURS, strict=False))
+        drawn = list(zip(self._names, COLOURS, strict=False))
         for lines in (rows, rows - 1):  # the last one is for how many more there are
             placed: list[tuple[str, str, float, int]] = []
             x, row = 0.0, 0
@@ -139,7 +168,7 @@ def say_inputs(values: Sequence[float], missing: Sequence[bool], digits: int) ->
 
 def _tip(names: Sequence[str]) -> str:
     named = [
-        f"<span style='color: {colour}'>■</span> {escape(name)}" for name, colour in zip(names, _COLOURS, strict=False)
+        f"<span style='color: {colour}'>■</span> {escape(name)}" for name, colour in zip(names, COLOURS, strict=False)
     ]
     others = [escape(name) for name in names[MOST:_NAMED]]
     if others:

@@ -23,6 +23,9 @@ _BAR = 12
 class HeatmapPanel(PlotPanel):
     """Units by timesteps, the first unit at the top, on one fixed scale."""
 
+    blank = False
+    """What is no number is left blank: nothing is missing there."""
+
     def __init__(self, context: Context, scene: QGraphicsScene, quantity: Quantity) -> None:
         self.quantity = quantity
         self.symbol, self.title = quantity.symbol, quantity.title
@@ -33,7 +36,7 @@ class HeatmapPanel(PlotPanel):
         """What is drawn; None before the first answer."""
         self._places = np.arange(context.layer.size)
         """By unit, the row in which it stands; -1 for one that is not on show."""
-        self._raster = Raster(lookup(quantity))
+        self._raster = Raster(lookup(quantity, self.blank))
         self._bar = self.add(Painted(self._paint_bar))
         self._bar.setToolTip(self.tip)
         self._marks = self.add(Painted(self._paint_marks))
@@ -52,10 +55,15 @@ class HeatmapPanel(PlotPanel):
         if not width or not height or stop <= start:
             return
         layer, sequence = self.context.subject
-        view, name = self.context.state.view, self.quantity.name
-        limits = view.thresholds if view.pane.filter else Thresholds()
-        how = view.reduction, Arrangement(view.pane.order, view.pane.filter, limits)
+        name, how = self.quantity.name, (self.context.state.view.reduction, self.arrangement)
         self.context.loader.ask(HeatmapRequest(self.slot, layer, sequence, name, start, stop, width, height, *how))
+
+    @property
+    def arrangement(self) -> Arrangement:
+        """Which units are to be its rows."""
+        view = self.context.state.view
+        limits = view.thresholds if view.pane.filter else Thresholds()  # on which nothing else depends
+        return Arrangement(view.pane.order, view.pane.filter, limits)
 
     def clear(self) -> None:
         """Draw nothing until the next answer."""
@@ -126,9 +134,9 @@ class HeatmapPanel(PlotPanel):
 
     def _paint_bar(self, painter: QPainter, rect: QRectF) -> None:
         theme, font = self.context.theme, small(QApplication.font())
-        painter.drawImage(QRectF(2 * STEP, 0, _BAR, rect.height()), _bar_image(self.quantity))
+        painter.drawImage(QRectF(2 * STEP, 0, _BAR, rect.height()), bar_image(self.quantity))
         limit = self.heatmap.limit if self.heatmap else 1.0
-        labels = ("1", "0.5", "0") if self.quantity.fraction else (f"{limit:g}", "0", f"−{limit:g}")
+        labels = (f"{limit:g}", "0", f"−{limit:g}") if self.quantity.signed else (f"{limit:g}", f"{limit / 2:g}", "0")
         height = QFontMetricsF(font).height()
         for where, label in zip((0.0, 0.5, 1.0), labels, strict=True):
             top = min(max(where * rect.height() - height / 2, 0), rect.height() - height)
@@ -166,19 +174,23 @@ class HeatmapPanel(PlotPanel):
             draw_text(painter, left + 4, y, str(unit), font, "#1B1B1B")
 
 
-def lookup(quantity: Quantity) -> NDArray[np.uint8]:
-    """The (256, 3) table for the indices of a `Heatmap`: its last entry is the colour of what is missing."""
+def lookup(quantity: Quantity, blank: bool = False) -> NDArray[np.uint8]:
+    """The (256, 4) table for the indices of a `Heatmap`: its last entry is the colour of what is missing, or none."""
     colours = palette.colour_map(quantity)
-    table = np.empty((256, 3), np.uint8)
-    table[: HIGHEST + 1] = colours[np.rint(np.linspace(0, len(colours) - 1, HIGHEST + 1)).astype(int)]
-    table[MASKED] = palette.rgb(palette.MISSING)
+    table = np.full((256, 4), 255, np.uint8)
+    table[: HIGHEST + 1, :3] = colours[np.rint(np.linspace(0, len(colours) - 1, HIGHEST + 1)).astype(int)]
+    table[MASKED] = (0, 0, 0, 0) if blank else (*palette.rgb(palette.MISSING), 255)
     return table
 
 
-def _bar_image(quantity: Quantity) -> QImage:
-    colours = np.ascontiguousarray(palette.colour_map(quantity)[::-1])
-    return QImage(colours.data, 1, len(colours), 3, QImage.Format.Format_RGB888).copy()
+def bar_image(quantity: Quantity, *, across: bool = False) -> QImage:
+    """The colours of a quantity, the highest at the top, or at the right."""
+    colours = np.ascontiguousarray(palette.colour_map(quantity)[:: 1 if across else -1])
+    size = (len(colours), 1, 3 * len(colours)) if across else (1, len(colours), 3)
+    return QImage(colours.data, *size, QImage.Format.Format_RGB888).copy()
 
 
 def _range(quantity: Quantity) -> str:
-    return "Between 0 and 1." if quantity.fraction else "Shown on a scale around 0."
+    if quantity.fraction:
+        return "Between 0 and 1."
+    return "Shown on a scale around 0." if quantity.signed else "Shown on a scale from 0."

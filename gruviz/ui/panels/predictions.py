@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 from gruviz.ui.panels.copying import offer_copies
 from gruviz.ui.panels.panel import Context, draw_text
 from gruviz.ui.panels.tab import ANY, TabPanel
-from gruviz.ui.panels.text import named
 from gruviz.ui.reading import STRETCH, Guess, Numbers, Predictions, PredictionsRequest, Request, TapeFacts
+from gruviz.ui.signs import named
 from gruviz.ui.theme import STEP, bold, small
 
 _ROW = 20

@@ -90,13 +90,13 @@ class HeatmapRequest(Request):
         if self.arrangement.order != "index" or len(rows.units) < layer.size:
             values = values[:, rows.units]
         units = max(1, -(-len(rows.units) // max(self.height, 1)))
-        values = _group_units(values, units, self.reduction)
+        values = group_units(values, units, self.reduction)
         limit = limit_of(source, layer, quantity)
         sampled = apart(strip, columns) > 1
-        return Heatmap(columns, units, _indices(values, quantity, limit), limit, rows.units, sampled), rows.known
+        return Heatmap(columns, units, indices(values, quantity, limit), limit, rows.units, sampled), rows.known
 
 
-def _group_units(values: Floats, units: int, reduction: Reduction) -> Floats:
+def group_units(values: Floats, units: int, reduction: Reduction) -> Floats:
     """(columns, H) values as (rows, columns), `units` of them sharing a row."""
     rows = np.ascontiguousarray(values.T)
     return rows if units == 1 else getattr(reduce_rows(rows, units), reduction)
@@ -116,13 +116,14 @@ def _limit(layer: Layer, quantity: Quantity) -> float:
     return float(np.ceil(largest / digit - 1e-9) * digit)
 
 
-def _indices(values: Floats, quantity: Quantity, limit: float) -> NDArray[np.uint8]:
-    low = 0.0 if quantity.fraction else -limit
+def indices(values: Floats, quantity: Quantity, limit: float) -> NDArray[np.uint8]:
+    """Values as indices into a table of colours, 0 to `HIGHEST`; `MASKED` for what is not a number."""
+    low = -limit if quantity.signed else 0.0
     with np.errstate(invalid="ignore"):
         scaled = (values - low) * (HIGHEST / (limit - low)) + 0.5
         finite = np.isfinite(scaled)
         np.clip(scaled, 0, HIGHEST, out=scaled)
     if not finite.all():
         scaled[~finite] = MASKED
-    indices: NDArray[np.uint8] = scaled.astype(np.uint8)
-    return indices
+    found: NDArray[np.uint8] = scaled.astype(np.uint8)
+    return found
