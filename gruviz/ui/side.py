@@ -147,7 +147,7 @@ class Side(QSplitter):
         bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         bar.setFixedHeight(_BAR)
         row = QHBoxLayout(bar)
-        row.setContentsMargins(2 * STEP, 0, 2 * STEP, 0)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         for tab in TABS:
             self._group.addAction(self._actions[tab.name])
