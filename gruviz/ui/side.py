@@ -18,7 +18,6 @@ from gruviz.ui.panels import (
 )
 from gruviz.ui.panels.tab import ANY, TabPanel
 from gruviz.ui.reading import Facts
-from gruviz.ui.theme import STEP
 from gruviz.ui.unit_filter import UnitFilter
 from gruviz.view import Tab
 
