@@ -11,6 +11,7 @@ from gruviz.analysis._timescales import Keeps, autocovariance, correlation_of, f
 from gruviz.cells import CLASSES, Cell, Thresholds
 from gruviz.errors import GruvizError
 from gruviz.recording import Layer, classify
+from gruviz.recording.schema import CHUNK_UNITS
 
 Floats = NDArray[np.float64]
 Rows = tuple[int, int]
@@ -42,8 +43,10 @@ _SHARES = dict(zip(("retained", "mixed", "overwritten", "rewritten"), range(len(
 
 _VALUES = 2**19
 """That are gone through at a time: some hundredths of a second."""
-_STRETCH, _STRETCHES, _UNITS = 2**14, 8, 32
-"""Autocorrelations come from so many timesteps at a stretch, from so many stretches, so many units at a time."""
+_STRETCH, _STRETCHES = 2**14, 8
+"""Autocorrelations come from so many timesteps at a stretch, and from so many stretches."""
+_READ, _UNITS = CHUNK_UNITS, 16
+"""Units whose states are read at a time, and of which the autocorrelations are worked out at a time."""
 
 
 def numbers_of(cell: Cell) -> tuple[str, ...]:
@@ -134,13 +137,17 @@ def gather_autocorrelation_time(layer: Layer, stretches: Sequence[Rows]) -> Gath
     parts = _parts(stretches)
     longest = max((stop - start for start, stop in parts), default=0)
     found = np.full(layer.size, np.nan)
-    for first in range(0, layer.size, _UNITS):
-        units = slice(first, min(first + _UNITS, layer.size))
-        covariance = np.zeros((longest, units.stop - first))
+    for first in range(0, layer.size, _READ):
+        last = min(first + _READ, layer.size)
+        covariance = np.zeros((longest, last - first))
         for start, stop in parts:
-            covariance[: stop - start] += autocovariance(layer[layer.cell.state][start:stop, units])
+            values = layer[layer.cell.state][start:stop, first:last]
             yield first / layer.size
-        found[units] = falls_below(correlation_of(covariance))
+            for some in range(0, last - first, _UNITS):
+                units = slice(some, some + _UNITS)
+                covariance[: stop - start, units] += autocovariance(values[:, units])
+                yield first / layer.size
+        found[first:last] = falls_below(correlation_of(covariance))
     return found
 
 

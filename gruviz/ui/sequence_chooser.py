@@ -50,20 +50,17 @@ class SequenceChooser(Chooser):
     def _tell(self) -> None:
         if len(self._offered) < 2:
             return
-        columns = [
-            Column(
-                "length",
-                np.array([info.length for info in self._offered], float),
-                lambda value: f"{value:,.0f}",
-                "Timesteps",
-            )
-        ]
-        told, places = self._told, np.array([info.index for info in self._offered])
+        places, told = np.array([info.index for info in self._offered]), self._told
+        length = np.array([info.length for info in self._offered], float)
+        residual = retained = np.full(len(places), np.nan)
         if told is not None and told.layer == self._context.state.view.pane.layer and places.max() < len(told.residual):
-            residual, retained = told.residual[places].astype(float), told.retained[places].astype(float)
-            columns.append(Column("residual", residual, lambda value: f"{value:.1e}", _RESIDUAL))
-            if not np.isnan(retained).all():
-                columns.append(Column("retained", retained, lambda value: f"{value:.1%}", _RETAINED))
+            residual, retained = told.residual[places], told.retained[places]
+        columns = [
+            Column("length", length, lambda value: f"{value:,.0f}", "Timesteps"),
+            Column("residual", residual, lambda value: f"{value:.1e}".replace("e-0", "e−"), _RESIDUAL),
+        ]
+        if self._context.layer.cell.keep:
+            columns.append(Column("retained", retained, lambda value: f"{value:.1%}", _RETAINED))
         self.popup.tell(columns)
 
 

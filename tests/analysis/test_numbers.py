@@ -66,6 +66,7 @@ def test_what_takes_several_pieces_is_what_one_would_give(tmp_path: Path, monkey
     with gruviz.recording.open(_recorded(tmp_path / "run.h5", (7, 500))) as run:
         whole = _all(run.layers["rnn.l0"], 1)
         monkeypatch.setattr("gruviz.analysis._numbers._VALUES", 200)
+        monkeypatch.setattr("gruviz.analysis._numbers._READ", 3)
         monkeypatch.setattr("gruviz.analysis._numbers._UNITS", 2)
         seen: list[float] = []
         pieces = finish(numbers(run.layers["rnn.l0"], 1, tuple(NUMBERS)), seen.append)

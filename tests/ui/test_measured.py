@@ -137,6 +137,18 @@ def test_saturation_at_thresholds_that_are_typed(qtbot: QtBot, window: MainWindo
             assert np.allclose(np.argsort(dots.x, kind="stable"), np.argsort(expected.left, kind="stable"))
 
 
+def test_units_stand_from_the_longest_to_the_shortest_on_a_logarithmic_scale(qtbot: QtBot, window: MainWindow) -> None:
+    panel, values = turn(qtbot, window, TIMES), rows(window, (0, 400))
+    found = timescales(values["update"])
+    longest_first = np.argsort(-found.of_log)
+    kinds = dict(zip(("autocorrelation", "of_mean", "of_log"), panel.dots, strict=True))  # the last on top
+    for dots, tau in ((kinds["of_log"], found.of_log), (kinds["of_mean"], found.of_mean)):
+        assert dots.units[np.argsort(dots.x)].tolist() == longest_first.tolist()
+        slope, above = np.polyfit(np.log(tau[dots.units]), dots.y, 1)
+        assert slope < 0
+        assert np.allclose(slope * np.log(tau[dots.units]) + above, dots.y, atol=0.01)
+
+
 def test_of_a_time_with_a_rate_it_says_seconds(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
     numbers = np.random.default_rng(0).random((200, 1)).astype(np.float32)
     window = opened(make(tmp_path / "run.h5", (200,), values=numbers, columns=("x",), rate=50.0))

@@ -55,7 +55,7 @@ def test_beside_each_name_stands_what_tells_it_from_others(qtbot: QtBot, many: M
         layer = run.layers["rnn.l0"]
         sequences = run.tapes["main"].sequences
         shares = [layer.counts(info.rows)[:, RETAINED].sum() / info.length / 4 for info in sequences]
-        assert column(popup, 2) == [f"{each:.1e}" for each in layer.residuals]
+        assert column(popup, 2) == [f"{each:.1e}".replace("e-0", "e−") for each in layer.residuals]
     assert column(popup, 0) == [info.name for info in sequences]
     assert column(popup, 1) == [str(info.length) for info in sequences]
     assert column(popup, 3) == [f"{share:.1%}" for share in shares]

@@ -401,7 +401,10 @@ _HANDS = st.lists(
         st.tuples(st.just("sequence"), st.integers(0, 1)),
         st.tuples(st.just("add"), st.floats(0, 1), st.floats(0.01, 0.99)),
         st.tuples(st.just("range"), st.floats(0, 1), st.floats(0.01, 0.99)),
-        st.tuples(st.just("order"), st.integers(0, 2)),
+        st.tuples(st.just("order"), st.integers(0, 4)),
+        st.tuples(
+            st.just("filter"), st.sampled_from(["unit > 2", "tau > 1 and keep < 0.52", "peak < 50", "keep > 2", ""])
+        ),
         st.tuples(st.just("heatmap"), st.sampled_from(["candidate", "reset"])),
         st.tuples(st.just("find"), st.sampled_from(["e", "the", "zebra", ""])),
         st.tuples(st.just("go to"), st.integers(0, 500)),
@@ -464,6 +467,10 @@ def test_panels_agree_after_any_actions(qtbot: QtBot, opened: Open, sonnets: Pat
                 key(window, getattr(Qt.Key, f"Key_{how[0]}"))
             elif what == "order":
                 window.display.order.chosen.emit(how[0])
+            elif what == "filter":
+                window.side.filter.field.setText(how[0])
+                QTest.keyClick(window.side.filter.field, Qt.Key.Key_Return)
+                settle(qtbot, window)
             elif what == "heatmap":
                 QTest.mouseClick(window.display.buttons[how[0]], LEFT_BUTTON)
             elif what in ("find", "go to"):

@@ -136,6 +136,7 @@ class SaturationPanel(MeasuredPanel):
         painter.save()
         painter.translate(area.left() - STEP - line + 2, area.center().y())
         painter.rotate(-90)
+        room = round(area.height() - 2 * line - STEP)  # between the two numbers
         words = next((each for each in ("right-saturated →", "right →") if text_width(each, font) < room), "")
         if words:
             draw_text(painter, -text_width(words, font) / 2, 0, words, font, theme.muted)
