@@ -7,7 +7,7 @@ Hochreiter and Schmidhuber 1997 with the forget gate of Gers et al. 2000, and El
 from dataclasses import dataclass, replace
 from typing import Literal
 
-Kind = Literal["keep", "gate", "candidate", "state"]
+Kind = Literal["keep", "gate", "candidate", "state", "kept", "carried", "written", "read"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,9 @@ class Quantity:
     title: str
     """What a row of the window is called: `update (keep)`."""
     kind: Kind
-    """Decides its colours: a keep diverges from overwritten to retained, a gate is sequential, the rest around 0."""
+    """Decides its colours and its scale. What is recorded: a keep diverges from overwritten to retained, a gate is
+    sequential, a candidate and a state lie around 0. What is worked out: a share that is kept, and the sizes of what is
+    carried, written and read of the old states, all from 0 up."""
     formula: str
     """How it comes about, in one line of plain text."""
     meaning: str
@@ -32,7 +34,12 @@ class Quantity:
     @property
     def fraction(self) -> bool:
         """Whether it lies in [0, 1] by construction, and is shown on that fixed scale."""
-        return self.kind in ("keep", "gate")
+        return self.kind in ("keep", "gate", "kept")
+
+    @property
+    def signed(self) -> bool:
+        """Whether it lies around 0."""
+        return self.kind in ("candidate", "state")
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,8 @@ class Cell:
     """The quantity that says how much of the old state survives, or None where nothing does."""
     state: str
     """The quantity that is carried from step to step by the keep: `hidden`, or an LSTM's `cell`."""
+    write: str | None
+    """The gate that says how much of the candidate is taken, or None where that is what the keep leaves over."""
     rows: tuple[str, ...]
     """The order of the blocks of rows in PyTorch's weight matrices."""
 
@@ -112,6 +121,7 @@ GRU = Cell(
     ),
     keep="update",
     state="hidden",
+    write=None,
     rows=("reset", "update", "candidate"),
 )
 
@@ -176,6 +186,7 @@ LSTM = Cell(
     ),
     keep="forget",
     state="cell",
+    write="input",
     rows=("input", "forget", "candidate", "output"),
 )
 
@@ -195,6 +206,7 @@ RNN = Cell(
     ),
     keep=None,
     state="hidden",
+    write=None,
     rows=("hidden",),
 )
 

@@ -248,9 +248,9 @@ def _export(arguments: Sequence[str]) -> int:
     parser.add_argument("--layer", metavar="L")
     parser.add_argument("--sequence", type=int, metavar="I", help="its number, from 0")
     parser.add_argument("--range", type=_range, metavar="A:B", help="timesteps A up to B, B left out")
-    parser.add_argument("--units", type=_units, metavar="LIST", help="hidden units, as in 0:16,40,41")
+    parser.add_argument("--units", type=_units, metavar="LIST", help="hidden units: 0:16,40,41, or 'tau > 50'")
     parser.add_argument("--quantities", type=_names, metavar="LIST", help="as in update,hidden")
-    parser.add_argument("--order", choices=("index", "keep", "likeness"), help="of the units")
+    parser.add_argument("--order", choices=("index", "keep", "timescale", "peak", "likeness"), help="of the units")
     parser.add_argument("--reduction", choices=("mean", "min", "max"), help="of several timesteps in a column")
     parser.add_argument(
         "--thresholds", type=_thresholds, metavar="R,O,M", help="where units count as retained, overwritten, moved"
@@ -516,12 +516,14 @@ def _range(text: str) -> tuple[int, int]:
     return int(start), int(stop)
 
 
-def _units(text: str) -> tuple[int, ...]:
+def _units(text: str) -> tuple[int, ...] | str:
+    if any(sign in text for sign in "<>=!"):
+        return text
     units: list[int] = []
     for part in text.split(","):
         start, colon, stop = part.partition(":")
         if not start.isdecimal() or (colon and not stop.isdecimal()):
-            raise argparse.ArgumentTypeError(f"{text!r} names no units: write 0:16,40,41")
+            raise argparse.ArgumentTypeError(f"{text!r} names no units: write 0:16,40,41, or tau > 50")
         units += range(int(start), int(stop)) if colon else [int(start)]
     return tuple(units)
 

@@ -36,10 +36,21 @@ _ANCHORS: dict[str, tuple[str, ...]] = {
     "keep": (OVERWRITTEN, "#E9A06C", "#F4F1EC", "#74AFD6", RETAINED),
     "keep-grey": ("#FFFFFF", "#111111"),
     "gate": ("#F4F1EC", "#93C9B0", "#1F9070", "#00402F"),
+    "kept": ("#F4F1EC", "#9CC3DD", RETAINED, "#00304F"),
+    "written": ("#F4F1EC", "#EDB994", OVERWRITTEN, "#5A2400"),
     "around-zero": ("#762A83", "#AF8DC3", "#F4F1F4", "#7FBF7B", "#1B7837"),
 }
-_SEQUENTIAL = ("gate", "keep-grey")
-_MAP_OF_KIND: dict[Kind, str] = {"keep": "keep", "gate": "gate", "candidate": "around-zero", "state": "around-zero"}
+_SEQUENTIAL = ("gate", "keep-grey", "kept", "written")
+_MAP_OF_KIND: dict[Kind, str] = {
+    "keep": "keep",
+    "gate": "gate",
+    "candidate": "around-zero",
+    "state": "around-zero",
+    "kept": "kept",
+    "carried": "kept",
+    "written": "written",
+    "read": "gate",
+}
 
 
 def colour_map(quantity: Quantity, grey: bool = False) -> NDArray[np.uint8]:
@@ -53,7 +64,7 @@ def colour_map(quantity: Quantity, grey: bool = False) -> NDArray[np.uint8]:
 
 @cache
 def table(name: str) -> NDArray[np.uint8]:
-    """The (256, 3) uint8 table called `name`: keep, keep-grey, gate or around-zero."""
+    """The (256, 3) uint8 table called `name`: keep, keep-grey, gate, kept, written or around-zero."""
     anchors = np.array([_oklab(colour) for colour in _ANCHORS[name]])
     # Placed by lightness, so that lightness is linear in the value; each half of a diverging map for itself, so that
     # its neutral colour stands exactly in the middle.

@@ -16,9 +16,12 @@ VERSION = 1
 MIN_SPAN = 8
 """The fewest timesteps that the window zooms in to, in sequences that have as many."""
 
-Order = Literal["index", "keep", "likeness"]
+Order = Literal["index", "keep", "timescale", "peak", "likeness"]
 Reduction = Literal["mean", "min", "max"]
+Whose = Literal["all", "selected", "last"]
+"""Units: all of them, those that are selected, or the one that was selected last."""
 Tab = Literal["prediction", "cell", "memory", "timescales", "saturation"]
+Extent = Literal["visible", "selected", "sequence", "recording"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,8 @@ class Pane:
     units: tuple[int, ...] = ()
     """The selected hidden units, in the order in which they were selected."""
     order: Order = "index"
+    filter: str = ""
+    """The units on show are those of which this is true, `tau > 50` for instance; empty for all."""
     rows: tuple[int, int] | None = None
     """The visible rows of the heatmaps, half-open, counted in `order`; None shows all."""
 
@@ -62,8 +67,20 @@ class View:
     """How several timesteps become one column."""
     hidden: tuple[str, ...] = ()
     """Quantities whose heatmaps are folded away."""
+    derived: tuple[str, ...] = ()
+    """What is worked out of the quantities and shown beside them, by the names of `analysis.derived`."""
     find: str = ""
     """What is looked for in the sequence; empty for nothing."""
+    whose: Whose = "selected"
+    """Whose state at the cursor is taken apart; all units' where none is selected."""
+    shaded: bool = False
+    """Each timestep of the sequence is shaded by its weight in that state."""
+    tab: Tab = "prediction"
+    """What stands below the list of units; where it makes no sense, the first that does."""
+    extent: Extent = "sequence"
+    """What timescales and saturation are measured over; the sequence too, where nothing is selected."""
+    sides: tuple[float, float] = (0.1, 0.9)
+    """Below the first a gate counts as left-saturated, above the second as right-saturated: whole hundredths."""
     page: bool = False
     """The sequence is read as pages, in place of the panels over time."""
     shade: str = ""
@@ -72,8 +89,6 @@ class View:
     """What the units are ranked by how well they follow; empty for the first that the sequence has."""
     marked: tuple[tuple[int, int], ...] = ()
     """Ranges of the sequence on show that the user has marked as a label: half-open, ascending, none touching."""
-    tab: Tab = "prediction"
-    """What stands below the list of units; where it makes no sense, the first that does."""
     panes: tuple[Pane, ...] = (Pane(),)
 
     @property
@@ -245,9 +260,32 @@ def toggle_quantity(view: View, quantity: str) -> View:
     return replace(view, hidden=(*view.hidden, quantity))
 
 
+def toggle_derived(view: View, name: str) -> View:
+    """Show a heatmap of what is worked out, in the order in which they were asked for, or take it away."""
+    if name in view.derived:
+        return replace(view, derived=tuple(other for other in view.derived if other != name))
+    return replace(view, derived=(*view.derived, name))
+
+
+def hold(view: View, timestep: int) -> View:
+    """Put the reference cursor at a timestep, or take it away if it stands there."""
+    timestep = _clamp(timestep, 0, view.length - 1)
+    return replace(view, reference=None if view.reference == timestep or not view.length else timestep)
+
+
+def take_apart(view: View, whose: Whose) -> View:
+    """Take apart the state of other units."""
+    return replace(view, whose=whose)
+
+
+def toggle_shaded(view: View) -> View:
+    """Shade the sequence by its weights in the state at the cursor, or do no longer."""
+    return replace(view, shaded=not view.shaded)
+
+
 def toggle_reference(view: View) -> View:
     """Put the reference cursor where the cursor is, or take it away if it stands there."""
-    return replace(view, reference=None if view.reference == view.cursor or not view.length else view.cursor)
+    return hold(view, view.cursor)
 
 
 def toggle_loop(view: View) -> View:
@@ -258,6 +296,23 @@ def toggle_loop(view: View) -> View:
 def turn_to(view: View, tab: Tab) -> View:
     """Put something else below the list of units."""
     return replace(view, tab=tab)
+
+
+def measure_over(view: View, extent: Extent) -> View:
+    """Measure timescales and saturation over other timesteps."""
+    return replace(view, extent=extent)
+
+
+def saturate(view: View, low: float, high: float) -> View:
+    """Say where a gate counts as saturated, between 0 and 1, to a hundredth; the lower one yields to the upper."""
+    last = round(min(max(high, 0.0), 1.0) * 100)
+    first = min(round(min(max(low, 0.0), 1.0) * 100), last)
+    return replace(view, sides=(first / 100, last / 100))
+
+
+def filter_units(view: View, text: str) -> View:
+    """Show the units of which this is true; the empty one shows all."""
+    return with_pane(view, filter=text)
 
 
 def find(view: View, text: str) -> View:
@@ -330,11 +385,16 @@ def resume(view: View, earlier: View) -> View:
         thresholds=earlier.thresholds,
         reduction=earlier.reduction,
         hidden=earlier.hidden,
+        derived=earlier.derived,
+        whose=earlier.whose,
+        shaded=earlier.shaded,
+        tab=earlier.tab,
+        extent=earlier.extent,
+        sides=earlier.sides,
         page=earlier.page,
         shade=earlier.shade,
         label=earlier.label,
         marked=tuple(part for part in earlier.marked if part[1] <= view.length),
-        tab=earlier.tab,
     )
     return show_range(seek(view, earlier.cursor), earlier.start, earlier.stop)
 
@@ -371,18 +431,25 @@ def from_plain(stored: object) -> View:
             thresholds=Thresholds(**{name: float(value) for name, value in dict(given["thresholds"]).items()}),
             reduction=_one_of(given["reduction"], get_args(Reduction)),
             hidden=tuple(map(str, given["hidden"])),
+            derived=tuple(map(str, given.get("derived", ()))),
             find=str(given.get("find", "")),
+            whose=_one_of(given.get("whose", "selected"), get_args(Whose)),
+            shaded=bool(given.get("shaded", False)),
+            tab=_one_of(given.get("tab", "prediction"), get_args(Tab)),
+            extent=_one_of(given.get("extent", "sequence"), get_args(Extent)),
+            sides=_sides(given.get("sides", (0.1, 0.9))),
             page=bool(given.get("page", False)),
             shade=str(given.get("shade", "")),
             label=str(given.get("label", "")),
             marked=_ranges(given.get("marked", ()), int(given["length"])),
-            tab=_one_of(given.get("tab", "prediction"), get_args(Tab)),
             panes=panes,
         )
         for pane in panes:
             _one_of(pane.order, get_args(Order))
             if not isinstance(pane.layer, str) or not isinstance(pane.sequence, int):
                 raise ValueError("a pane shows a layer by its name and a sequence by its number")
+            if not isinstance(pane.filter, str):
+                raise ValueError("a pane shows the units of which a text is true")
     except (KeyError, TypeError, OverflowError) as error:
         raise ValueError(f"this is no view ({type(error).__name__}: {error})") from error
     inside = 0 <= view.cursor < max(view.length, 1) and 0 <= view.start <= view.stop <= view.length
@@ -396,6 +463,13 @@ def _pair(value: Any) -> tuple[int, int] | None:
         return None
     first, second = value
     return int(first), int(second)
+
+
+def _sides(value: Any) -> tuple[float, float]:
+    low, high = (round(float(each) * 100) for each in value)
+    if not 0 <= low <= high <= 100:
+        raise ValueError("a gate is saturated below and above two numbers between 0 and 1")
+    return low / 100, high / 100
 
 
 def _ranges(value: Any, length: int) -> tuple[tuple[int, int], ...]:

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from benchmarks import large, others, recording, start, training, window
+from benchmarks import large, memory, others, recording, start, training, units, window
 from benchmarks.apart import NotRunError, apart
 from benchmarks.rows import Row
 from benchmarks.scrub import moves
@@ -22,12 +22,16 @@ def test_every_row_that_was_promised_is_measured() -> None:
         "pan_frame_p99_ms",
         "zoom_frame_p99_ms",
         "settle_p99_ms",
+        "composition_ms",
+        "composition_long_vs_short",
+        "composition_frame_p99_ms",
         "start_vs_bare",
         "train_in_app_vs_headless",
         "frame_p99_while_training_ms",
         "ui_stall_max_ms",
+        "sequences_vs_few",
     }
-    groups = (recording, large, start, training, window, others)
+    groups = (recording, large, memory, start, training, window, units, others)
     assert promised <= {name for group in groups for name in group.ROWS}
 
 

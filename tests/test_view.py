@@ -11,14 +11,18 @@ from gruviz.cells import Thresholds
 from gruviz.view import (
     MIN_SPAN,
     View,
+    filter_units,
     find,
     follow,
     from_plain,
     grow,
+    hold,
     mark_selection,
+    measure_over,
     pan,
     rank_by,
     resume,
+    saturate,
     seek,
     seek_among,
     select_range,
@@ -29,12 +33,15 @@ from gruviz.view import (
     show_range,
     showing,
     step,
+    take_apart,
     to_plain,
+    toggle_derived,
     toggle_loop,
     toggle_page,
     toggle_play,
     toggle_quantity,
     toggle_reference,
+    toggle_shaded,
     turn_to,
     with_pane,
     zoom,
@@ -65,10 +72,17 @@ ACTIONS = st.one_of(
     st.tuples(st.just(toggle_loop)),
     st.tuples(st.just(toggle_reference)),
     st.tuples(st.just(select_rows), st.integers(0, 31), st.permutations(range(32))),
-    st.tuples(st.just(set_order), st.sampled_from(["index", "keep", "likeness"])),
+    st.tuples(st.just(set_order), st.sampled_from(["index", "keep", "timescale", "peak", "likeness"])),
+    st.tuples(st.just(filter_units), st.text(max_size=5)),
+    st.tuples(st.just(measure_over), st.sampled_from(["visible", "selected", "sequence", "recording"])),
+    st.tuples(st.just(saturate), st.floats(-1, 2), st.floats(-1, 2)),
     st.tuples(st.just(find), st.text(max_size=5)),
     st.tuples(st.just(among), st.lists(st.floats(0, 1), max_size=9), st.booleans()),
     st.tuples(st.just(toggle_quantity), st.sampled_from(["update", "reset", "hidden"])),
+    st.tuples(st.just(hold), TIMES),
+    st.tuples(st.just(toggle_derived), st.sampled_from(["survival", "carried", "held"])),
+    st.tuples(st.just(take_apart), st.sampled_from(["all", "selected", "last"])),
+    st.tuples(st.just(toggle_shaded)),
     st.tuples(st.just(turn_to), st.sampled_from(["prediction", "cell", "memory"])),
     st.tuples(st.just(showing), st.integers(0, 2**40)),
     st.tuples(st.just(grow), st.integers(0, 2**40)),
@@ -101,6 +115,7 @@ def test_whatever_is_done_the_view_lies_within_its_sequence(length: int, actions
         assert 0 <= view.selection[0] < view.selection[1] <= view.length
     assert view.reference is None or 0 <= view.reference < view.length
     assert len(set(view.pane.units)) == len(view.pane.units)
+    assert 0 <= view.sides[0] <= view.sides[1] <= 1
     edges = [edge for part in view.marked for edge in part]
     assert edges == sorted(set(edges))
     assert not edges or 0 <= edges[0] <= edges[-1] <= view.length
@@ -132,6 +147,11 @@ def test_a_view_comes_back_from_a_file_as_it_was(length: int, actions: list[tupl
         lambda plain: plain | {"marked": 4},
         lambda plain: plain | {"reduction": "median"},
         lambda plain: plain | {"tab": "kitchen"},
+        lambda plain: plain | {"extent": "everything"},
+        lambda plain: plain | {"sides": [0.9, 0.1]},
+        lambda plain: plain | {"sides": [0.1, float("nan")]},
+        lambda plain: plain | {"sides": 0.1},
+        lambda plain: plain | {"panes": [plain["panes"][0] | {"filter": 3}]},
         lambda plain: plain | {"thresholds": {"retained": 0.1, "overwritten": 0.9, "moved": 0}},
         lambda plain: plain | {"panes": []},
         lambda plain: plain | {"panes": [{"units": [1]}]},
@@ -240,6 +260,29 @@ def test_a_timestep_is_held_and_let_go() -> None:
     assert toggle_reference(seek(view, 60)).reference == 60
     assert toggle_reference(seek(view, 40)).reference is None
     assert toggle_reference(View()).reference is None
+
+
+def test_any_timestep_is_held() -> None:
+    view = hold(seek(opened(100), 40), 70)
+    assert (view.cursor, view.reference) == (40, 70)
+    assert hold(view, 70).reference is None
+    assert hold(view, 1000).reference == 99
+    assert hold(View(), 3).reference is None
+
+
+def test_what_is_worked_out_is_shown_in_the_order_in_which_it_was_asked_for() -> None:
+    view = toggle_derived(toggle_derived(opened(100), "held"), "survival")
+    assert view.derived == ("held", "survival")
+    assert toggle_derived(view, "held").derived == ("survival",)
+
+
+def test_a_view_from_before_anything_was_worked_out_is_read() -> None:
+    plain = to_plain(opened(100))
+    for name in ("derived", "whose", "shaded"):
+        del plain[name]
+    assert from_plain(plain) == opened(100)
+    with pytest.raises(ValueError, match="'others' is none of all, selected, last"):
+        from_plain({**plain, "whose": "others"})
 
 
 def test_a_view_from_before_there_was_finding_is_read() -> None:

@@ -1,26 +1,93 @@
 """The answers, as pure functions on arrays. Numpy alone, until a function that needs scipy is called."""
 
+from gruviz.analysis._carry import carried, change, written
+from gruviz.analysis._composition import composition, contribution
+from gruviz.analysis._derived import CARRIED, CHANGE, HELD, READ, SURVIVAL, WRITTEN, derived
+from gruviz.analysis._expression import Expression
 from gruviz.analysis._following import Following, correlation, roc_area
 from gruviz.analysis._labels import Symbols, above, is_binary, marked, thresholds
 from gruviz.analysis._levels import levels
 from gruviz.analysis._lines import Lines, broken, filled
-from gruviz.analysis._order import order
+from gruviz.analysis._numbers import (
+    NUMBERS,
+    Gathering,
+    finish,
+    gather_autocorrelation_time,
+    gather_histogram,
+    gather_keep,
+    numbers,
+    numbers_of,
+    together,
+)
+from gruviz.analysis._order import by_number, order
+from gruviz.analysis._parts import fed_by, parts
+from gruviz.analysis._reset import candidate_weights, through_reset
+from gruviz.analysis._saturation import Histogram, Saturation, saturation
+from gruviz.analysis._survival import HORIZONS, fading, horizon, survival
+from gruviz.analysis._timescales import Keeps, Timescales, autocorrelation, autocorrelation_time, timescales
+from gruviz.analysis._walk_back import LEAST, MOST, Steps, Stretch, added, steps, walk_back
 from gruviz.recording import classify, count
 
 __all__ = [
+    "CARRIED",
+    "CHANGE",
+    "HELD",
+    "HORIZONS",
+    "LEAST",
+    "MOST",
+    "NUMBERS",
+    "READ",
+    "SURVIVAL",
+    "WRITTEN",
+    "Expression",
     "Following",
+    "Gathering",
+    "Histogram",
+    "Keeps",
     "Lines",
+    "Saturation",
+    "Steps",
+    "Stretch",
     "Symbols",
+    "Timescales",
     "above",
+    "added",
+    "autocorrelation",
+    "autocorrelation_time",
     "broken",
+    "by_number",
+    "candidate_weights",
+    "carried",
+    "change",
     "classify",
+    "composition",
+    "contribution",
     "correlation",
     "count",
+    "derived",
+    "fading",
+    "fed_by",
     "filled",
+    "finish",
+    "gather_autocorrelation_time",
+    "gather_histogram",
+    "gather_keep",
+    "horizon",
     "is_binary",
     "levels",
     "marked",
+    "numbers",
+    "numbers_of",
     "order",
+    "parts",
     "roc_area",
+    "saturation",
+    "steps",
+    "survival",
     "thresholds",
+    "through_reset",
+    "timescales",
+    "together",
+    "walk_back",
+    "written",
 ]

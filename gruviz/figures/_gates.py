@@ -38,7 +38,7 @@ def gates(
     sequence: int | None = None,
     start: int | None = None,
     stop: int | None = None,
-    units: Sequence[int] | None = None,
+    units: Sequence[int] | str | None = None,
     order: Order | None = None,
     quantities: Sequence[str] | None = None,
     thresholds: Thresholds | None = None,
@@ -59,8 +59,8 @@ def gates(
         sequence: the index of a sequence on the layer's tape.
         start: the first timestep, counted from 0 in the sequence.
         stop: one past the last.
-        units: the hidden units to show, from top to bottom; all of them without.
-        order: `index`, `keep` or `likeness`: what all units are ordered by, judged over the whole sequence.
+        units: the hidden units to show, from top to bottom, or a condition such as `tau > 50`; all of them without.
+        order: `index`, `keep`, `timescale`, `peak` or `likeness`: what units are ordered by, over the whole sequence.
         quantities: names of what to show. Without, what is not folded away in the view, and without a view all but the
             candidate.
         thresholds: where retained and overwritten begin.
@@ -144,7 +144,7 @@ class _Gates(Sheet):
         """Numbers of units where they are known row by row, else only by what they are ordered."""
         shown = self.shown
         units = len(shown.units)
-        if shown.order in ("keep", "likeness"):
+        if shown.order not in ("index", None):
             at: list[int] = []
             label = f"by {shown.order}"
         elif shown.order is None and units * 2.5 > self.height:

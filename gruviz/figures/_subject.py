@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gruviz.analysis import Expression, by_number, finish, numbers
 from gruviz.analysis import order as ordered
 from gruviz.cells import Quantity, Thresholds
 from gruviz.errors import GruvizError
@@ -48,7 +49,7 @@ def subject(
     sequence: int | None = None,
     start: int | None = None,
     stop: int | None = None,
-    units: Sequence[int] | None = None,
+    units: Sequence[int] | str | None = None,
     order: Order | None = None,
     thresholds: Thresholds | None = None,
     reduction: Reduction | None = None,
@@ -70,11 +71,17 @@ def subject(
             f"it has {info.length:,} timesteps, so any range from 0:1 to 0:{info.length}"
         )
     rows = pane.rows if pane and units is None else None
-    if units is not None:
-        shown, by = _units(found, units), None
+    limits = thresholds or (view.thresholds if view else found.thresholds) or Thresholds()
+    where = units if isinstance(units, str) else pane.filter if pane and units is None else ""
+    by: Order | None = None
+    if units is not None and not isinstance(units, str):
+        shown = _units(found, units)
     else:
         by = order or (pane.order if pane else "index")
         shown = _ordered(found, info, by)
+    if where:
+        shown = shown[_true_of(found, info, where, limits)[shown]]
+        by = by if len(shown) == found.size else None
     if rows is not None:
         shown = shown[max(rows[0], 0) : rows[1]]
         if not len(shown):
@@ -89,7 +96,7 @@ def subject(
         shown,
         by,
         pane.units if pane else (),
-        thresholds or (view.thresholds if view else found.thresholds) or Thresholds(),
+        limits,
         reduction or (view.reduction if view else "mean"),
     )
 
@@ -134,9 +141,21 @@ def _units(layer: Layer, units: Sequence[int]) -> NDArray[np.intp]:
     return np.asarray(units, np.intp)
 
 
+def _true_of(layer: Layer, info: SequenceInfo, where: str, thresholds: Thresholds) -> NDArray[np.bool_]:
+    """The units of which a condition is true over the whole sequence, (H,)."""
+    condition = Expression(where)
+    kept = condition.holds(finish(numbers(layer, info.index, condition.names | {"unit"}, thresholds)))
+    if not kept.any():
+        raise GruvizError(f"no unit of layer {layer.name} fulfils {condition.text}: ask for less")
+    return kept
+
+
 def _ordered(layer: Layer, info: SequenceInfo, by: Order) -> NDArray[np.intp]:
     """By the whole sequence, so that the order does not change with the range."""
-    if by == "index" or (by == "keep" and layer.cell.keep is None):
+    if by == "index":
         return np.arange(layer.size)
+    if by in ("timescale", "peak"):
+        name = "peak" if by == "peak" else "tau" if layer.cell.keep else "acf"
+        return by_number(finish(numbers(layer, info.index, [name]))[name], by)
     whole = fit(layer, 0, info.length, _COLUMNS_TO_ORDER_BY)
     return ordered(heatmap(layer, layer.cell.keep or layer.cell.state, info.index, whole), by)

@@ -47,7 +47,7 @@ def timeline(
     sequence: int | None = None,
     start: int | None = None,
     stop: int | None = None,
-    units: Sequence[int] | None = None,
+    units: Sequence[int] | str | None = None,
     order: Order | None = None,
     quantities: Sequence[str] | None = None,
     thresholds: Thresholds | None = None,
@@ -68,8 +68,9 @@ def timeline(
         sequence: the index of a sequence on the layer's tape.
         start: the first timestep, counted from 0 in the sequence.
         stop: one past the last.
-        units: at most 12 hidden units, from top to bottom; without, those selected in the view, or else the first 3.
-        order: `index`, `keep` or `likeness`: which are the first.
+        units: at most 12 hidden units, from top to bottom, or a condition such as `tau > 50`; without, those
+            selected in the view, or else the first 3.
+        order: `index`, `keep`, `timescale`, `peak` or `likeness`: which are the first.
         quantities: names of what to show; all that the cell has without.
         thresholds: where retained and overwritten begin.
         reduction: `mean`, `min` or `max`: what the line shows where a point stands for more than one timestep.

@@ -241,10 +241,20 @@ class Layer:
         """Whether it reads each sequence from its end."""
         return self.direction == "backward"
 
-    def processing(self, quantity: str, sequence: int) -> Floats:
-        """One quantity of a sequence in the order in which the layer computed it, (T, H)."""
-        values = self[quantity][self.slice(sequence)]
-        return values[::-1] if self.backward else values
+    def processing(self, quantity: str, sequence: int, start: int = 0, stop: int | None = None) -> Floats:
+        """One quantity of a sequence in the order in which the layer computed it, (T, H).
+
+        Args:
+            quantity: which.
+            sequence: its index.
+            start: the first timestep, counted in that order.
+            stop: one past the last; None for all that follow.
+        """
+        rows = self.slice(sequence)
+        stop = rows.stop - rows.start if stop is None else min(stop, rows.stop - rows.start)
+        if self.backward:
+            return self[quantity][rows.stop - stop : rows.stop - start][::-1]
+        return self[quantity][rows.start + start : rows.start + stop]
 
     def initial(self, sequence: int, state: str = "hidden") -> Floats:
         """The state that a sequence started from, (H,); `projected` (P,). NaN where it is not known: a projected
@@ -472,6 +482,11 @@ class Recording:
         """Weights of a checkpoint by parameter name; empty where they were left out."""
         group = self._file.get(f"checkpoints/{step}/weights", {})
         return {name: _reading(group[name], ()) for name in group}
+
+    def weight(self, name: str, rows: Any = ..., step: int = schema.NO_CHECKPOINT) -> NDArray[Any] | None:
+        """Rows of one weight of a checkpoint, or None where there is no weight of that name."""
+        stored = self._file.get(f"checkpoints/{step}/weights/{name}")
+        return _reading(stored, rows) if isinstance(stored, h5py.Dataset) else None
 
     def close(self) -> None:
         """Close the file. A recording in memory is gone with it."""

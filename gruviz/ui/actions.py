@@ -98,7 +98,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "mark_range",
         "Mar&k",
-        "Mark what is selected on the pages, as a label",
+        "Mark the range selected on the page, as a label for units to follow, or unmark it",
         "&View",
         ("M",),
         needs_recording=True,
@@ -110,6 +110,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "&View",
         ("T",),
         needs_recording=True,
+    ),
+    ActionSpec(
+        "shade",
+        "Shade the se&quence",
+        "Shade each timestep of the sequence by its weight in the state at the cursor",
+        "&View",
+        ("S",),
+        needs_recording=True,
+        checkable=True,
     ),
     ActionSpec("no_unit", "Select &no unit", "Take away all marks", "&View", ("Esc",), needs_recording=True),
     *(
@@ -143,6 +152,7 @@ MOUSE: tuple[tuple[str, str], ...] = (
     ("Wheel left of the timelines", "Scroll through the selected units"),
     ("Drag on the time axis", "Pan"),
     ("Double-click on the time axis", "See the whole sequence"),
+    ("Double-click elsewhere over time", "Mark that timestep, or take the mark away"),
     ("Drag in the whole sequence", "Move the window that is shown"),
     ("Drag over pages, or Shift + click", "Select a range, to mark it"),
     ("Drop a file or a text", "Open it, or let the model of the recording read it"),

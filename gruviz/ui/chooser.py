@@ -9,19 +9,30 @@ from PySide6.QtCore import (
     QPoint,
     QPointF,
     QSize,
-    QSortFilterProxyModel,
-    QStringListModel,
     Qt,
     Signal,
     Slot,
 )
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
-from PySide6.QtWidgets import QFrame, QLineEdit, QListView, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHeaderView,
+    QLineEdit,
+    QSizePolicy,
+    QTableView,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
+from gruviz.ui.listing import Column, Listing
 from gruviz.ui.theme import STEP
 
 _FEW = 8
 """Up to this many need no searching."""
+_NUMBER = 76
+"""Width of a column of numbers."""
 
 
 class Chooser(QToolButton):
@@ -83,15 +94,24 @@ class Popup(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setFrameShape(QFrame.Shape.StyledPanel)
-        self._model = QStringListModel(self)
-        self._found = QSortFilterProxyModel(self)
-        self._found.setSourceModel(self._model)
-        self._found.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self._model = Listing(self)
+        self._opened = -1
+        """Which of those offered was chosen when it was opened."""
         self.search = QLineEdit(placeholderText="Search", clearButtonEnabled=True)
-        self.list = QListView(uniformItemSizes=True)
+        self.list = QTableView(showGrid=False, wordWrap=False)  # a tree would ask for every row
         self.list.setFrameShape(QFrame.Shape.NoFrame)
-        self.list.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
-        self.list.setModel(self._found)
+        self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.list.setModel(self._model)
+        self.list.setTabKeyNavigation(False)
+        self.list.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.verticalHeader().hide()
+        self.list.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.header = self.list.horizontalHeader()
+        self.header.hide()
+        self.header.setHighlightSections(False)
+        self.header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(STEP, STEP, STEP, STEP)
         layout.setSpacing(STEP)
@@ -104,24 +124,72 @@ class Popup(QFrame):
 
     def offer(self, labels: Sequence[str]) -> None:
         """Fill the list."""
-        self._model.setStringList(list(labels))
+        self._model.offer(labels)
+        self.header.hide()
+        self.list.setSortingEnabled(False)
+        self.list.verticalHeader().setDefaultSectionSize(max(self.fontMetrics().height() + STEP // 2, 16))
         self.search.setVisible(len(labels) > _FEW)
+
+    def tell(self, columns: Sequence[Column]) -> None:
+        """Put numbers beside the labels, to sort by."""
+        here = self._here
+        self._model.tell(columns)
+        if not self.list.isSortingEnabled():
+            self.header.setSortIndicatorClearable(True)  # a third click goes back to the order of the file
+            self.header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+            self.list.setSortingEnabled(True)
+            self.header.sortIndicatorChanged.connect(self._sorted, Qt.ConnectionType.UniqueConnection)
+        self.header.show()
+        self._share()
+        self._go(here)
 
     def open_under(self, button: QWidget, index: int) -> None:
         """Open, at the entry that is chosen now."""
+        self._opened = index
         self.search.clear()
-        here = self._found.mapFromSource(self._model.index(index, 0))
-        self.list.setCurrentIndex(here)
         rows = min(self._model.rowCount(), 16)
-        height = rows * max(self.list.sizeHintForRow(0), 16) + 6 * STEP
+        height = rows * self.list.verticalHeader().defaultSectionSize() + 6 * STEP
         if self.search.isVisibleTo(self):
             height += self.search.sizeHint().height()
-        wide = max(button.width(), min(self.list.sizeHintForColumn(0) + 12 * STEP, 480))
+        if self.header.isVisibleTo(self.list):
+            height += self.header.sizeHint().height()
+        numbers = _NUMBER * (self._model.columnCount() - 1)
+        wide = max(button.width(), min(self.list.sizeHintForColumn(0) + 12 * STEP, 480)) + numbers
         self.resize(QSize(wide, height))
         self.move(button.mapToGlobal(QPoint(0, button.height() + 2)))
         self.show()
-        self.list.scrollTo(here, QListView.ScrollHint.PositionAtCenter)
+        self._share()
+        self._go(index)
         (self.search if self.search.isVisible() else self.list).setFocus()
+
+    @Slot()
+    def _sorted(self) -> None:
+        """What is on show stays in sight."""
+        self._go(self._opened)
+
+    @property
+    def _here(self) -> int:
+        """Which of those offered is the current one; -1 for none."""
+        current = self.list.currentIndex()
+        return self._model.offered(current.row()) if current.isValid() else -1
+
+    def _go(self, offered: int) -> None:
+        """Make this one the current one, in sight; the first, where it is not among those found."""
+        row = max(self._model.row_of(offered), 0)
+        self.list.setCurrentIndex(self._model.index(row, 0))
+        self.list.scrollTo(self._model.index(row, 0), QAbstractItemView.ScrollHint.PositionAtCenter)
+
+    def _share(self) -> None:
+        """Give numbers what they need, and the labels the rest."""
+        for column in range(1, self._model.columnCount()):
+            self.list.setColumnWidth(column, _NUMBER)
+        rest = self.list.viewport().width() - _NUMBER * (self._model.columnCount() - 1)
+        self.list.setColumnWidth(0, max(rest, _NUMBER))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the width out anew."""
+        super().resizeEvent(event)
+        self._share()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Enter chooses; the arrows move along the list while the field has the focus."""
@@ -131,19 +199,19 @@ class Popup(QFrame):
                 return True
             if watched is self.search and event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
                 step = 1 if event.key() == Qt.Key.Key_Down else -1
-                row = min(max(self.list.currentIndex().row() + step, 0), self._found.rowCount() - 1)
-                self.list.setCurrentIndex(self._found.index(row, 0))
+                row = min(max(self.list.currentIndex().row() + step, 0), self._model.rowCount() - 1)
+                self.list.setCurrentIndex(self._model.index(row, 0))
                 return True
         return super().eventFilter(watched, event)
 
     @Slot(str)
     def _filter(self, text: str) -> None:
-        self._found.setFilterFixedString(text)
-        if not self.list.currentIndex().isValid():
-            self.list.setCurrentIndex(self._found.index(0, 0))
+        here = self._here
+        self._model.find(text)
+        self._go(here)
 
     @Slot(QModelIndex)
     def _choose(self, index: QModelIndex) -> None:
         if index.isValid():
             self.hide()
-            self.chosen.emit(self._found.mapToSource(index).row())
+            self.chosen.emit(self._model.offered(index.row()))

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWi
 
 from gruviz.cells import Quantity
 from gruviz.ui.chooser import Chooser
+from gruviz.ui.derived import DerivedButton
 from gruviz.ui.elided import ElidedLabel
 from gruviz.ui.panels import Context
 from gruviz.ui.theme import STEP
@@ -22,11 +23,18 @@ _BUTTON = 28
 """Width of the button of a heatmap."""
 _ENOUGH = "t = 10,000   ‘e’   unit 100"
 """What is under the pointer has room for this at least, before anything is said in words beside it."""
-ORDERS: Mapping[Order, str] = {"index": "by index", "keep": "by mean keep", "likeness": "by likeness"}
+ORDERS: Mapping[Order, str] = {
+    "index": "by index",
+    "keep": "by mean keep",
+    "timescale": "by timescale",
+    "peak": "by time of peak",
+    "likeness": "by likeness",
+}
 REDUCTIONS: Mapping[Reduction, str] = {"mean": "mean", "min": "least", "max": "greatest"}
 _ORDER_TIP = (
-    "Order of the units’ rows: by index, by mean keep over the sequence, or units that behave alike side by side "
-    "(Ward’s clustering of their keep; of their state, in a cell without one)"
+    "Order of the units’ rows, over the whole sequence: by index; by mean keep; by timescale, −1 / mean(ln keep), the "
+    "longest first; by the time at which the state is largest in magnitude; or units that behave alike side by side "
+    "(Ward’s clustering of their keep). In a cell without a keep by its state, and by its autocorrelation timescale"
 )
 _REDUCTION_TIP = "What a column or row of a heatmap shows where it holds several timesteps or units"
 
@@ -63,6 +71,8 @@ class DisplayBar(QWidget):
         self._row.addSpacing(2 * STEP)
         self._row.addWidget(self._words[0])
         self._row.addLayout(self._heatmaps)
+        self.more = DerivedButton(context, _BUTTON)
+        self._row.addWidget(self.more)
         for words, chooser in zip(self._words[1:], (self.order, self.reduction, self.checkpoint), strict=True):
             self._row.addSpacing(2 * STEP)
             self._row.addWidget(words)
@@ -90,7 +100,7 @@ class DisplayBar(QWidget):
         known = facts is not None and view.pane.layer in facts.layers
         orders = dict(ORDERS)
         if known and self._context.layer.cell.keep is None:
-            orders["keep"] = "by mean state"
+            orders |= {"keep": "by mean state", "timescale": "by autocorrelation"}
         self.order.show_choices(list(orders.values()), list(orders).index(view.pane.order))
         self.reduction.show_choices(list(REDUCTIONS.values()), list(REDUCTIONS).index(view.reduction))
         if facts is None or view.pane.layer not in facts.layers:
@@ -125,7 +135,7 @@ class DisplayBar(QWidget):
     def _needed(self, order: int) -> int:
         """The width of all but words, where the chooser of the order has that one."""
         choosers = order + _NARROW * (1 + (len(self._steps) > 1)) + self.page.sizeHint().width() + 3 * STEP
-        return len(self.buttons) * (_BUTTON + STEP) + choosers + 12 * STEP
+        return (len(self.buttons) + 1) * (_BUTTON + STEP) + choosers + 12 * STEP
 
     def _show_heatmaps(self, quantities: tuple[Quantity, ...]) -> None:
         if list(self.buttons) != [quantity.name for quantity in quantities]:

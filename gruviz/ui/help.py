@@ -63,7 +63,9 @@ def _table(*, beside: bool) -> QWidget:
         grid.addWidget(heading, row, column, 1, 2)
         for below, (what, does) in enumerate(lines, start=row + 1):
             grid.addWidget(label(what, "quiet"), below, column)
-            grid.addWidget(QLabel(does), below, column + 1)
+            words = QLabel(does)
+            words.setWordWrap(not beside)
+            grid.addWidget(words, below, column + 1)
         row, column = (row, column + 3) if beside else (row + len(lines) + 2, column)
         if not beside:
             grid.setRowMinimumHeight(row - 1, 4 * STEP)

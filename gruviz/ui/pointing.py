@@ -5,7 +5,7 @@ from PySide6.QtCore import QObject, QPointF, Signal
 from gruviz.ui.panels import Context, Panel
 from gruviz.ui.panels.curves import say_inputs
 from gruviz.ui.panels.units import format_value
-from gruviz.ui.reading import Point, PointRequest
+from gruviz.ui.reading import Point, PointRequest, quantity_of
 from gruviz.ui.signs import named
 
 _SLOT = "point"
@@ -39,7 +39,7 @@ class Pointing(QObject):
         unit = panel.unit_at(where.y())
         quantities = () if unit is None else panel.quantities
         self._panel = panel
-        request = PointRequest(_SLOT, *self._context.subject, timestep, unit, quantities)
+        request = PointRequest(_SLOT, *self._context.subject, timestep, unit, quantities, view.reference)
         loader.ask(request)
         if self._last is not None and self._last[0] == request:  # which is not answered again
             self._say(self._last[1])
@@ -58,7 +58,7 @@ class Pointing(QObject):
             words.append(say_inputs(point.inputs, point.missing, _DIGITS))
         if point.unit is not None:
             words.append(f"unit {point.unit}")
-        words += [f"{cell[name].symbol} = {format_value(value)}" for name, value in point.values.items()]
+        words += [f"{quantity_of(cell, name).symbol} = {format_value(value)}" for name, value in point.values.items()]
         if self._panel is not None:
             words.append(self._panel.words_at(point.timestep))
         self.said.emit("   ".join(filter(None, words)))

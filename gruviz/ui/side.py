@@ -7,14 +7,23 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
-from gruviz.ui.panels import CellPanel, Context, PredictionsPanel, UnitsPanel
+from gruviz.ui.panels import (
+    CellPanel,
+    Context,
+    MemoryPanel,
+    PredictionsPanel,
+    SaturationPanel,
+    TimescalesPanel,
+    UnitsPanel,
+)
 from gruviz.ui.panels.tab import ANY, TabPanel
 from gruviz.ui.reading import Facts
 from gruviz.ui.theme import STEP
+from gruviz.ui.unit_filter import UnitFilter
 from gruviz.view import Tab
 
-WIDTH, HEIGHT = 320, 360
-"""Usual pixels across the side, and down what stands below the list of units."""
+WIDTH = 320
+"""Usual pixels across the side."""
 LEAST = 280
 """The fewest pixels across."""
 _BAR = 28
@@ -54,6 +63,30 @@ TABS: tuple[TabSpec, ...] = (
         CellPanel,
         lambda facts, layer: True,
     ),
+    TabSpec(
+        "memory",
+        "&Memory",
+        "What the state at the cursor is made of: the earlier timesteps, by their weight in it",
+        "Alt+3",
+        MemoryPanel,
+        lambda facts, layer: True,
+    ),
+    TabSpec(
+        "timescales",
+        "&Timescales",
+        "For how long each unit keeps what it holds",
+        "Alt+4",
+        TimescalesPanel,
+        lambda facts, layer: True,
+    ),
+    TabSpec(
+        "saturation",
+        "&Saturation",
+        "How often each gate is all but shut, and all but open",
+        "Alt+5",
+        SaturationPanel,
+        lambda facts, layer: any(quantity.fraction for quantity in facts.layers[layer].cell.quantities),
+    ),
 )
 """From left to right."""
 
@@ -77,10 +110,11 @@ class Side(QSplitter):
         self.units = UnitsPanel(context)
         self.units.setMinimumHeight(_UNITS)
         self.units.copied.connect(self.copied)
+        self.filter = UnitFilter(context)
         self.panels: dict[Tab, TabPanel] = {}
         """Those that have been looked at."""
-        self.tall = HEIGHT
-        """How many pixels down are wanted for what stands below the list of units."""
+        self.tall = 0
+        """How many pixels down were given to what stands below the list of units; 0 while nobody has said so."""
         self._actions = actions
         self._group = QActionGroup(self)
         self._buttons: dict[Tab, QToolButton] = {}
@@ -91,7 +125,13 @@ class Side(QSplitter):
         column.setSpacing(0)
         column.addWidget(self.bar)
         column.addWidget(self.stack)
-        self.addWidget(self.units)
+        above = QWidget()
+        list_ = QVBoxLayout(above)
+        list_.setContentsMargins(0, 0, 0, 0)
+        list_.setSpacing(0)
+        list_.addWidget(self.filter)
+        list_.addWidget(self.units)
+        self.addWidget(above)
         self.addWidget(self.below)
         self.setStretchFactor(0, 1)
         self.setStretchFactor(1, 0)
@@ -167,7 +207,8 @@ class Side(QSplitter):
         """Give what stands below the list as much as is wanted, and no more than it can use."""
         self.below.setMinimumHeight(min(_BELOW, self._most))
         self.below.setMaximumHeight(self._most)
-        below = min(self.tall, self._most)
+        usual = _BAR + self.shown.usual if self.shown is not None else 0
+        below = min(self.tall or usual, self._most)
         self.setSizes([max(self.height() - self.handleWidth() - below, 0), below])
 
     @Slot()

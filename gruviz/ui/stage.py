@@ -8,14 +8,17 @@ from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QContextMenuEvent, QMouseEvent, QPainter, QPixmapCache, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene, QGraphicsView, QStyleOptionGraphicsItem, QWidget
 
+from gruviz.analysis import SURVIVAL, derived
 from gruviz.ui.panels import (
     Context,
     CountsPanel,
     CurvesPanel,
+    DerivedPanel,
     HeatmapPanel,
     NoCountsPanel,
     OverviewPanel,
     Panel,
+    SurvivalPanel,
     TextPanel,
     TimeAxisPanel,
     TimelinesPanel,
@@ -25,7 +28,7 @@ from gruviz.ui.panels.panel import LEFT, RIGHT
 from gruviz.ui.pointing import Pointing
 from gruviz.ui.reading import LayerFacts, PointRequest, Request
 from gruviz.ui.theme import STEP
-from gruviz.view import pan, seek, select_rows, select_unit, show_all, show_range, zoom
+from gruviz.view import hold, pan, seek, select_rows, select_unit, show_all, show_range, zoom
 
 _GAP = 2 * STEP
 _LEAST = 28
@@ -200,6 +203,11 @@ class Stage(QGraphicsView):
             self.panels.append(panel(CurvesPanel, tape.columns))
         shown = [quantity for quantity in layer.cell.quantities if quantity.name not in hidden]
         self.panels += [panel(HeatmapPanel, quantity, key=quantity.name) for quantity in shown]
+        self.panels += [
+            panel(SurvivalPanel if quantity.name == SURVIVAL else DerivedPanel, quantity, key=quantity.name)
+            for quantity in derived(layer.cell)
+            if quantity.name in self.context.state.view.derived
+        ]
         self.panels.append(panel(CountsPanel if layer.cell.keep else NoCountsPanel))
         self.panels.append(panel(TimelinesPanel))
         self.panels.append(panel(TimeAxisPanel))
@@ -401,11 +409,13 @@ class Stage(QGraphicsView):
         offer_copies(self, event.globalPos(), parts, self.copied)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """On the axis or the overview, show all; elsewhere it is two clicks."""
+        """On the axis or the overview, show all; elsewhere over the time axis, mark that timestep, or do no longer."""
         if isinstance(self.panel_at(event.position().y()), TimeAxisPanel | OverviewPanel):
             self.context.state.change(show_all)
-        else:
-            self.mousePressEvent(event)
+            return
+        self.mousePressEvent(event)
+        if event.button() == Qt.MouseButton.LeftButton and self._over_time(event.position()):
+            self.context.state.change(hold, self.context.state.view.cursor)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom around the pointer; sideways, or with Shift, pan."""

@@ -33,12 +33,16 @@ class ViewState(QObject):
     playback_changed = Signal()
     follow_changed = Signal()
     """New timesteps come into sight by themselves, or do no longer."""
+    memory_changed = Signal()
+    """Whose state is taken apart, or whether the sequence is shaded by it."""
     find_changed = Signal()
     """Something else is looked for."""
-    page_changed = Signal()
-    """Pages in place of panels or the other way round, coloured by another quantity, or another label."""
+    measure_changed = Signal()
+    """Timescales and saturation are measured over something else, or at other thresholds."""
     tab_changed = Signal()
     """Something else stands below the list of units."""
+    page_changed = Signal()
+    """Pages in place of panels or the other way round, coloured by another quantity, or another label."""
 
     def __init__(self, view: View | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -77,15 +81,17 @@ class ViewState(QObject):
         ),
         (lambda state: state.length_changed, lambda view: view.length),
         (lambda state: state.thresholds_changed, lambda view: view.thresholds),
-        (lambda state: state.display_changed, lambda view: (view.reduction, view.hidden)),
-        (lambda state: state.rows_changed, lambda view: [(pane.order, pane.rows) for pane in view.panes]),
+        (lambda state: state.display_changed, lambda view: (view.reduction, view.hidden, view.derived)),
+        (lambda state: state.rows_changed, lambda view: [(pane.order, pane.filter, pane.rows) for pane in view.panes]),
         (lambda state: state.range_changed, lambda view: (view.start, view.stop, view.length)),
         (lambda state: state.units_changed, lambda view: [pane.units for pane in view.panes]),
         (lambda state: state.cursor_changed, lambda view: view.cursor),
         (lambda state: state.mark_changed, lambda view: (view.reference, view.selection)),
         (lambda state: state.playback_changed, lambda view: (view.playing, view.speed, view.loop)),
         (lambda state: state.follow_changed, lambda view: (view.follow, view.following)),
+        (lambda state: state.memory_changed, lambda view: (view.whose, view.shaded)),
         (lambda state: state.find_changed, lambda view: view.find),
-        (lambda state: state.page_changed, lambda view: (view.page, view.shade, view.label, view.marked)),
+        (lambda state: state.measure_changed, lambda view: (view.extent, view.sides)),
         (lambda state: state.tab_changed, lambda view: view.tab),
+        (lambda state: state.page_changed, lambda view: (view.page, view.shade, view.label, view.marked)),
     )

@@ -158,6 +158,7 @@ def _style_sheet(theme: Theme) -> str:
     QToolButton#quantity:checked {{ background: {theme.panel}; color: {theme.foreground}; font-weight: 600;
                                     border-color: {theme.muted}; }}
     QToolButton#quantity:hover {{ background: {theme.hover}; }}
+    QWidget#filter {{ background: {theme.panel}; }}
     QWidget#tabs {{ background: {theme.window}; border-bottom: 1px solid {theme.rule}; }}
     QToolButton#tab {{ border: 0; border-bottom: 2px solid transparent; padding: 4px 5px 3px 5px;
                        color: {theme.muted}; background: transparent; }}

@@ -11,6 +11,7 @@ from gruviz.ui.chooser import Chooser
 from gruviz.ui.icons import SIZE, icon
 from gruviz.ui.panels import Context
 from gruviz.ui.readout import Readout
+from gruviz.ui.sequence_chooser import SequenceChooser
 from gruviz.ui.theme import STEP
 
 SPEEDS = (1, 3, 10, 30, 100, 300, 1000)
@@ -30,7 +31,7 @@ class ToolBar(QToolBar):
         self._recording = False
         self.setMovable(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        self.sequence = Chooser(_SEQUENCE[0], "Sequence")
+        self.sequence = SequenceChooser(context, _SEQUENCE[0], "Sequence")
         self.layer = Chooser(_LAYER[0], "Layer")
         self.speed = Chooser(84, "Timesteps a second while playing")
         self.readout = Readout(context)

@@ -24,6 +24,8 @@ from gruviz.errors import GruvizError
 from gruviz.ui import settings as settings_file
 from gruviz.ui.actions import ACTIONS
 from gruviz.ui.complement import Complement
+from gruviz.ui.composing import Composing
+from gruviz.ui.derived import DerivedChoices
 from gruviz.ui.display import HEIGHT, DisplayBar
 from gruviz.ui.find import FindBar, GoBar
 from gruviz.ui.flows import MODELS, SEQUENCES, Flows
@@ -37,9 +39,7 @@ from gruviz.ui.player import Player
 from gruviz.ui.reading import Facts
 from gruviz.ui.settings import Settings
 from gruviz.ui.sheet import Sheet, SheetBar
-from gruviz.ui.side import HEIGHT as TALL
-from gruviz.ui.side import WIDTH as WIDE
-from gruviz.ui.side import Side
+from gruviz.ui.side import WIDTH, Side
 from gruviz.ui.stage import Stage
 from gruviz.ui.state import ViewState
 from gruviz.ui.status import StatusBar
@@ -63,6 +63,7 @@ from gruviz.view import (
     toggle_play,
     toggle_quantity,
     toggle_reference,
+    toggle_shaded,
     turn_to,
     with_pane,
     zoom,
@@ -100,7 +101,8 @@ class MainWindow(QMainWindow):
         self.state = ViewState(_BEGINNING, self)
         self.loader = Loader(self)
         self.themes = themes
-        self.context = Context(self.state, self.loader, themes)
+        self.composing = Composing(self.state, self.loader, self)
+        self.context = Context(self.state, self.loader, themes, self.composing)
         self.player = Player(self.state, self)
         self.live = Live(self.context, self)
         self.complement = Complement(self.loader, self)
@@ -117,9 +119,9 @@ class MainWindow(QMainWindow):
         self.status = StatusBar(self.context, self)
         self.setStatusBar(self.status)
         self.stage = Stage(self.context)
-        self.sheet = Sheet(self.context)
         self.side = Side(self.context, {spec.tab: self._actions[spec.name] for spec in ACTIONS if spec.tab})
         self.units = self.side.units
+        self.sheet = Sheet(self.context)
         self._build_pages()
         self._build_menus()
         self._wire()
@@ -161,7 +163,7 @@ class MainWindow(QMainWindow):
         self.splitter.addWidget(self.side)
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setStretchFactor(1, 0)
-        wide, self.side.tall = self.settings.side.get("width", WIDE), self.settings.side.get("height", TALL)
+        wide, self.side.tall = self.settings.side.get("width", WIDTH), self.settings.side.get("height", 0)
         self.splitter.setSizes([max(SIZE[0] - wide, 1), wide])
         self.pages = QStackedWidget()
         for page in (self.welcome, self.loading, self.failed, self.empty, self.splitter):
@@ -209,6 +211,7 @@ class MainWindow(QMainWindow):
         self._menus["&View"].insertMenu(self._actions["switch_theme"], self._heatmap_menu)
         self._menus["&View"].insertSeparator(self._actions["switch_theme"])
         self._heatmap_menu.aboutToShow.connect(self._fill_heatmaps)
+        self._derived = DerivedChoices(self.context, self._heatmap_menu)
 
     def _wire(self) -> None:
         loader, state, toolbar = self.loader, self.state, self.toolbar
@@ -219,6 +222,7 @@ class MainWindow(QMainWindow):
         self.live.changed.connect(self._grown)
         self.live.lost.connect(self.open_recording)
         state.pane_changed.connect(self._show_choices)
+        state.memory_changed.connect(self._show_shaded)
         state.cursor_changed.connect(self._collector.moved)
         state.range_changed.connect(self._collector.moved)
         toolbar.sequence.chosen.connect(self._choose_offered)
@@ -232,6 +236,7 @@ class MainWindow(QMainWindow):
         state.page_changed.connect(self._show_area)
         for part in (self.stage, self.sheet, self.side):
             part.copied.connect(self.toolbar.readout.tell)
+        self.side.filter.left.connect(self.stage.setFocus)
         self.find_bar.left.connect(self._show_display)
         self.go_bar.left.connect(self._show_display)
         self.thresholds_bar.left.connect(self._show_display)
@@ -271,8 +276,18 @@ class MainWindow(QMainWindow):
         self._opening = ""
         self.banner.hide()
         earlier = self._earlier(facts.path)
-        kept = ("thresholds", "hidden", "page", "tab")
-        self.state.change(lambda view: replace(_BEGINNING, **{name: getattr(view, name) for name in kept}))
+        self.state.change(
+            lambda view: replace(
+                _BEGINNING,
+                thresholds=view.thresholds,
+                hidden=view.hidden,
+                derived=view.derived,
+                whose=view.whose,
+                shaded=view.shaded,
+                tab=view.tab,
+                page=view.page,
+            )
+        )
         self._remember_file(facts.path)
         self.setWindowTitle(f"{facts.name} — gruviz")
         layer = next((name for name in facts.layers if any(info.length for info in facts.sequences_of(name))), None)
@@ -449,12 +464,11 @@ class MainWindow(QMainWindow):
     def _show_choices(self) -> None:
         facts, pane = self.loader.facts, self.state.view.pane
         if facts is None or pane.layer not in facts.layers:
-            self.toolbar.sequence.show_choices([], -1)
+            self.toolbar.sequence.show_sequences([], -1)
             self.toolbar.layer.show_choices([], -1)
             return
         sequences, offered = facts.sequences_of(pane.layer), self._offered
-        labels = [sequences[index].name or f"sequence {index}" for index in offered]
-        self.toolbar.sequence.show_choices(labels, offered.index(pane.sequence))
+        self.toolbar.sequence.show_sequences([sequences[index] for index in offered], offered.index(pane.sequence))
         layers = list(facts.layers)
         self.toolbar.layer.show_choices(layers, layers.index(pane.layer))
 
@@ -484,6 +498,8 @@ class MainWindow(QMainWindow):
             action.setChecked(quantity.name not in view.hidden)
             action.setData(quantity.name)
             action.triggered.connect(self._toggle_heatmap)
+        self._heatmap_menu.addSeparator()
+        self._derived.fill()
 
     @Slot()
     def _toggle_heatmap(self) -> None:
@@ -585,6 +601,15 @@ class MainWindow(QMainWindow):
     def reference(self) -> None:
         """Put the dashed cursor here, or take it away."""
         self.state.change(toggle_reference)
+
+    @Slot()
+    def shade(self) -> None:
+        """Shade the sequence by its weights in the state at the cursor, or do no longer."""
+        self.state.change(toggle_shaded)
+
+    @Slot()
+    def _show_shaded(self) -> None:
+        self._actions["shade"].setChecked(self.state.view.shaded)
 
     @Slot()
     def find_text(self) -> None:

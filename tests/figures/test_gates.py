@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 import gruviz.recording
 from gruviz import palette
+from gruviz.analysis import timescales
 from gruviz.cells import CLASSES, GRU, LSTM, RNN, Cell, Thresholds
 from gruviz.errors import GruvizError
 from gruviz.figures import FIGURES, Page, draw, gates, timeline
@@ -538,3 +539,23 @@ def test_the_users_matplotlib_neither_changes_the_figure_nor_is_changed(tmp_path
             after = gates(run, stop=20)
             assert before._repr_png_() == after._repr_png_()
             assert dict(matplotlib.rcParams) == kept
+
+
+def test_a_condition_chooses_the_units(tmp_path: Path) -> None:
+    run, _ = make(tmp_path / "run.h5", [TEXT[:60]], units=9)
+    with run:
+        layer = run.layers["rnn.l0"]
+        tau = timescales(layer["update"][layer.slice(0)]).of_log
+        longest = np.argsort(-tau, kind="stable")
+        limit = round(float(np.sort(tau)[4]), 6) + 1e-6
+        expected = [unit for unit in longest if tau[unit] > limit]
+        where = f"tau > {limit}"
+        view = View(length=60, stop=60, panes=(Pane(layer="rnn.l0", order="timescale", filter=where),))
+        for options in ({"view": view}, {"units": where, "order": "timescale"}):
+            command = gates(run, **options).provenance.command
+            assert command[command.index("--units") + 1] == ",".join(map(str, expected))
+        assert "--order" in gates(run, order="peak").provenance.command
+        with pytest.raises(GruvizError, match=r"no unit of layer rnn\.l0 fulfils keep > 2: ask for less"):
+            gates(run, units="keep > 2")
+        with pytest.raises(GruvizError, match="there is no number speed: write unit, keep, tau"):
+            gates(run, units="speed > 2")

@@ -82,7 +82,10 @@ def test_a_backward_layer_is_stored_in_time_and_computed_from_the_end(tmp_path: 
         layer = run.layers["rnn.l0"]
         assert layer.backward
         np.testing.assert_array_equal(layer["hidden"][layer.slice(1)], made[1]["hidden"])
-        np.testing.assert_array_equal(layer.processing("hidden", 1), made[1]["hidden"][::-1])
+        turned = made[1]["hidden"][::-1]
+        np.testing.assert_array_equal(layer.processing("hidden", 1), turned)
+        for start, stop in ((0, 5), (3, 9), (7, 10**6), (4, 4)):
+            np.testing.assert_array_equal(layer.processing("hidden", 1, start, stop), turned[start:stop])
 
 
 def test_values_are_read_by_rows_and_units(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Driving a window by mouse and keys, and checking that all of it says the same."""
 
+from typing import get_args
+
 import numpy as np
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage, QWheelEvent
@@ -8,13 +10,23 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 import gruviz.recording
-from gruviz import palette
-from gruviz.analysis import order
-from gruviz.recording import Layer, Tape
-from gruviz.ui.panels import HeatmapPanel, OverviewPanel, Panel, PredictionsPanel, TimeAxisPanel, TimelinesPanel
+from gruviz import analysis, palette
+from gruviz.analysis import Expression, derived, finish, numbers, order
+from gruviz.recording import Layer, Recording, Tape
+from gruviz.ui.panels import (
+    DerivedPanel,
+    HeatmapPanel,
+    OverviewPanel,
+    Panel,
+    PredictionsPanel,
+    SurvivalPanel,
+    TimeAxisPanel,
+    TimelinesPanel,
+)
 from gruviz.ui.panels.panel import LEFT, RIGHT, PlotPanel
 from gruviz.ui.reading import Guess
 from gruviz.ui.window import MainWindow
+from gruviz.view import Order, Pane, View
 
 LEFT_BUTTON = Qt.MouseButton.LeftButton
 
@@ -109,9 +121,12 @@ def assert_all_agree(qtbot: QtBot, window: MainWindow) -> None:
     assert stage.reference_line.isVisible() == marked
     words = window.toolbar.readout.text()
     assert f"t = {view.cursor:,} of {view.length:,}" in words or words.startswith("copied ")  # for a moment
-    assert window.display.order._index == ["index", "keep", "likeness"].index(view.pane.order)
+    assert window.display.order._index == get_args(Order).index(view.pane.order)
     shown = {name for name, button in window.display.buttons.items() if button.isChecked()}
-    assert shown == {each.quantity.name for each in stage.panels if isinstance(each, HeatmapPanel)}
+    heatmaps = [each for each in stage.panels if isinstance(each, HeatmapPanel)]
+    assert shown == {each.quantity.name for each in heatmaps if not isinstance(each, DerivedPanel)}
+    offered = {each.name for each in derived(window.context.layer.cell)}
+    assert {*view.derived} & offered == {each.quantity.name for each in heatmaps if isinstance(each, DerivedPanel)}
     _assert_values(window)
     _assert_marks(window)
 
@@ -130,12 +145,13 @@ def _assert_marks(window: MainWindow) -> None:
                 for y in range(body.top(), body.bottom() + 1)
                 if sum(picture.pixelColor(x, y).name() == amber for x in columns) >= 4
             }
+            seen = [unit for unit in chosen if unit in units]
             tops = {unit: round(row / size * height) for row, unit in enumerate(units)}
             ends = {unit: round((row + 1) / size * height) for row, unit in enumerate(units)}
-            lines = {edge for unit in chosen for edge in (tops[unit] - 1, max(ends[unit], tops[unit] + 1))}
+            lines = {edge for unit in seen for edge in (tops[unit] - 1, max(ends[unit], tops[unit] + 1))}
             assert marked == {edge for edge in lines if 0 <= edge < height}
             tags = {y for y in range(body.top(), body.bottom()) if picture.pixelColor(LEFT - 8, y).name() == amber}
-            assert bool(tags) == bool(chosen)
+            assert bool(tags) == bool(seen)
     rows = _pixels(window.units.viewport())
     offset = window.units.verticalScrollBar().value()
     for row, unit in enumerate(window.units.order):
@@ -157,17 +173,60 @@ def _assert_values(window: MainWindow) -> None:
         offset = layer.slice(view.pane.sequence).start
         rows = layer.slice(view.pane.sequence)
         key = layer.cell.keep or layer.cell.state
-        expected = order(layer[key][rows], view.pane.order) if rows.stop - rows.start <= 1024 else None
+        kept = _kept(layer, view.pane)
+        expected = _rows(layer, view.pane) if rows.stop - rows.start <= 1024 else None
         for each in window.stage.panels:
             if isinstance(each, HeatmapPanel):
+                blank = isinstance(each, SurvivalPanel) and view.reference is None
+                if blank:
+                    assert each.heatmap is None
+                    continue
                 if expected is not None:
-                    assert np.array_equal(each.units, expected)
-                _assert_heatmap(each, layer[each.quantity.name][rows], view.start, view.stop)
+                    assert np.array_equal(each.units, expected[kept[expected]])
+                values = work_out(recording, layer, view, each) if isinstance(each, DerivedPanel) else None
+                values = layer[each.quantity.name][rows] if values is None else values
+                _assert_heatmap(each, values, view.start, view.stop)
             if isinstance(each, TimelinesPanel):
                 _assert_timelines(each, layer, rows)
         _assert_predictions(window, layer.tape, rows)
         values = layer[key][offset + view.cursor]
-    assert np.array_equal(window.units.order, np.argsort(-values, kind="stable"))
+    largest_first = np.argsort(-values, kind="stable")
+    assert np.array_equal(window.units.order, largest_first[np.isin(largest_first, np.flatnonzero(kept))])
+
+
+def _kept(layer: Layer, pane: Pane) -> np.ndarray:
+    """The units of which the filter is true."""
+    if not pane.filter:
+        return np.ones(layer.size, bool)
+    condition = Expression(pane.filter)
+    return condition.holds(finish(numbers(layer, pane.sequence, condition.names | {"unit"})))
+
+
+def _rows(layer: Layer, pane: Pane) -> np.ndarray:
+    """The units as they are ordered."""
+    rows, cell = layer.slice(pane.sequence), layer.cell
+    return order(layer[cell.keep][rows] if cell.keep else None, pane.order, layer[cell.state][rows])
+
+
+def work_out(recording: Recording, layer: Layer, view: View, panel: DerivedPanel) -> np.ndarray:
+    """What a heatmap shows that no file holds, (T, H), by whole arrays."""
+    cell, name, number = layer.cell, panel.quantity.name, view.pane.sequence
+    rows, length = layer.slice(number), layer.tape.sequences[number].length
+    old, state = layer.previous(cell.state, number, 0, length), layer[cell.state][rows]
+    if name == analysis.CHANGE:
+        return state - old
+    keep, candidate = layer[cell.keep][rows], layer["candidate"][rows]
+    write = 1 - keep if cell.write is None else layer[cell.write][rows]
+    if name == analysis.SURVIVAL:
+        turn = slice(None, None, -1 if layer.backward else 1)
+        return analysis.survival(keep[turn], length - 1 - view.reference if layer.backward else view.reference)[turn]
+    if name == analysis.CARRIED:
+        return np.abs(keep * old)
+    if name == analysis.WRITTEN:
+        return np.abs(write * candidate)
+    weight, bias = analysis.candidate_weights(recording, layer)
+    both = analysis.through_reset(layer["reset"][rows], old, weight, bias, layer.reset)
+    return np.abs(write * both[name == analysis.HELD])
 
 
 def _assert_heatmap(panel: HeatmapPanel, values: np.ndarray, start: int, stop: int) -> None:
@@ -178,9 +237,11 @@ def _assert_heatmap(panel: HeatmapPanel, values: np.ndarray, start: int, stop: i
     assert columns.stop - columns.step < stop <= columns.stop
     assert columns.count <= panel.pixels[0] + 1
     if columns.step == 1 and heatmap.units == 1:
-        low = 0.0 if panel.quantity.fraction else -heatmap.limit
+        low = -heatmap.limit if panel.quantity.signed else 0.0
         shown = heatmap.image.T / 254 * (heatmap.limit - low) + low
-        assert np.abs(shown - values[start:stop, heatmap.order]).max() <= (heatmap.limit - low) / 254 / 2 + 1e-6
+        exact = np.clip(values[start:stop, heatmap.order], low, heatmap.limit)
+        assert np.array_equal(heatmap.image.T == 255, np.isnan(exact))
+        assert np.nanmax(np.abs(shown - exact), initial=0) <= (heatmap.limit - low) / 254 / 2 + 1e-6
 
 
 def _assert_timelines(panel: TimelinesPanel, layer: Layer, rows: slice) -> None:

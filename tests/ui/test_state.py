@@ -18,9 +18,12 @@ from gruviz.view import (
     select_unit,
     show_range,
     showing,
+    take_apart,
+    toggle_derived,
     toggle_page,
     toggle_play,
     toggle_quantity,
+    toggle_shaded,
     turn_to,
     zoom,
 )
@@ -37,8 +40,9 @@ SIGNALS = (
     "display",
     "playback",
     "follow",
-    "page",
+    "memory",
     "tab",
+    "page",
 )
 
 
@@ -60,6 +64,9 @@ def listen(state: ViewState) -> list[str]:
         (toggle_quantity, ("reset",), ["display"]),
         (toggle_play, (), ["playback"]),
         (turn_to, ("cell",), ["tab"]),
+        (toggle_derived, ("survival",), ["display"]),
+        (take_apart, ("all",), ["memory"]),
+        (toggle_shaded, (), ["memory"]),
         (partial(showing, sequence=1), (300,), ["pane", "length", "range", "follow"]),
         (grow, (1200,), ["length", "range"]),
         (follow, (), ["range", "cursor", "follow"]),

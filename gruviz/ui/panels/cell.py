@@ -1,15 +1,32 @@
-"""The cell of one unit at the cursor, with the numbers that flow through it."""
+"""The cell of one unit at the cursor, with the numbers that flow through it, and its equations."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, Qt, Slot
 from PySide6.QtGui import QColor, QContextMenuEvent, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
+from gruviz.cells import Cell
+from gruviz.equations import Step
+from gruviz.ui.cell_scene import CellScene
 from gruviz.ui.panels.copying import offer_copies
-from gruviz.ui.panels.panel import Context, draw_text
+from gruviz.ui.panels.panel import Context, draw_text, text_width
+from gruviz.ui.panels.predictions import format_number
 from gruviz.ui.panels.tab import TabPanel
-from gruviz.ui.panels.units import format_value
 from gruviz.ui.reading import BLOCK, CellRequest, Flow, Request
-from gruviz.ui.theme import STEP, bold
+from gruviz.ui.signs import named
+from gruviz.ui.theme import STEP, bold, small
+
+_HEAD = 26
+_HINT = "Click a unit in the list, or a row of a heatmap, to see its numbers here."
+_TIPS = {
+    "gru": "One unit of a <b>GRU</b>. The state runs along the top: blue is the part of the old state that the "
+    "<b>update gate</b> keeps, vermilion what is taken from the <b>candidate</b> in its place. The <b>reset gate</b> "
+    "filters what the candidate gets to read of the old states.",
+    "lstm": "One unit of an <b>LSTM</b>. The cell state runs along the top: blue is the part that the <b>forget "
+    "gate</b> keeps, vermilion the part of the <b>candidate</b> that the <b>input gate</b> adds. The <b>output "
+    "gate</b> lets through what the rest of the network sees.",
+    "rnn": "One unit of a <b>plain RNN</b>. It has no gates: all of its state is written anew at each timestep.",
+}
+_WIDTHS = "<br>A channel is as full as a gate lets pass; a fraction says nothing of how much a unit matters."
 
 
 class CellPanel(TabPanel):
@@ -22,6 +39,14 @@ class CellPanel(TabPanel):
         super().__init__(context, parent)
         self.flow: Flow | None = None
         """The timesteps around the cursor; None before the first answer."""
+        self.scene = CellScene()
+
+    @property
+    def usual(self) -> int:
+        """Drawing and equations below each other."""
+        if not self.subjected:
+            return super().usual
+        return _HEAD + self.scene.height_for(self._cell, self.context.layer.reset, 320 - 4 * STEP)
 
     @property
     def unit(self) -> int | None:
@@ -29,12 +54,23 @@ class CellPanel(TabPanel):
         units = self.context.state.view.pane.units
         return units[-1] if units else None
 
+    @property
+    def step(self) -> Step | None:
+        """What the unit holds at the cursor, if that has been read."""
+        flow, cursor = self.flow, self.context.state.view.cursor
+        return None if flow is None or flow.unit != self.unit or cursor not in flow else flow.at(cursor)
+
+    @property
+    def _cell(self) -> Cell:
+        return self.context.layer.cell
+
     def clear(self) -> None:
         """Another sequence is on show."""
         self.flow = None
 
     def refresh(self) -> None:
         """Ask for the timesteps around the cursor."""
+        self.setToolTip(_TIPS[self._cell.name] + _WIDTHS)
         if self.unit is not None:
             block = self.context.state.view.cursor // BLOCK
             self.context.loader.ask(CellRequest(self.slots[0], *self.context.subject, block, self.unit))
@@ -43,26 +79,70 @@ class CellPanel(TabPanel):
         """Keep them."""
         self.flow = answer
 
+    @Slot()
+    def restyle(self) -> None:
+        """Take the colours of the theme."""
+        self.scene.forget()
+        self.update()
+
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Copy it."""
         offer_copies(self, event.globalPos(), {"the cell": self.rect()}, self.copied)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the numbers of the unit."""
-        theme, font = self.context.theme, QApplication.font()
+        """Draw the cell, and what its unit holds."""
+        theme = self.context.theme
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(theme.panel))
-        line = QFontMetricsF(font).height()
-        inner = self.rect().adjusted(3 * STEP, 2 * STEP, -3 * STEP, 0)
-        if self.wrong or self.unit is None:
-            painter.setPen(QColor(theme.warning if self.wrong else theme.muted))
-            words = self.wrong or "Click on a unit in the list above, or on a row of a heatmap."
-            painter.drawText(inner, Qt.TextFlag.TextWordWrap, words)
+        if self.wrong or not self.subjected:
+            painter.setPen(QColor(theme.warning))
+            inner = self.rect().adjusted(3 * STEP, 2 * STEP, -3 * STEP, 0)
+            painter.drawText(inner, Qt.TextFlag.TextWordWrap, self.wrong)
             return
-        flow, cursor = self.flow, self.context.state.view.cursor
-        if flow is None or flow.unit != self.unit or cursor not in flow:
-            return
-        draw_text(painter, inner.left(), 6, f"unit {self.unit} at t = {cursor:,}", bold(font), theme.foreground)
-        for row, quantity in enumerate(self.context.layer.cell.quantities, start=1):
-            words = f"{quantity.symbol} = {format_value(float(flow.values[quantity.name][cursor - flow.start]))}"
-            draw_text(painter, inner.left(), 6 + row * line, words, font, theme.foreground)
+        self._paint_head(painter)
+        layer, numbered = self.context.layer, self.unit is not None
+        room = QRectF(2 * STEP, _HEAD, self.width() - 4 * STEP, self.height() - _HEAD)
+        ratio = self.devicePixelRatioF()
+        self.scene.lay_out(room, ratio, layer.cell, layer.reset, layer.backward, numbered, theme)
+        self.scene.paint(painter, room.topLeft(), self.step, self.given)
+        if not numbered:
+            painter.setPen(QColor(theme.muted))
+            below = room.adjusted(STEP, self.scene.bottom + 2 * STEP, -STEP, 0)
+            painter.drawText(below, Qt.TextFlag.TextWordWrap, _HINT)
+
+    def _paint_head(self, painter: QPainter) -> None:
+        """Whose cell, when, and what is special about it."""
+        theme, font = self.context.theme, QApplication.font()
+        top = (_HEAD - QFontMetricsF(font).height()) / 2
+        title = self._cell.title
+        if self.unit is not None:
+            title = f"unit {self.unit} at t = {self.context.state.view.cursor:,}"
+        x = 3 * STEP + draw_text(painter, 3 * STEP, top, title, bold(font), theme.foreground) + 2 * STEP
+        left = max(x, self.width() - 3 * STEP - text_width(self.note, small(font)))
+        draw_text(painter, left, top + 1, self.note, small(font), theme.muted)
+
+    @property
+    def note(self) -> str:
+        """What is special about this timestep or this layer."""
+        layer, view = self.context.layer, self.context.state.view
+        if self.unit is not None and view.cursor == (view.length - 1 if layer.backward else 0):
+            return "begins at the initial state"
+        if self.flow is not None and self.flow.projection is not None:
+            return f"h goes on as {self.flow.projection:,} numbers"
+        return "reads from the end" if layer.backward else ""
+
+    @property
+    def given(self) -> str:
+        """What goes in at the cursor."""
+        flow = self.flow
+        if flow is None or self.step is None:
+            return ""
+        row = self.context.state.view.cursor - flow.start
+        if flow.below:
+            return "h of " + ", ".join(flow.below)
+        if flow.symbols is not None:
+            return named(flow.symbols[row])
+        if flow.inputs is None:
+            return ""
+        count = flow.inputs.shape[1]
+        return format_number(float(flow.inputs[row, 0]), 6) if count == 1 else f"{count:,} numbers"

@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QApplication, QGraphicsScene
 
 from gruviz.ui.panels.lines import Line
-from gruviz.ui.panels.panel import Context, PlotPanel, draw_text
+from gruviz.ui.panels.panel import Context, Painted, PlotPanel, draw_text
 from gruviz.ui.panels.predictions import format_number
+from gruviz.ui.panels.shading import TIP as SHADED
+from gruviz.ui.panels.shading import Shading
 from gruviz.ui.reading import Curves, CurvesRequest, Request
 from gruviz.ui.theme import STEP, small
 
@@ -42,6 +44,33 @@ class CurvesPanel(PlotPanel):
         """What is drawn; None before the first answer."""
         super().__init__(context, scene)
         self.plot.setToolTip(self.tip)
+        self._shade = self.add(Painted(self._paint_shade, moving=True))
+        self._shade.setZValue(2)
+        self._shade.setToolTip(f"{self.tip}<br>{SHADED}")
+        self._shading = Shading(context, "curves", self._shade.update)
+
+    def remove(self) -> None:
+        """Take it from the scene."""
+        self._shading.end()
+        super().remove()
+
+    def place(self, body: QRect) -> None:
+        """Stand here."""
+        super().place(body)
+        self._shade.place(body)
+
+    def set_range(self, start: int, stop: int) -> None:
+        """Shades move with their timesteps."""
+        super().set_range(start, stop)
+        self._shade.update()
+
+    def cursor_moved(self) -> None:
+        """Another state is made of other timesteps."""
+        if self.context.state.view.shaded:
+            self._shade.update()
+
+    def _paint_shade(self, painter: QPainter, rect: QRectF) -> None:
+        self._shading.paint(painter, rect, *self.visible)
 
     def refresh(self) -> None:
         """Ask for the visible range."""

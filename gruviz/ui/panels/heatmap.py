@@ -10,10 +10,10 @@ from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen, QPolygo
 from PySide6.QtWidgets import QApplication, QGraphicsScene
 
 from gruviz import palette
-from gruviz.cells import Quantity
+from gruviz.cells import Quantity, Thresholds
 from gruviz.ui.panels.panel import LEFT, RIGHT, Context, Painted, PlotPanel, apart, draw_text
 from gruviz.ui.panels.raster import Raster
-from gruviz.ui.reading import HIGHEST, MASKED, Heatmap, HeatmapRequest, Request
+from gruviz.ui.reading import HIGHEST, MASKED, Arrangement, Heatmap, HeatmapRequest, Request
 from gruviz.ui.theme import STEP, bold, small
 
 _BAR = 12
@@ -22,6 +22,9 @@ _BAR = 12
 
 class HeatmapPanel(PlotPanel):
     """Units by timesteps, the first unit at the top, on one fixed scale."""
+
+    blank = False
+    """What is no number is left blank: nothing is missing there."""
 
     def __init__(self, context: Context, scene: QGraphicsScene, quantity: Quantity) -> None:
         self.quantity = quantity
@@ -32,8 +35,8 @@ class HeatmapPanel(PlotPanel):
         self.heatmap: Heatmap | None = None
         """What is drawn; None before the first answer."""
         self._places = np.arange(context.layer.size)
-        """By unit, the row in which it stands."""
-        self._raster = Raster(lookup(quantity))
+        """By unit, the row in which it stands; -1 for one that is not on show."""
+        self._raster = Raster(lookup(quantity, self.blank))
         self._bar = self.add(Painted(self._paint_bar))
         self._bar.setToolTip(self.tip)
         self._marks = self.add(Painted(self._paint_marks))
@@ -52,9 +55,15 @@ class HeatmapPanel(PlotPanel):
         if not width or not height or stop <= start:
             return
         layer, sequence = self.context.subject
-        view, name = self.context.state.view, self.quantity.name
-        how = view.reduction, view.pane.order
+        name, how = self.quantity.name, (self.context.state.view.reduction, self.arrangement)
         self.context.loader.ask(HeatmapRequest(self.slot, layer, sequence, name, start, stop, width, height, *how))
+
+    @property
+    def arrangement(self) -> Arrangement:
+        """Which units are to be its rows."""
+        view = self.context.state.view
+        limits = view.thresholds if view.pane.filter else Thresholds()  # on which nothing else depends
+        return Arrangement(view.pane.order, view.pane.filter, limits)
 
     def clear(self) -> None:
         """Draw nothing until the next answer."""
@@ -71,14 +80,15 @@ class HeatmapPanel(PlotPanel):
         if before is None or before.limit != heatmap.limit:
             self._bar.update()
         if before is None or not np.array_equal(before.order, heatmap.order):
-            self._places = np.argsort(heatmap.order)
+            self._places = np.full(self.context.layer.size, -1)
+            self._places[heatmap.order] = np.arange(len(heatmap.order))
             self._marks.update()
             self._gutter.update()
 
     def paint_plot(self, painter: QPainter, rect: QRectF) -> None:
         """Draw the picture; the last row may stand for fewer units than the others, and is as much lower."""
-        if self.heatmap is not None:
-            rows = len(self.heatmap.image) * self.heatmap.units / self.context.layer.size
+        if self.heatmap is not None and len(self.heatmap.order):
+            rows = len(self.heatmap.image) * self.heatmap.units / len(self.heatmap.order)
             self._raster.paint(painter, QRectF(0, 0, rect.width(), rows * rect.height()), *self.span)
 
     def units_changed(self) -> None:
@@ -93,9 +103,9 @@ class HeatmapPanel(PlotPanel):
 
     def unit_at(self, y: float) -> int | None:
         """The unit whose row is at this height."""
-        size = self.context.layer.size
-        row = int((y - self.body.top()) / max(self.body.height(), 1) * size)
-        return self.units[row] if 0 <= row < size else None
+        units = self.units
+        row = int((y - self.body.top()) / max(self.body.height(), 1) * len(units))
+        return units[row] if 0 <= row < len(units) else None
 
     @property
     def units(self) -> Sequence[int]:
@@ -105,10 +115,9 @@ class HeatmapPanel(PlotPanel):
     def ticks(self) -> Sequence[tuple[float, str]]:
         """The first unit and the last."""
         units = self.units
-        if len(units) == 1:
-            return [(0.5, "0")]
-        chosen = self.context.state.view.pane.units
-        marked = [(self._places[unit] + 0.5) / len(units) for unit in chosen if unit < len(units)]
+        if len(units) <= 1:
+            return [(0.5, str(unit)) for unit in units]
+        marked = [(self._places[unit] + 0.5) / len(units) for unit in self._marked()]
         near = 3 * QFontMetricsF(small(QApplication.font())).height() / max(self.body.height(), 1)
         ends = [(0.0, str(units[0])), (1.0, str(units[-1]))]  # left out where the number of a selected unit stands
         return [(end, label) for end, label in ends if all(abs(end - where) > near for where in marked)]
@@ -118,27 +127,32 @@ class HeatmapPanel(PlotPanel):
         super().paint_gutter(painter, rect)
         font = QApplication.font()
         line = QFontMetricsF(font).height()
-        size = self.context.layer.size
+        size, shown = self.context.layer.size, len(self.units)
         if rect.height() >= 2 * line:
-            words = "1 unit" if size == 1 else f"{size:,} units"
+            words = "1 unit" if size == 1 else f"{size:,} units" if shown == size else f"{shown:,} of {size:,} units"
             draw_text(painter, 3 * STEP, line + 2, words, small(font), self.context.theme.muted)
 
     def _paint_bar(self, painter: QPainter, rect: QRectF) -> None:
         theme, font = self.context.theme, small(QApplication.font())
         painter.drawImage(QRectF(2 * STEP, 0, _BAR, rect.height()), bar_image(self.quantity))
         limit = self.heatmap.limit if self.heatmap else 1.0
-        labels = ("1", "0.5", "0") if self.quantity.fraction else (f"{limit:g}", "0", f"−{limit:g}")
+        labels = (f"{limit:g}", "0", f"−{limit:g}") if self.quantity.signed else (f"{limit:g}", f"{limit / 2:g}", "0")
         height = QFontMetricsF(font).height()
         for where, label in zip((0.0, 0.5, 1.0), labels, strict=True):
             top = min(max(where * rect.height() - height / 2, 0), rect.height() - height)
             draw_text(painter, 2 * STEP + _BAR + STEP, top, label, font, theme.muted)
 
+    def _marked(self) -> list[int]:
+        """The selected units that are on show."""
+        chosen = self.context.state.view.pane.units
+        return [unit for unit in chosen if unit < len(self._places) and self._places[unit] >= 0]
+
     def _paint_marks(self, painter: QPainter, rect: QRectF) -> None:
         """Selected units: a line above and below the row, and the unit's number in the gutter."""
-        size, font = self.context.layer.size, bold(small(QApplication.font()))
+        size, font = len(self.units), bold(small(QApplication.font()))
         metrics = QFontMetricsF(font)
         amber = QColor(palette.SELECTION)
-        units = [unit for unit in self.context.state.view.pane.units if unit < size]
+        units = self._marked()
         units.sort(key=lambda unit: int(self._places[unit]))
         edges = [
             (round(row / size * rect.height()), round((row + 1) / size * rect.height()))
@@ -160,12 +174,12 @@ class HeatmapPanel(PlotPanel):
             draw_text(painter, left + 4, y, str(unit), font, "#1B1B1B")
 
 
-def lookup(quantity: Quantity) -> NDArray[np.uint8]:
-    """The (256, 3) table for the indices of a `Heatmap`: its last entry is the colour of what is missing."""
+def lookup(quantity: Quantity, blank: bool = False) -> NDArray[np.uint8]:
+    """The (256, 4) table for the indices of a `Heatmap`: its last entry is the colour of what is missing, or none."""
     colours = palette.colour_map(quantity)
-    table = np.empty((256, 3), np.uint8)
-    table[: HIGHEST + 1] = colours[np.rint(np.linspace(0, len(colours) - 1, HIGHEST + 1)).astype(int)]
-    table[MASKED] = palette.rgb(palette.MISSING)
+    table = np.full((256, 4), 255, np.uint8)
+    table[: HIGHEST + 1, :3] = colours[np.rint(np.linspace(0, len(colours) - 1, HIGHEST + 1)).astype(int)]
+    table[MASKED] = (0, 0, 0, 0) if blank else (*palette.rgb(palette.MISSING), 255)
     return table
 
 
@@ -177,4 +191,6 @@ def bar_image(quantity: Quantity, *, across: bool = False) -> QImage:
 
 
 def _range(quantity: Quantity) -> str:
-    return "Between 0 and 1." if quantity.fraction else "Shown on a scale around 0."
+    if quantity.fraction:
+        return "Between 0 and 1."
+    return "Shown on a scale around 0." if quantity.signed else "Shown on a scale from 0."

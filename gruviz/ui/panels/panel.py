@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QStaticText
 from PySide6.QtWidgets import QApplication, QGraphicsItem, QGraphicsScene, QStyleOptionGraphicsItem, QWidget
 
 from gruviz.clock import Clock
+from gruviz.ui.composing import Composing
 from gruviz.ui.loader import Loader
 from gruviz.ui.reading import LayerFacts, Request
 from gruviz.ui.state import ViewState
@@ -27,6 +28,7 @@ class Context:
     state: ViewState
     loader: Loader
     themes: Themes
+    composing: Composing
 
     @property
     def theme(self) -> Theme:

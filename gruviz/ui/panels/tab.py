@@ -51,6 +51,11 @@ class TabPanel(QWidget):
         self.update()
 
     @property
+    def usual(self) -> int:
+        """How many pixels it gets until somebody drags its border."""
+        return 332
+
+    @property
     def tallest(self) -> int:
         """The most pixels that it can make use of; what it leaves over is the list of units' again."""
         return ANY

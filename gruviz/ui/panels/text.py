@@ -1,6 +1,6 @@
 """The symbols of a sequence: each over its column while there is room, else as a strip to read along."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QApplication, QGraphicsScene
 
 from gruviz import palette
 from gruviz.ui.panels.panel import Context, Painted, Panel, draw_text, text_width
+from gruviz.ui.panels.shading import TIP as SHADED
+from gruviz.ui.panels.shading import Shading
 from gruviz.ui.reading import Hits, Request, Text, TextRequest
 from gruviz.ui.signs import SIGNS, sign
 from gruviz.ui.theme import STEP, small
@@ -68,7 +70,13 @@ class TextPanel(Panel):
         """Some symbols have several letters."""
         self._widths: dict[tuple[str, int], float] = {}
         self._strip = self.add(Painted(self._paint, moving=True))
-        self._strip.setToolTip(self.tip)
+        self._strip.setToolTip(f"{self.tip}<br>{SHADED}")
+        self._shading = Shading(context, "text", self._strip.update)
+
+    def remove(self) -> None:
+        """Take it from the scene."""
+        self._shading.end()
+        super().remove()
 
     def place(self, body: QRect) -> None:
         """Stand here."""
@@ -180,6 +188,8 @@ class TextPanel(Panel):
     def _paint_aligned(self, painter: QPainter, rect: QRectF) -> None:
         start, stop = self.visible
         cursor, found = self.context.state.view.cursor, self._found(start, stop)
+        for timestep, colour in self._shading.shades(start, stop).items():
+            painter.fillRect(QRectF((timestep - start) * self.column, 0, self.column, rect.height()), colour)
         for timestep in range(start, stop):
             symbol = self.text.at(timestep)
             if symbol is not None:
@@ -247,7 +257,10 @@ class TextPanel(Panel):
         draw_text(painter, 2 * STEP, top, self._flows_past, tiny, theme.muted)
         painter.setClipRect(rect.adjusted(label, 0, -_EDGE, 0))
         top = (rect.height() - QFontMetricsF(font).height()) / 2
+        shades = self._shading.shades(self.text.start, self.text.start + len(self.text.symbols))
         for piece in self._pieces(rect):
+            if shades:
+                self._shade_piece(painter, piece, shades, rect.height())
             if piece.first == self._anchor:
                 marked = piece.first == self.context.state.view.cursor
                 painter.setFont(font)
@@ -255,6 +268,20 @@ class TextPanel(Panel):
             else:
                 colour = theme.muted if piece.shown[0] in _QUIET else theme.foreground
                 draw_text(painter, piece.left, top, piece.shown, font, colour)
+
+    def _shade_piece(self, painter: QPainter, piece: "_Piece", shades: Mapping[int, QColor], height: float) -> None:
+        """The ground behind the letters of a piece of the flowing text."""
+        times = range(piece.first, piece.first + piece.count)
+        if piece.count == 1:
+            widths = [piece.width]
+        else:
+            widths = [text_width(letter, _font()) for letter in piece.shown]
+            widths = [width * piece.width / (sum(widths) or 1.0) for width in widths]
+        left = piece.left
+        for timestep, width in zip(times, widths, strict=True):
+            if timestep in shades:
+                painter.fillRect(QRectF(left, 3, width, height - 6), shades[timestep])
+            left += width
 
     def _paint_symbol(
         self,

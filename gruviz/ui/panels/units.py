@@ -13,7 +13,7 @@ from gruviz.cells import CLASSES
 from gruviz.recording import classify
 from gruviz.ui.panels.copying import offer_copies
 from gruviz.ui.panels.panel import Context, draw_text, lettering
-from gruviz.ui.reading import BLOCK, Request, Rows, RowsRequest
+from gruviz.ui.reading import BLOCK, Kept, Request, Rows, RowsRequest
 from gruviz.ui.theme import STEP, bold, small
 from gruviz.view import select_rows, select_unit
 
@@ -29,6 +29,7 @@ class Listing:
 
     timestep: int
     order: NDArray[np.intp]
+    """The units on show."""
     values: NDArray[np.float32]
     """By unit."""
     classes: NDArray[np.uint8] | None
@@ -47,6 +48,8 @@ class UnitsPanel(QAbstractScrollArea):
         self.context = context
         self.rows: Rows | None = None
         """The timesteps around the cursor; None before the first answer."""
+        self._kept: Kept | None = None
+        """The units that the filter keeps, as far as that is known."""
         self.listing: Listing | None = None
         self.wrong = ""
         self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
@@ -61,6 +64,7 @@ class UnitsPanel(QAbstractScrollArea):
         state.thresholds_changed.connect(self._sort)
         state.thresholds_changed.connect(self._teach)
         state.units_changed.connect(self._mark)
+        state.rows_changed.connect(self._sort)
         context.loader.answered.connect(self._take)
         context.loader.failed.connect(self._fail)
         context.themes.changed.connect(self.update)
@@ -83,10 +87,11 @@ class UnitsPanel(QAbstractScrollArea):
 
     @property
     def counts(self) -> tuple[int, ...] | None:
-        """How many units are in each class, or None for a cell without a keep."""
+        """How many of the units on show are in each class, or None for a cell without a keep."""
         if self.listing is None or self.listing.classes is None:
             return None
-        return tuple(int(number) for number in np.bincount(self.listing.classes, minlength=len(CLASSES)))
+        classes = self.listing.classes[self.listing.order]
+        return tuple(int(number) for number in np.bincount(classes, minlength=len(CLASSES)))
 
     @Slot()
     def _turn(self) -> None:
@@ -124,6 +129,9 @@ class UnitsPanel(QAbstractScrollArea):
         if request.slot == self.slot and isinstance(answer, Rows):
             self.rows, self.wrong = answer, ""
             self._sort()
+        elif isinstance(answer, Kept) and answer.units is not None:
+            self._kept = answer
+            self._sort()
 
     @Slot(object, str)
     def _fail(self, request: Request, message: str) -> None:
@@ -135,20 +143,27 @@ class UnitsPanel(QAbstractScrollArea):
     def _sort(self) -> None:
         view, rows = self.context.state.view, self.rows
         if rows is not None and view.cursor in rows:  # else it stays what it is until they come
-            self.listing = _listing(self.context, rows, view.cursor)
+            self.listing = _listing(self.context, rows, view.cursor, self._shown)
             self._fit()
             self.viewport().update()
             self._head.update()
+
+    @property
+    def _shown(self) -> NDArray[np.bool_] | None:
+        """The units that the filter keeps, (H,); None where all are on show, or what it keeps is not known."""
+        kept, view = self._kept, self.context.state.view
+        about = kept is not None and (kept.request.filter, kept.request.subject)
+        return kept.units if kept and about == (view.pane.filter, self.context.subject) else None
 
     @Slot()
     def _mark(self) -> None:
         """Bring a unit that was selected elsewhere into sight."""
         units = self.context.state.view.pane.units
         if units and self.listing is not None:
-            top = int(np.flatnonzero(self.listing.order == units[-1])[0]) * ROW
             bar, height = self.verticalScrollBar(), self.viewport().height()
-            if not bar.value() <= top <= bar.value() + height - ROW:
-                bar.setValue(top - height // 2)
+            for row in np.flatnonzero(self.listing.order == units[-1]):  # none, where the filter leaves it out
+                if not bar.value() <= row * ROW <= bar.value() + height - ROW:
+                    bar.setValue(int(row) * ROW - height // 2)
         self.viewport().update()
 
     def _fit(self) -> None:
@@ -263,14 +278,19 @@ def format_value(value: float) -> str:
     return f"{value:.3f}".replace("-", "−")
 
 
-def _listing(context: Context, rows: Rows, timestep: int) -> Listing:
+def _listing(context: Context, rows: Rows, timestep: int, shown: NDArray[np.bool_] | None) -> Listing:
     cell, index = context.layer.cell, timestep - rows.start
     if cell.keep is None:
         values = rows.values[cell.state][index]
-        return Listing(timestep, np.argsort(-values, kind="stable"), values, None)
+        return Listing(timestep, _largest_first(values, shown), values, None)
     values = rows.values[cell.keep][index]
     here = slice(index, index + 1)
     classes = classify(
         rows.values[cell.keep][here], rows.values[cell.state][here], rows.previous[here], context.state.view.thresholds
     )
-    return Listing(timestep, np.argsort(-values, kind="stable"), values, classes[0])
+    return Listing(timestep, _largest_first(values, shown), values, classes[0])
+
+
+def _largest_first(values: NDArray[np.float32], shown: NDArray[np.bool_] | None) -> NDArray[np.intp]:
+    order = np.argsort(-values, kind="stable")
+    return order if shown is None else order[shown[order]]

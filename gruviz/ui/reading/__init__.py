@@ -6,20 +6,26 @@ newest request of its slot is never shown.
 """
 
 from gruviz.analysis import Lines
+from gruviz.ui.reading._arranged import Arrangement, Kept, KeptRequest
 from gruviz.ui.reading._cell import CellRequest, Flow
 from gruviz.ui.reading._columns import Columns, columns_for
 from gruviz.ui.reading._counts import Counts, CountsRequest
+from gruviz.ui.reading._derived import DerivedRequest, quantity_of
 from gruviz.ui.reading._facts import Facts, LayerFacts, TapeFacts, facts_of
 from gruviz.ui.reading._find import FindRequest, Hits
 from gruviz.ui.reading._heatmap import HIGHEST, MASKED, Heatmap, HeatmapRequest
 from gruviz.ui.reading._inputs import Curves, CurvesRequest, Text, TextRequest
 from gruviz.ui.reading._labelled import MARKED, LabelsRequest
+from gruviz.ui.reading._measures import Lasting, SaturationRequest, Sides, TimescalesRequest
+from gruviz.ui.reading._memory import Memory, MemoryRequest, Share
 from gruviz.ui.reading._page import CURVES, LinesRequest, Stretch, StretchRequest
 from gruviz.ui.reading._point import Point, PointRequest
 from gruviz.ui.reading._predictions import STRETCH, Guess, Numbers, Predictions, PredictionsRequest
 from gruviz.ui.reading._ranking import SHIFTS, Ranking, RankingRequest
 from gruviz.ui.reading._request import Request, Source, Unfinished
 from gruviz.ui.reading._rows import BLOCK, Rows, RowsRequest
+from gruviz.ui.reading._sequences import SequencesRequest, Told
+from gruviz.ui.reading._survival import SurvivalRequest, Survived
 from gruviz.ui.reading._traces import Traces, TracesRequest
 
 __all__ = [
@@ -30,12 +36,14 @@ __all__ = [
     "MASKED",
     "SHIFTS",
     "STRETCH",
+    "Arrangement",
     "CellRequest",
     "Columns",
     "Counts",
     "CountsRequest",
     "Curves",
     "CurvesRequest",
+    "DerivedRequest",
     "Facts",
     "FindRequest",
     "Flow",
@@ -43,10 +51,15 @@ __all__ = [
     "Heatmap",
     "HeatmapRequest",
     "Hits",
+    "Kept",
+    "KeptRequest",
     "LabelsRequest",
+    "Lasting",
     "LayerFacts",
     "Lines",
     "LinesRequest",
+    "Memory",
+    "MemoryRequest",
     "Numbers",
     "Point",
     "PointRequest",
@@ -57,15 +70,24 @@ __all__ = [
     "Request",
     "Rows",
     "RowsRequest",
+    "SaturationRequest",
+    "SequencesRequest",
+    "Share",
+    "Sides",
     "Source",
     "Stretch",
     "StretchRequest",
+    "SurvivalRequest",
+    "Survived",
     "TapeFacts",
     "Text",
     "TextRequest",
+    "TimescalesRequest",
+    "Told",
     "Traces",
     "TracesRequest",
     "Unfinished",
     "columns_for",
     "facts_of",
+    "quantity_of",
 ]

@@ -1,27 +1,25 @@
 """A heatmap at the resolution of the screen: units by timesteps, as indices into a table of colours."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gruviz.analysis import order as order_of
 from gruviz.cells import Quantity
 from gruviz.recording import Layer, reduce_rows
+from gruviz.ui.reading._arranged import Arrangement, arranged
 from gruviz.ui.reading._columns import Columns, columns_for
 from gruviz.ui.reading._request import Request, Source, Unfinished
 from gruviz.ui.reading._sample import apart
 from gruviz.ui.reading._strips import read_columns, strip_for
 from gruviz.ui.reading._tiles import TILE, Strip
-from gruviz.view import Order, Reduction
+from gruviz.view import Reduction
 
 Floats = NDArray[np.float32]
 HIGHEST = 254
 """The index of the highest value; 0 is that of the lowest."""
 MASKED = 255
 """The index of a value that is none."""
-_COMPARED = 2048
-"""Columns, means of equal blocks of a longer sequence, by which units are compared."""
 _COARSER = 16
 """How many times as many timesteps are in a block of the picture that is shown while the right one is read."""
 _PATIENCE = 0.05
@@ -40,7 +38,7 @@ class Heatmap:
     limit: float
     """The value at the upper end of the scale: 1 for a fraction, whose lower end is 0; else the scale is ± this."""
     order: NDArray[np.intp]
-    """The units from top to bottom, (H,)."""
+    """The units from top to bottom, (R,)."""
     sampled: bool = False
     """Only some of the timesteps were read: what the recording lacks to draw it from is still being made."""
 
@@ -55,7 +53,7 @@ class HeatmapRequest(Request):
     width: int
     height: int
     reduction: Reduction = "mean"
-    order: Order = "index"
+    arrangement: Arrangement = field(default_factory=Arrangement)
 
     def read(self, source: Source) -> Heatmap | Unfinished:
         """Read it from the level of the pyramid that fits; from the coarsest first, where that would take long."""
@@ -66,8 +64,9 @@ class HeatmapRequest(Request):
         late = source.tiles.seconds(strip, columns.start // strip.factor, columns.stop // strip.factor) > _PATIENCE
         if late and coarse.factor > columns.step and source.known.get(("coarse", self.slot)) != self:
             source.known["coarse", self.slot] = self  # which is asked again, and is then read in full
-            return Unfinished(self._draw(source, layer, columns, coarse))
-        return self._draw(source, layer, columns, strip)
+            return Unfinished(self._draw(source, layer, columns, coarse)[0])
+        heatmap, final = self._draw(source, layer, columns, strip)
+        return heatmap if final else Unfinished(heatmap)
 
     def look_ahead(self, source: Source, before: Request) -> None:
         """Read the tiles that come next, where the picture moved along at the same resolution."""
@@ -83,30 +82,21 @@ class HeatmapRequest(Request):
         else:
             source.tiles.blocks(strip, max(first - TILE, 0), first)
 
-    def _draw(self, source: Source, layer: Layer, columns: Columns, strip: Strip) -> Heatmap:
+    def _draw(self, source: Source, layer: Layer, columns: Columns, strip: Strip) -> tuple[Heatmap, bool]:
+        """The picture, and whether its rows are those that were asked for."""
         quantity = layer.cell[self.quantity]
-        key = ("order", self.layer, self.sequence, self.order)
-        order = source.once(key, lambda: _order(source, layer, self.sequence, self.order))
+        rows = arranged(source, layer, self.sequence, self.arrangement)
         values = read_columns(source, strip, columns)
-        if self.order != "index":
-            values = values[:, order]
-        units = max(1, -(-layer.size // max(self.height, 1)))
-        values = _group_units(values, units, self.reduction)
+        if self.arrangement.order != "index" or len(rows.units) < layer.size:
+            values = values[:, rows.units]
+        units = max(1, -(-len(rows.units) // max(self.height, 1)))
+        values = group_units(values, units, self.reduction)
         limit = limit_of(source, layer, quantity)
         sampled = apart(strip, columns) > 1
-        return Heatmap(columns, units, indices(values, quantity, limit), limit, order, sampled)
+        return Heatmap(columns, units, indices(values, quantity, limit), limit, rows.units, sampled), rows.known
 
 
-def _order(source: Source, layer: Layer, sequence: int, how: Order) -> NDArray[np.intp]:
-    """The units as they stand in all heatmaps of a sequence, by means of its keep, or of its state without one."""
-    if how == "index":
-        return np.arange(layer.size)
-    columns = columns_for(0, layer.tape.sequences[sequence].length, _COMPARED)
-    strip = strip_for(layer, sequence, layer.cell.keep or layer.cell.state, columns.step, "mean")
-    return order_of(read_columns(source, strip, columns), how)
-
-
-def _group_units(values: Floats, units: int, reduction: Reduction) -> Floats:
+def group_units(values: Floats, units: int, reduction: Reduction) -> Floats:
     """(columns, H) values as (rows, columns), `units` of them sharing a row."""
     rows = np.ascontiguousarray(values.T)
     return rows if units == 1 else getattr(reduce_rows(rows, units), reduction)
@@ -128,7 +118,7 @@ def _limit(layer: Layer, quantity: Quantity) -> float:
 
 def indices(values: Floats, quantity: Quantity, limit: float) -> NDArray[np.uint8]:
     """Values as indices into a table of colours, 0 to `HIGHEST`; `MASKED` for what is not a number."""
-    low = 0.0 if quantity.fraction else -limit
+    low = -limit if quantity.signed else 0.0
     with np.errstate(invalid="ignore"):
         scaled = (values - low) * (HIGHEST / (limit - low)) + 0.5
         finite = np.isfinite(scaled)

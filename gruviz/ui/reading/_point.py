@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gruviz.analysis import SURVIVAL
+from gruviz.recording import Layer
+from gruviz.ui.reading._derived import worked_out
 from gruviz.ui.reading._inputs import missing_in
 from gruviz.ui.reading._request import Request, Source
 
@@ -31,6 +34,9 @@ class PointRequest(Request):
     timestep: int
     unit: int | None = None
     quantities: tuple[str, ...] = ()
+    """Recorded ones, or those of `analysis.derived`."""
+    since: int | None = None
+    """The marked timestep, where survival is among them."""
 
     def read(self, source: Source) -> Point:
         """Read it."""
@@ -46,5 +52,16 @@ class PointRequest(Request):
             if inputs is None
             else tuple(map(bool, np.broadcast_to(missing_in(layer.tape, rows)[0], inputs[0].shape))),
             self.unit,
-            {name: float(layer[name][row, self.unit]) for name in self.quantities},
+            {name: self._value(source, layer, name) for name in self.quantities},
         )
+
+    def _value(self, source: Source, layer: Layer, name: str) -> float:
+        info, here = layer.tape.sequences[self.sequence], self.timestep
+        if name in layer.quantities:
+            return float(layer[name][info.offset + here, self.unit])
+        if name != SURVIVAL:
+            return float(worked_out(source, layer, self.sequence, name, here, here + 1)[0, self.unit])
+        fade = source.known.get("fade")  # which the picture under the pointer is drawn from
+        if fade is None or self.unit is None or fade.subject != (self.layer, self.sequence, self.since):
+            return float("nan")
+        return float(fade.at(fade.processed(here), self.unit))

@@ -1,0 +1,132 @@
+"""What gates and candidates are before they are squashed: a part from the input, and a part from the old states."""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gruviz.recording import Layer, Recording
+from gruviz.recording.schema import TOLERANCE
+
+Values = NDArray[np.float64]
+_CLOSE = 1e-3
+"""By how much a gate worked out from what went in may miss the recorded one: a wrong input misses by far more."""
+
+
+def parts(
+    recording: Recording, layer: Layer, sequence: int, start: int, stop: int, unit: int
+) -> dict[str, tuple[Values, Values]]:
+    """Split what is squashed into its two parts, for one unit.
+
+    For PyTorch's gates that is `W_i x + b_i` and `W_h h' + b_h`; of the candidate of a GRU whose reset gate acts after
+    the product, the latter before it acts, and of one where it acts before, `W_hn (r * h') + b_hn`. The part from the
+    old states is computed from the weights. So is the other, where what went in is in the recording and gives the gates
+    that were recorded; else, of an embedding above all, it is what is left of the whole: infinite or NaN where float32
+    has only the end of the range.
+
+    Args:
+        recording: with the weights of the sequence's checkpoint.
+        layer: one of its layers.
+        sequence: its index.
+        start: the first timestep.
+        stop: one past the last.
+        unit: which.
+
+    Returns:
+        By quantity, the part from the input and the part from the old states, (stop - start,) each; empty where the
+        weights were left out, and for an LSTM that projects its hidden state.
+    """
+    info, cell, size = layer.tape.sequences[sequence], layer.cell, layer.size
+    weights = _Weights(recording, layer, info.checkpoint)
+    rows = slice(info.offset + start, info.offset + stop)
+    old: Values = layer.previous("hidden", sequence, start, stop).astype(np.float64)
+    came = _given(recording, layer, rows)
+    made = {}
+    for place, name in enumerate(cell.rows):
+        row = place * size + unit
+        weight = weights.row("weight_hh", row, size)
+        if weight is None:
+            return {}
+        seen, passing = old, np.ones(len(old))
+        if cell.name == "gru" and name == "candidate":
+            if layer.reset == "before":
+                seen = old * layer["reset"][rows]
+            else:
+                passing = layer["reset"][rows, unit].astype(np.float64)
+        recurrent = seen @ weight + weights.bias("bias_hh", row)
+        value = layer[name][rows, unit].astype(np.float64)
+        relu = cell.name == "rnn" and layer.nonlinearity == "relu"
+        kind = "relu" if relu else "tanh" if cell[name].kind in ("candidate", "state") else "sigma"
+        given = _unsquashed(value, kind) - passing * recurrent
+        weight = None if came is None else weights.row("weight_ih", row, came.shape[1])
+        if came is not None and weight is not None:
+            direct = came @ weight + weights.bias("bias_ih", row)
+            missed = np.abs(_squashed(direct + passing * recurrent, kind) - value).max(initial=0.0)
+            if missed <= max(_CLOSE, 3 * TOLERANCE.get(layer.dtype, 0.0)):
+                given = direct
+        made[name] = (given, recurrent)
+    return made
+
+
+def fed_by(recording: Recording, layer: Layer) -> Sequence[Layer]:
+    """The layers whose hidden states go into a layer, the forward one first; none for the first of a stack."""
+    found = re.fullmatch(r"((?:.*\.)?l)(\d+)(_reverse)?", layer.name)
+    if found is None or found[2] == "0":
+        return ()
+    below = f"{found[1]}{int(found[2]) - 1}"
+    names = [name for name in (below, f"{below}_reverse") if name in recording.layers]
+    return [recording.layers[name] for name in names if recording.layers[name].tape is layer.tape]
+
+
+class _Weights:
+    """Those of one layer, by the names that PyTorch gives them."""
+
+    def __init__(self, recording: Recording, layer: Layer, step: int) -> None:
+        self._recording, self._step = recording, step
+        path, _, last = layer.name.rpartition(".")
+        if re.fullmatch(r"l\d+(_reverse)?", last):
+            self._name = f"{path}.{{}}_{last}" if path else f"{{}}_{last}"
+        else:  # a cell: the model itself has no path
+            self._name = "{}" if layer.name == f"{layer.cell.name}cell" else f"{layer.name}.{{}}"
+
+    def row(self, name: str, row: int, width: int) -> Values | None:
+        """One row of a matrix, or None where there is none of that width."""
+        stored = self._stored(name, row)
+        return stored if stored is not None and stored.shape == (width,) else None
+
+    def bias(self, name: str, row: int) -> float:
+        """One bias; 0 in a layer without."""
+        stored = self._stored(name, row)
+        return float(stored) if stored is not None and stored.shape == () else 0.0
+
+    def _stored(self, name: str, row: int) -> Values | None:
+        stored = self._recording.weight(self._name.format(name), row, self._step)
+        return None if stored is None else np.asarray(stored, np.float64)
+
+
+def _given(recording: Recording, layer: Layer, rows: slice) -> Values | None:
+    """What goes into the layer, (n, I), where the recording has it."""
+    below = fed_by(recording, layer)
+    if below:
+        outputs = [each["hidden"] if each.projected is None else each.projected for each in below]
+        return np.concatenate([values[rows] for values in outputs], axis=1).astype(np.float64)
+    values = layer.tape.values(rows)
+    return None if values is None else values.astype(np.float64)
+
+
+def _squashed(total: Values, kind: str) -> Values:
+    if kind == "relu":
+        return np.maximum(total, 0)
+    with np.errstate(over="ignore"):
+        made: Values = np.tanh(total) if kind == "tanh" else 1 / (1 + np.exp(-total))
+    return made
+
+
+def _unsquashed(value: Values, kind: str) -> Values:
+    """What was squashed; NaN where a relu has cut it off."""
+    if kind == "relu":
+        return np.where(value > 0, value, np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        made: Values = np.arctanh(value) if kind == "tanh" else np.log(value) - np.log1p(-value)
+    return made

@@ -1,0 +1,264 @@
+"""What the state at the cursor is made of: a list of timesteps, by weight and by what each contributes."""
+
+import math
+
+from PySide6.QtCore import QRectF, QSize, Qt, Slot
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFontMetricsF,
+    QHideEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QShowEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QApplication, QCheckBox, QHBoxLayout, QWidget
+
+from gruviz import palette
+from gruviz.analysis import LEAST
+from gruviz.ui.chooser import Chooser
+from gruviz.ui.panels.copying import offer_copies
+from gruviz.ui.panels.panel import Context, draw_text
+from gruviz.ui.panels.tab import TabPanel
+from gruviz.ui.reading import Memory, Share
+from gruviz.ui.signs import named
+from gruviz.ui.theme import STEP, bold, small
+from gruviz.view import seek, take_apart, toggle_shaded
+
+_ROW = 20
+_HEAD, _FOOT = 84, 64
+_TIME, _WORDS, _NUMBER = 56, 48, 52
+"""Widths of the columns beside the bars."""
+_WHOSE = ("all", "selected", "last")
+_ABOUT = (
+    "How much of what was written at each timestep is in the state at the cursor.<br><b>{h}_t = Σ {w}_j S(j→t) {n}_j + "
+    "S(−1→t) {h}_(−1)</b>, S(j→t) = {k}_(j+1) ⋯ {k}_t<br>weight: {w}_j S(j→t); contribution: weight times candidate. "
+    "Of several units, means over them, of the contributions’ sizes.<br>The direct path alone: a candidate reads the "
+    "old states again, and what it takes from them counts as written anew. A large weight on a candidate near 0 "
+    "contributes nothing, and what is retained need not be important."
+)
+
+
+class MemoryPanel(TabPanel):
+    """The largest weights first. A click on one goes there."""
+
+    follows = ("cursor_changed", "units_changed", "memory_changed")
+
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
+        self._scrolled = 0
+        self.whose = Chooser(132, "Whose state is taken apart")
+        self.shade = QCheckBox("shade the sequence")
+        self.shade.setToolTip("Shade each timestep of the sequence by its weight")
+        self.shade.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        line = QFontMetricsF(QApplication.font()).height()
+        self._controls = QWidget(self)
+        row = QHBoxLayout(self._controls)
+        row.setContentsMargins(3 * STEP, 0, 3 * STEP, 0)
+        row.setSpacing(2 * STEP)
+        row.addWidget(self.whose)
+        row.addWidget(self.shade)
+        row.addStretch(1)
+        self._controls.setGeometry(0, int(line) + 8, 320, 30)
+        self.whose.chosen.connect(self._choose)
+        self.shade.clicked.connect(self._shade)
+        context.composing.changed.connect(self._changed)
+
+    def sizeHint(self) -> QSize:
+        """Room for some timesteps."""
+        return QSize(320, _HEAD + 8 * _ROW + _FOOT)
+
+    @property
+    def memory(self) -> Memory | None:
+        """What is shown."""
+        return self.context.composing.now
+
+    @property
+    def listed(self) -> tuple[Share, ...]:
+        """The rows that are in sight, from top to bottom."""
+        if self.memory is None:
+            return ()
+        room = max(1, (self.height() - _HEAD - _FOOT) // _ROW)
+        return self.memory.shares[self._scrolled : self._scrolled + room]
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Somebody looks."""
+        super().showEvent(event)
+        self.context.composing.look("memory", True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nobody looks."""
+        super().hideEvent(event)
+        self.context.composing.look("memory", False)
+
+    def refresh(self) -> None:
+        """Another cursor, or other units: the list begins at its top."""
+        self._scrolled = 0
+        view, layer = self.context.state.view, self.context.layer
+        cell, units = layer.cell, view.pane.units
+        last = f"unit {units[-1]}" if units else "the last one"
+        chosen = _WHOSE.index(view.whose) if units else 0
+        self.whose.show_choices(["all units", f"{len(units)} selected" if units else "selected units", last], chosen)
+        self.shade.setChecked(view.shaded)
+        self._controls.setVisible(cell.keep is not None)
+        if cell.keep is not None:
+            w = f"(1 − {cell[cell.keep].symbol})" if cell.write is None else cell[cell.write].symbol
+            names = {"h": cell[cell.state].symbol, "w": w, "n": cell["candidate"].symbol, "k": cell[cell.keep].symbol}
+            about = _ABOUT.format(**names)
+            self.setToolTip(about if cell.write is None else f"{about}<br>{_TWO_GATES}")
+
+    @Slot()
+    def _changed(self) -> None:
+        if self.isVisible():
+            self.update()
+
+    @Slot(int)
+    def _choose(self, place: int) -> None:
+        self.context.state.change(take_apart, _WHOSE[place])
+
+    @Slot()
+    def _shade(self) -> None:
+        self.context.state.change(toggle_shaded)
+
+    def share_at(self, y: float) -> Share | None:
+        """The row at this height."""
+        row, listed = int(y - _HEAD) // _ROW, self.listed
+        return listed[row] if 0 <= row < len(listed) and y >= _HEAD else None
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Go to the timestep of the row."""
+        share = self.share_at(event.position().y())
+        if event.button() == Qt.MouseButton.LeftButton and share is not None:
+            self.context.state.change(seek, share.timestep)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Look further down the list, or up."""
+        if self.memory is not None:
+            rows = -round(event.angleDelta().y() / 40)
+            self._scrolled = min(max(self._scrolled + rows, 0), max(len(self.memory.shares) - 1, 0))
+            self.update()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Copy it."""
+        offer_copies(self, event.globalPos(), {"what the state is made of": self.rect()}, self.copied)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the rows that are in sight, and what is not among them."""
+        theme, font = self.context.theme, QApplication.font()
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(theme.panel))
+        if not self.subjected:
+            return
+        wrong = self.context.composing.wrong
+        if wrong:
+            painter.setPen(QColor(theme.muted if self.context.layer.cell.keep is None else theme.warning))
+            inner = self.rect().adjusted(3 * STEP, 2 * STEP, -3 * STEP, 0)
+            painter.drawText(inner, Qt.TextFlag.TextWordWrap, wrong)
+            return
+        cell, cursor = self.context.layer.cell, self.context.state.view.cursor
+        title = f"{cell[cell.state].title} at t = {cursor:,} is made of"
+        draw_text(painter, 3 * STEP, 5, title, bold(font), theme.foreground)
+        memory = self.memory
+        if memory is None:
+            return
+        self._paint_heads(painter, memory)
+        largest = max((abs(share.contribution) for share in memory.shares), default=0.0)
+        top = _HEAD
+        for share in self.listed:
+            self._paint_share(painter, top, share, memory, largest)
+            top += _ROW
+        self._paint_foot(painter, memory)
+
+    @property
+    def _columns(self) -> tuple[float, float, float]:
+        """Where the bars of weights begin and those of contributions, and how wide each is."""
+        left = _TIME + _WORDS + STEP
+        width = (self.width() - left - 2 * _NUMBER - 4 * STEP) / 2
+        return left, left + width + _NUMBER + STEP, width
+
+    def _paint_heads(self, painter: QPainter, memory: Memory) -> None:
+        theme, tiny = self.context.theme, small(QApplication.font())
+        weights, contributions, _ = self._columns
+        top = _HEAD - QFontMetricsF(tiny).height() - 2
+        one = memory.units is not None and len(memory.units) == 1
+        draw_text(painter, 3 * STEP, top, "t", tiny, theme.muted)
+        draw_text(painter, weights, top, "weight", tiny, theme.muted)
+        draw_text(painter, contributions, top, "contribution" if one else "|contribution|", tiny, theme.muted)
+
+    def _paint_share(self, painter: QPainter, top: int, share: Share, memory: Memory, largest: float) -> None:
+        theme, font = self.context.theme, QApplication.font()
+        metrics = QFontMetricsF(font)
+        line = top + (_ROW - metrics.height()) / 2
+        time = f"{share.timestep:,}"
+        draw_text(painter, _TIME - metrics.horizontalAdvance(time), line, time, font, theme.foreground)
+        if share.words is not None:
+            words = named(share.words) if self._text else share.words
+            words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, _WORDS - 2 * STEP)
+            draw_text(painter, _TIME + 2 * STEP, line, words, font, theme.foreground)
+        weights, contributions, width = self._columns
+        bar = QRectF(weights, top + 5, width, _ROW - 10)
+        painter.fillRect(bar, QColor(theme.hover))
+        painter.fillRect(QRectF(bar.left(), bar.top(), bar.width() * min(share.weight, 1), bar.height()), _BLUE)
+        draw_text(painter, bar.right() + STEP, line, format_weight(share.weight), font, theme.foreground)
+        bar.moveLeft(contributions)
+        painter.fillRect(bar, QColor(theme.hover))
+        scale = max(1.0, largest)
+        value = share.contribution / scale
+        if memory.units is not None and len(memory.units) == 1:
+            half = bar.width() / 2
+            length = value * half
+            colour = _POSITIVE if value > 0 else _NEGATIVE
+            painter.fillRect(QRectF(bar.left() + half + min(length, 0), bar.top(), abs(length), bar.height()), colour)
+            painter.fillRect(QRectF(round(bar.left() + half), bar.top() - 1, 1, bar.height() + 2), QColor(theme.muted))
+        else:
+            painter.fillRect(QRectF(bar.left(), bar.top(), bar.width() * value, bar.height()), QColor(theme.muted))
+        draw_text(painter, bar.right() + STEP, line, format_weight(share.contribution), font, theme.foreground)
+
+    def _paint_foot(self, painter: QPainter, memory: Memory) -> None:
+        theme, tiny = self.context.theme, small(QApplication.font())
+        step = QFontMetricsF(tiny).height() + 2
+        top = self.height() - _FOOT
+        painter.fillRect(QRectF(0, top, self.width(), 1), QColor(theme.rule))
+        for row, words in enumerate(self.says(memory)):
+            words = QFontMetricsF(tiny).elidedText(words, Qt.TextElideMode.ElideRight, self.width() - 6 * STEP)
+            draw_text(
+                painter, 3 * STEP, top + 3 + row * step, words, tiny, theme.foreground if row < 2 else theme.muted
+            )
+
+    def says(self, memory: Memory) -> tuple[str, ...]:
+        """What is not among the rows, in lines: what is older, what all comes to, and what is left out."""
+        cell = self.context.layer.cell
+        h = cell[cell.state].symbol
+        older = "initial state" if memory.initial else f"older than {memory.followed:,} steps"
+        lines = [f"{older}: weight {format_weight(memory.left)}, gives {format_weight(memory.held)}"]
+        if memory.added:
+            lines[0] += f"; the caller added {format_weight(memory.added)}"
+        one = memory.units is not None and len(memory.units) == 1
+        state = f"{h} = {format_weight(memory.state)}" if one else f"mean |{h}| = {format_weight(memory.state)}"
+        total = f"weights sum to {memory.total:.3f}"
+        if cell.write is not None:
+            total += " (not 1: two gates)"
+        lines.append(f"{total}; {state}")
+        lines.append("direct path only: candidates read old states again")
+        return tuple(lines)
+
+    @property
+    def _text(self) -> bool:
+        facts = self.context.loader.facts
+        return facts is not None and facts.tapes[self.context.layer.tape].text
+
+
+_TWO_GATES = "An LSTM forgets and writes by two gates, so that its weights need not sum to 1."
+_BLUE = QColor(palette.RETAINED)
+_NEGATIVE, _POSITIVE = (QColor(*map(int, palette.table("around-zero")[place])) for place in (0, -1))
+
+
+def format_weight(value: float) -> str:
+    """Three digits after the point; what is less is not said to be none."""
+    if math.isnan(value):
+        return "–"
+    if 0 < abs(value) < 0.0005:
+        return f"< {LEAST:g}".replace("1e-06", "10⁻⁶") if abs(value) < LEAST else "< 0.001"
+    return f"{value:.3f}".replace("-", "−")

@@ -1,0 +1,79 @@
+"""The sequence shaded by the weight of each timestep in the state at the cursor."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, QRectF, Slot
+from PySide6.QtGui import QColor, QImage, QPainter
+
+from gruviz import palette
+from gruviz.ui.panels.panel import Context
+
+_MOST = 150
+"""The opacity, of 255, of a weight of 1: what is written there stays legible."""
+_LEAST = 4
+"""Below this opacity nobody sees anything."""
+_SHADES = [QColor(*palette.rgb(palette.RETAINED), alpha) for alpha in range(_MOST + 1)]
+TIP = (
+    "Shaded: how much of what was written at each timestep is in the state at the cursor (opacity √weight, so that 1 % "
+    "can be seen). The direct path alone: a candidate reads the old states again. A large weight on a candidate near 0 "
+    "contributes nothing."
+)
+
+
+class Shading(QObject):
+    """Looks at what the state is made of while the sequence is to be shaded, and tells when it looks otherwise."""
+
+    def __init__(self, context: Context, who: str, changed: Callable[[], object]) -> None:
+        super().__init__()
+        self._context, self._who, self._changed = context, who, changed
+        context.composing.changed.connect(self._tell)
+        context.state.memory_changed.connect(self._look)
+        self._look()
+
+    def end(self) -> None:
+        """Nobody looks any more."""
+        self._context.composing.changed.disconnect(self._tell)
+        self._context.state.memory_changed.disconnect(self._look)
+        self._context.composing.look(self._who, False)
+
+    @Slot()
+    def _look(self) -> None:
+        self._context.composing.look(self._who, self._context.state.view.shaded)
+        self._changed()
+
+    @Slot()
+    def _tell(self) -> None:
+        if self._context.state.view.shaded:
+            self._changed()
+
+    def shades(self, start: int, stop: int) -> dict[int, QColor]:
+        """The colours of those timesteps from `start` up to `stop` that have one."""
+        memory = self._context.composing.now if self._context.state.view.shaded else None
+        if memory is None or stop <= start:
+            return {}
+        alpha = _alpha(memory.of(start, stop))
+        return {start + int(place): _SHADES[alpha[place]] for place in np.flatnonzero(alpha >= _LEAST)}
+
+    def paint(self, painter: QPainter, rect: QRectF, start: int, stop: int) -> None:
+        """Shade a panel that shows the timesteps from `start` up to `stop` over its whole width."""
+        memory = self._context.composing.now if self._context.state.view.shaded else None
+        if memory is None or stop <= start:
+            return
+        first, last = max(start, memory.start), min(stop, memory.start + len(memory.weights))
+        if last <= first:
+            return
+        step = max(1, -(-(last - first) // max(int(rect.width()), 1)))
+        alpha = _alpha(np.maximum.reduceat(memory.of(first, last), np.arange(0, last - first, step)))
+        pixels = np.zeros((1, len(alpha), 4), np.uint8)
+        pixels[..., :3] = palette.rgb(palette.RETAINED)
+        pixels[..., 3] = alpha
+        column = rect.width() / (stop - start)
+        image = QImage(pixels.data, len(alpha), 1, 4 * len(alpha), QImage.Format.Format_RGBA8888)
+        painter.drawImage(QRectF((first - start) * column, 0, len(alpha) * step * column, rect.height()), image)
+
+
+def _alpha(weights: NDArray[np.float64]) -> NDArray[np.uint8]:
+    alpha: NDArray[np.uint8] = np.rint(np.sqrt(np.clip(np.nan_to_num(weights), 0, 1)) * _MOST).astype(np.uint8)
+    return alpha

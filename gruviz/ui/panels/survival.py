@@ -1,0 +1,155 @@
+"""Survival: of what the units held at a marked timestep, how much is still there as time goes on."""
+
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
+from PySide6.QtWidgets import QApplication, QGraphicsScene
+
+from gruviz.analysis import HORIZONS
+from gruviz.cells import Quantity
+from gruviz.ui.panels.derived import DerivedPanel
+from gruviz.ui.panels.panel import Context, Painted, draw_text, text_width
+from gruviz.ui.reading import Request, SurvivalRequest, Survived
+from gruviz.ui.theme import STEP, small
+
+_CHOOSE = "Double-click on a timestep, or press R at the cursor: what the units hold then is followed from there on."
+_BELOW = ("½", "1/e", "0.1")
+"""`analysis.HORIZONS` in words, largest first."""
+
+
+class SurvivalPanel(DerivedPanel):
+    """Units by timesteps, fading from the marked one; over them the median of all units, and when it falls below."""
+
+    of_some = "approximate"
+
+    def __init__(self, context: Context, scene: QGraphicsScene, quantity: Quantity) -> None:
+        super().__init__(context, scene, quantity)
+        self._since = context.state.view.reference
+        self._line = self.add(Painted(self._paint_line))
+        self._line.setZValue(2)
+        self._line.setToolTip(
+            f"{self.tip}<br>The line is the median of all units, from 0 at the bottom to 1 at the top; the marks below "
+            "it say when that is less than 1/e, ½ and 0.1."
+        )
+        self._note = self.add(Painted(self._paint_note))
+        self._note.setZValue(101)  # the cursor does not strike a sentence through
+        self._note.setVisible(self._since is None)
+
+    def place(self, body: QRect) -> None:
+        """Stand here."""
+        super().place(body)
+        self._line.place(body)
+        self._note.place(body)
+
+    def request(self, start: int, stop: int, width: int, height: int) -> SurvivalRequest:
+        """What is asked for this range, and pixels, while a timestep is marked."""
+        asked = super().request(start, stop, width, height)
+        return SurvivalRequest(**vars(asked), since=self.context.state.view.reference or 0)
+
+    def refresh(self) -> None:
+        """Ask, if there is a timestep to begin with."""
+        if self.context.state.view.reference is None:
+            self.context.loader.forget(self.slot)
+            self.clear()
+        else:
+            super().refresh()
+        self._note.setVisible(self.context.state.view.reference is None)
+
+    def cursor_moved(self) -> None:
+        """Perhaps another timestep is marked."""
+        if self._since != self.context.state.view.reference:
+            self._since = self.context.state.view.reference
+            self.clear()
+            self.refresh()
+
+    def clear(self) -> None:
+        """Draw nothing until the next answer."""
+        super().clear()
+        self.heatmap = None
+        self._line.update()
+
+    def set_range(self, start: int, stop: int) -> None:
+        """The line moves with the picture."""
+        super().set_range(start, stop)
+        self._line.update()
+
+    def take(self, request: Request, answer: Any) -> None:
+        """Draw it, if it is about the timestep that is marked."""
+        if answer.since == self.context.state.view.reference:
+            super().take(request, answer)
+            self._line.update()
+
+    @property
+    def survived(self) -> Survived | None:
+        """What is drawn."""
+        return self.heatmap if isinstance(self.heatmap, Survived) else None
+
+    def words_at(self, timestep: int) -> str:
+        """The median over units."""
+        found = self.survived
+        if found is None or found.median is None:
+            return ""
+        column = (timestep - found.columns.start) // found.columns.step
+        known = 0 <= column < len(found.median) and np.isfinite(found.median[column])
+        return f"median of all units {found.median[column]:.3f}" if known else ""
+
+    @property
+    def horizons(self) -> str:
+        """When the median of all units fell below each fraction, in words; empty while that is not known of any."""
+        found = self.survived
+        if found is None:
+            return ""
+        fallen = sorted(zip(HORIZONS, found.horizons, strict=True), reverse=True)
+        said = [
+            f"{below} after {abs(time - found.since):,}"
+            for below, (_, time) in zip(_BELOW, fallen, strict=True)
+            if time is not None
+        ]
+        return f"median < {', '.join(said)} steps" if said else ""
+
+    def _x(self, time: Any) -> Any:
+        start, stop = self.visible
+        return (time - start) / max(stop - start, 1) * self.body.width()
+
+    def _paint_line(self, painter: QPainter, rect: QRectF) -> None:
+        found, theme = self.survived, self.context.theme
+        if found is None or found.median is None:
+            return
+        known = np.flatnonzero(np.isfinite(found.median))
+        if not len(known):
+            return
+        x = self._x(found.columns.start + (known + 0.5) * found.columns.step)
+        y = 2 + (1 - found.median[known]) * (rect.height() - 4)
+        line = QPolygonF([QPointF(*point) for point in zip(x.tolist(), y.tolist(), strict=True)])
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for colour, width in ((theme.panel, 4), (theme.foreground, 1.5)):
+            painter.setPen(QPen(QColor(colour), width))
+            painter.drawPolyline(line)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        self._paint_horizons(painter, rect, found)
+
+    def _paint_horizons(self, painter: QPainter, rect: QRectF, found: Survived) -> None:
+        theme, font = self.context.theme, small(QApplication.font())
+        line, words = QFontMetricsF(font).height(), self.horizons
+        if not words:
+            return
+        places = [self._x(time + 0.5) for time in found.horizons if time is not None]
+        for x in places:
+            if 0 <= x <= rect.width():
+                painter.fillRect(QRectF(round(x) - 1, 0, 3, rect.height()), QColor(theme.panel))
+                painter.fillRect(QRectF(round(x), 0, 1, rect.height()), QColor(theme.foreground))
+        wide = text_width(words, font)
+        left = min(max(round(max(places, default=0.0)) + 3, 0), rect.width() - wide - 2 * STEP)
+        ground = QRectF(left, rect.height() - line - 2, wide + STEP, line + 2)
+        painter.fillRect(ground, QColor(theme.panel))
+        draw_text(painter, left + 2, ground.top() + 1, words, font, theme.foreground)
+
+    def _paint_note(self, painter: QPainter, rect: QRectF) -> None:
+        theme, font = self.context.theme, QApplication.font()
+        metrics = QFontMetricsF(font)
+        words = metrics.elidedText(_CHOOSE, Qt.TextElideMode.ElideRight, rect.width() - 4 * STEP)
+        ground = QRectF(STEP, STEP, text_width(words, font) + 2 * STEP, metrics.height())
+        painter.fillRect(ground, QColor(theme.panel))
+        draw_text(painter, 2 * STEP, STEP, words, font, theme.muted)

@@ -1,0 +1,149 @@
+"""Printed arithmetic adds up, as printed, to three digits."""
+
+import math
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gruviz.cells import GRU, LSTM, RNN, Cell, variant
+from gruviz.equations import Step, Term, equations, number, numbers, unsquashed
+
+PART = st.floats(-12, 12)
+STATE = st.floats(-1, 1)
+HALF = 0.0005000001
+"""What rounding to three digits takes away at most."""
+
+
+def sigma(value: float) -> float:
+    return 1 / (1 + math.exp(-value))
+
+
+def relu(value: float) -> float:
+    return max(value, 0.0)
+
+
+def as_printed(terms: tuple[Term, ...]) -> str:
+    """The printed numbers as an expression of Python."""
+    line = " ".join(term.tex for term in terms)
+    line = re.sub(r"\\mathrm\{(\w+)\}", r"\1", line).replace(r"\times", "*")
+    return re.sub(r"\\(\w+)", r"\1", line)
+
+
+def worked_out(terms: tuple[Term, ...], shifts: tuple[float, ...] = ()) -> float:
+    """What the printed numbers come to, each moved by a little."""
+    places = iter(shifts)
+    line = re.sub(r"\d+\.\d+", lambda found: f"({found[0]}+{next(places, 0.0)})", as_printed(terms))
+    return float(eval(line, {"sigma": sigma, "tanh": math.tanh, "relu": relu}))
+
+
+def assert_adds_up(terms: tuple[Term, ...]) -> None:
+    """No further off than the rounding of each number that is printed explains."""
+    *left, result = terms
+    count, exact = len(re.findall(r"\d+\.\d+", as_printed(tuple(left)))), worked_out(tuple(left))
+    slack = HALF
+    for place in range(count):
+        moved = [worked_out(tuple(left), tuple(sign * HALF * (at == place) for at in range(count))) for sign in (-1, 1)]
+        slack += 1.05 * max(abs(each - exact) for each in moved)
+    assert abs(exact - float(result.tex)) <= slack
+
+
+def gru(update: float, reset: float, given: float, recurrent: float, old: float) -> Step:
+    candidate = math.tanh(given + reset * recurrent)
+    values = {"update": update, "reset": reset, "candidate": candidate}
+    values["hidden"] = update * old + (1 - update) * candidate
+    split = {name: (unsquashed(values[name], r"\sigma") - 0.7, 0.7) for name in ("update", "reset")}
+    return Step(GRU, values, {"hidden": old}, split | {"candidate": (given, recurrent)})
+
+
+@given(st.floats(0.0005, 0.9995), st.floats(0.0005, 0.9995), st.floats(-3, 3), PART, STATE)
+def test_a_gru_adds_up(update: float, reset: float, given: float, recurrent: float, old: float) -> None:
+    step = gru(update, reset, given, recurrent, old)
+    put_in = numbers(step)
+    assert list(put_in) == [equation.quantity for equation in equations(GRU)]
+    for terms in put_in.values():
+        assert_adds_up(terms)
+    for name in ("reset", "update"):  # the sums are of what is printed
+        assert as_printed(put_in[name][:-1]).startswith("sigma(")
+    keep, *_, result = put_in["hidden"]
+    written = put_in["hidden"][2]
+    assert float(keep.tex) + float(written.tex) == pytest.approx(1, abs=1e-9)
+    assert result.tex == number(step.values["hidden"])
+
+
+@given(*[st.floats(0.0005, 0.9995)] * 3, st.floats(-3, 3), st.floats(-20, 20))
+def test_an_lstm_adds_up(keep: float, write: float, out: float, total: float, old: float) -> None:
+    values = {"forget": keep, "input": write, "output": out, "candidate": math.tanh(total)}
+    values["cell"] = keep * old + write * values["candidate"]
+    values["hidden"] = out * math.tanh(values["cell"])
+    step = Step(LSTM, values, {"cell": old, "hidden": 0.1}, {"candidate": (total - 1, 1.0)})
+    for terms in numbers(step).values():
+        assert_adds_up(terms)
+
+
+@given(st.floats(-3, 3), PART, st.booleans())
+def test_a_plain_rnn_adds_up(given: float, recurrent: float, cut: bool) -> None:
+    squash = relu if cut else math.tanh
+    cell = variant(RNN, nonlinearity="relu") if cut else RNN
+    step = Step(cell, {"hidden": squash(given + recurrent)}, {"hidden": 0.5}, {"hidden": (given, recurrent)})
+    (terms,) = numbers(step).values()
+    assert_adds_up(terms)
+    assert ("relu" in as_printed(terms)) == cut
+
+
+def printed(step: Step) -> dict[str, str]:
+    return {name: " ".join(term.tex for term in terms) for name, terms in numbers(step).items()}
+
+
+def test_the_arithmetic_can_be_followed() -> None:
+    step = gru(0.912, 0.71, 0.402, -1.31, 0.324)
+    assert printed(step)["hidden"].startswith(r"0.912 \times 0.324 + 0.088 \times (-0.4")
+    assert printed(step)["candidate"].startswith(r"\tanh(0.402 + 0.710 \times (-1.310)) -0.4")
+
+
+def test_without_weights_the_whole_is_worked_out_from_what_came_of_it() -> None:
+    values = {"update": 0.912, "reset": 1.0, "candidate": -1.0, "hidden": 0.2}
+    found = printed(Step(GRU, values, {"hidden": 0.3}))
+    assert found["update"] == rf"\sigma({math.log(0.912 / 0.088):.3f}) 0.912"
+    assert found["reset"] == r"\sigma(> 16) 1.000"
+    assert found["candidate"] == r"\tanh(< -9) -1.000"
+    relu_cell = variant(RNN, nonlinearity="relu")
+    assert printed(Step(relu_cell, {"hidden": 0.0}, {"hidden": 0.3}))["hidden"] == r"\mathrm{relu}(\leq 0) 0.000"
+    assert printed(Step(relu_cell, {"hidden": 1.5}, {"hidden": 0.3}))["hidden"] == r"\mathrm{relu}(1.500) 1.500"
+
+
+def test_where_the_reset_acts_first_its_own_share_is_not_in_the_numbers() -> None:
+    values = {"update": 0.5, "reset": 0.25, "candidate": math.tanh(0.9), "hidden": 0.2}
+    parts = {"candidate": (0.5, 0.4)}
+    before = Step(variant(GRU, reset="before"), values, {"hidden": 0.3}, parts, reset="before")
+    assert printed(before)["candidate"] == r"\tanh(0.500 + 0.400) 0.716"
+
+
+@pytest.mark.parametrize("cell", [GRU, LSTM, RNN])
+def test_symbols_say_what_cells_say(cell: Cell) -> None:
+    """The two ways in which a formula is written are of the same letters, in the same order."""
+    spoken = {"σ": r"\sigma", "′": "'", "−": "-"}
+    for equation in equations(cell):
+        plain = cell[equation.quantity].formula.partition(" = ")[2]
+        for sign, tex in spoken.items():
+            plain = plain.replace(sign, tex)
+        symbols = " ".join(term.tex for term in equation.symbols).replace("_{t-1}", "'").replace("_t", "")
+        flat = re.sub(r"[\s{}\\()]", "", symbols)
+        assert flat == re.sub(r"[\s{}\\()]", "", plain), equation.quantity
+
+
+def test_a_backward_layer_comes_from_the_timestep_after() -> None:
+    for cell in (GRU, LSTM, RNN):
+        line = " ".join(term.tex for each in equations(cell, backward=True) for term in each.symbols)
+        assert "t+1" in line
+        assert "t-1" not in line
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(0.0, "0.000"), (-0.0001, "0.000"), (-0.5126, "-0.513"), (12345.678, "1.235e+04"), (math.inf, r"\infty")],
+)
+def test_numbers_have_three_digits(value: float, words: str) -> None:
+    assert number(value) == words
+    assert number(math.nan) == "?"
