@@ -16,12 +16,11 @@ from gruviz.analysis import correlation
 from gruviz.cells import CELLS
 from gruviz.recording import Block, Writer
 from gruviz.ui.panels import HeatmapPanel
-from gruviz.ui.panels.heatmap import lookup
 from gruviz.ui.reading import MARKED, SHIFTS
 from gruviz.ui.reading._heatmap import indices
 from gruviz.ui.reading._ranking import _Progress
 from gruviz.ui.sheet.pages import GUTTER, Pages
-from gruviz.ui.sheet.paper import dark_letters
+from gruviz.ui.sheet.paper import colours_of, dark_letters
 from gruviz.ui.window import MainWindow
 
 from .hand import LEFT_BUTTON, assert_all_agree, at, choose, click, settle
@@ -110,7 +109,7 @@ def assert_pages_agree(window: MainWindow) -> None:
         layer = recording.layers[view.pane.layer]
         offset = layer.slice(view.pane.sequence).start
         framed = {offset + view.cursor, *([] if view.reference is None else [offset + view.reference])}
-        shades = lookup(quantity)[indices(layer[quantity.name][:, unit], quantity, pages.stretch.limit)]
+        shades = colours_of(quantity)[indices(layer[quantity.name][:, unit], quantity, pages.stretch.limit)]
         for row in range(len(layer.tape)):
             cell = pages.cell_of(row)
             near = any(abs(row - each) <= 1 for each in framed)
@@ -512,7 +511,7 @@ def test_letters_are_legible_on_every_shade() -> None:
 
     for cell in CELLS.values():
         for quantity in cell.quantities:
-            shade = luminance(lookup(quantity))
+            shade = luminance(colours_of(quantity))
             ink = np.where(dark_letters(quantity), luminance(np.array([0x1B, 0x1B, 0x1B])), 1.0)
             contrast = (np.maximum(shade, ink) + 0.05) / (np.minimum(shade, ink) + 0.05)
             assert contrast.min() >= 4

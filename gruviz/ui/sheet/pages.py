@@ -409,12 +409,14 @@ class Pages(QAbstractScrollArea):
         picture.setDevicePixelRatio(ratio)
         picture.fill(QColor(theme.panel))
         painter = QPainter(picture)
-        shown = range(self._top, min(self._top + self._count, len(lines)))
-        self._draw_gutter(painter, shown)
-        if self.stretch is not None:
-            painter.translate(GUTTER, _ABOVE)
-            draw_lines(painter, self.paper, self.stretch, lines, shown, self._shaded_by, theme)
-        painter.end()
+        try:  # a picture that is let go of while it is drawn on ends the process
+            shown = range(self._top, min(self._top + self._count, len(lines)))
+            self._draw_gutter(painter, shown)
+            if self.stretch is not None:
+                painter.translate(GUTTER, _ABOVE)
+                draw_lines(painter, self.paper, self.stretch, lines, shown, self._shaded_by, theme)
+        finally:
+            painter.end()
         return picture
 
     @property

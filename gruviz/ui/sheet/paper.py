@@ -112,11 +112,16 @@ def _fits(letter: str, key: str) -> bool:
     )
 
 
+def colours_of(quantity: Quantity) -> NDArray[np.uint8]:
+    """By index of a shade, its colour, (256, 3)."""
+    return lookup(quantity)[:, :3]
+
+
 def dark_letters(quantity: Quantity) -> NDArray[np.bool_]:
     """By index of a shade, whether letters on it are dark, (256,): whichever of the two has the higher contrast, by the
     relative luminance of WCAG 2.
     """
-    srgb = lookup(quantity) / 255
+    srgb = colours_of(quantity) / 255
     linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
     luminance = linear @ [0.2126, 0.7152, 0.0722]
     dark = (np.array(palette.rgb(_DARK)) / 255 + 0.055) / 1.055
@@ -137,7 +142,7 @@ def draw_lines(
     ground = np.array(palette.rgb(theme.panel), np.uint8)
     picture = np.full((len(shown), columns, 3), ground, np.uint8)
     marks = np.zeros((len(shown), columns), np.uint8)
-    colours, dark = lookup(quantity), dark_letters(quantity)
+    colours, dark = colours_of(quantity), dark_letters(quantity)
     inked: list[tuple[int, str, NDArray[np.bool_]]] = []
     for number in known:
         begin, end = _rows(lines, number)
