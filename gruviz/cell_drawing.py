@@ -76,8 +76,6 @@ class Wire:
     points: tuple[Point, ...]
     colour: str = ""
     """As a node's; `retained` and `overwritten` besides."""
-    arrow: bool = False
-    """It ends in a head."""
     over: bool = False
     """It crosses others without touching them."""
 
@@ -90,6 +88,7 @@ class Channel:
     shares: tuple[tuple[str, str], ...]
     """What it is filled with: a colour, and the name of the fraction among `Step.shares`; together at most 1 wide."""
     arrow: bool = False
+    """It ends in a point."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ what is 1 minus another, or the sum of others, is worked out from what is printe
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from gruviz.cells import Cell
 
@@ -82,6 +83,7 @@ class Equation:
     """What it is equal to."""
 
 
+@cache
 def equations(cell: Cell, *, reset: str = "after", backward: bool = False) -> tuple[Equation, ...]:
     """The equations of a cell, in the order in which it goes through them.
 
@@ -176,12 +178,35 @@ def numbers(step: Step) -> dict[str, tuple[Term, ...]]:
     return {name: (*terms, Term(number(values[name]), name)) for name, terms in made.items()}
 
 
+def in_words(step: Step) -> tuple[str, ...]:
+    """What the gates let pass, in two sentences or one."""
+    if step.cell.keep is None:
+        return ("nothing is kept: all of the state is written anew",)
+    percent = {name: _percent(value) for name, value in step.values.items() if step.cell[name].fraction}
+    keep = percent[step.cell.keep]
+    if step.cell.name == "lstm":
+        return (
+            f"{keep} of the old cell state is kept, {percent['input']} of g added",
+            f"{percent['output']} of tanh(c) shows in h",
+        )
+    written = f"{100 - int(keep.removesuffix(' %'))} %" if keep[0].isdigit() else keep
+    if step.reset == "before":
+        read = f"{percent['reset']} of its old state gets past r to the candidates"
+    else:
+        read = f"{percent['reset']} of the old states gets past r to the candidate"
+    return f"{keep} of its old state is kept, {written} written anew", read
+
+
 def number(value: float) -> str:
     """Three digits after the point, or four in all of a large one; a minus sign as TeX has it."""
     if not math.isfinite(value):
         return "?" if math.isnan(value) else r"\infty" if value > 0 else r"-\infty"
     printed = f"{value:.3f}" if abs(value) < _MANY else f"{value:.4g}"
     return printed.removeprefix("-") if float(printed) == 0 else printed
+
+
+def _percent(value: float) -> str:
+    return f"{round(100 * value)} %" if math.isfinite(value) else "?"
 
 
 def _factor(value: float) -> str:

@@ -6,9 +6,11 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.mathtext import MathTextParser
 
+from gruviz.cell_drawing import drawing
 from gruviz.cells import GRU, LSTM, RNN, Cell, variant
-from gruviz.equations import Step, Term, equations, number, numbers, unsquashed
+from gruviz.equations import Step, Term, equations, in_words, number, numbers, unsquashed
 
 PART = st.floats(-12, 12)
 STATE = st.floats(-1, 1)
@@ -120,6 +122,27 @@ def test_where_the_reset_acts_first_its_own_share_is_not_in_the_numbers() -> Non
     assert printed(before)["candidate"] == r"\tanh(0.500 + 0.400) 0.716"
 
 
+def test_the_gates_are_put_into_words() -> None:
+    assert in_words(gru(0.138, 0.001, 0.4, -1.3, 0.3)) == (
+        "14 % of its old state is kept, 86 % written anew",
+        "0 % of the old states gets past r to the candidate",
+    )
+    values = {"forget": 1.0, "input": 0.25, "output": 0.5, "candidate": 0.1, "cell": 0.2, "hidden": 0.1}
+    assert in_words(Step(LSTM, values, {})) == (
+        "100 % of the old cell state is kept, 25 % of g added",
+        "50 % of tanh(c) shows in h",
+    )
+    (words,) = in_words(Step(RNN, {"hidden": 0.1}, {}))
+    assert words.startswith("nothing is kept")
+
+
+def test_what_is_not_a_number_is_said_to_be_unknown() -> None:
+    step = Step(GRU, dict.fromkeys(GRU.names, math.nan), {"hidden": math.nan})
+    assert in_words(step)[0] == "? of its old state is kept, ? written anew"
+    for terms in numbers(step).values():
+        assert terms[-1].tex == "?"
+
+
 @pytest.mark.parametrize("cell", [GRU, LSTM, RNN])
 def test_symbols_say_what_cells_say(cell: Cell) -> None:
     """The two ways in which a formula is written are of the same letters, in the same order."""
@@ -131,6 +154,21 @@ def test_symbols_say_what_cells_say(cell: Cell) -> None:
         symbols = " ".join(term.tex for term in equation.symbols).replace("_{t-1}", "'").replace("_t", "")
         flat = re.sub(r"[\s{}\\()]", "", symbols)
         assert flat == re.sub(r"[\s{}\\()]", "", plain), equation.quantity
+
+
+def test_a_figure_can_set_all_of_it() -> None:
+    """Every symbol, term and number is one that matplotlib's mathtext reads."""
+    parser, seen = MathTextParser("path"), set()
+    for cell, reset in ((GRU, "after"), (variant(GRU, reset="before"), "before"), (LSTM, "after"), (RNN, "after")):
+        shape = drawing(cell, reset=reset)
+        seen |= {node.text for node in shape.nodes} | {label.symbol for label in shape.labels if label.symbol}
+        for equation in equations(cell, reset=reset):
+            seen |= {term.tex for term in (equation.left, *equation.symbols)}
+        for value in (-0.25, 0.0, 1.0, math.nan):
+            step = Step(cell, dict.fromkeys(cell.names, value), dict.fromkeys(cell.states, value), {}, reset)
+            seen |= {term.tex for terms in numbers(step).values() for term in terms}
+    for tex in seen:
+        assert parser.parse(f"${tex}$").width > 0, tex
 
 
 def test_a_backward_layer_comes_from_the_timestep_after() -> None:

@@ -7,6 +7,7 @@ from gruviz.analysis._expression import Expression
 from gruviz.analysis._following import Following, correlation, roc_area
 from gruviz.analysis._labels import Symbols, above, is_binary, marked, thresholds
 from gruviz.analysis._levels import levels
+from gruviz.analysis._lines import Lines, broken, filled
 from gruviz.analysis._numbers import (
     NUMBERS,
     Gathering,
@@ -43,6 +44,7 @@ __all__ = [
     "Gathering",
     "Histogram",
     "Keeps",
+    "Lines",
     "Saturation",
     "Steps",
     "Stretch",
@@ -52,6 +54,7 @@ __all__ = [
     "added",
     "autocorrelation",
     "autocorrelation_time",
+    "broken",
     "by_number",
     "candidate_weights",
     "carried",
@@ -64,6 +67,7 @@ __all__ = [
     "derived",
     "fading",
     "fed_by",
+    "filled",
     "finish",
     "gather_autocorrelation_time",
     "gather_histogram",

@@ -40,7 +40,7 @@ def derived(cell: Cell) -> tuple[Quantity, ...]:
         *found,
         _quantity(
             READ,
-            "|rp|",
+            "rp",
             "read",
             "read",
             f"{w} |{through}|",
@@ -48,7 +48,7 @@ def derived(cell: Cell) -> tuple[Quantity, ...]:
         ),
         _quantity(
             HELD,
-            "|p−rp|",
+            "p−rp",
             "held back",
             "read",
             f"{w} |{held}|",

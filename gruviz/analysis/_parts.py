@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gruviz.analysis._weights import LayerWeights
 from gruviz.recording import Layer, Recording
 from gruviz.recording.schema import TOLERANCE
 
@@ -38,14 +40,14 @@ def parts(
         weights were left out, and for an LSTM that projects its hidden state.
     """
     info, cell, size = layer.tape.sequences[sequence], layer.cell, layer.size
-    weights = _Weights(recording, layer, info.checkpoint)
+    weights = LayerWeights(recording, layer, sequence)
     rows = slice(info.offset + start, info.offset + stop)
     old: Values = layer.previous("hidden", sequence, start, stop).astype(np.float64)
     came = _given(recording, layer, rows)
     made = {}
     for place, name in enumerate(cell.rows):
         row = place * size + unit
-        weight = weights.row("weight_hh", row, size)
+        weight = weights.matrix("weight_hh", row, size)
         if weight is None:
             return {}
         seen, passing = old, np.ones(len(old))
@@ -54,14 +56,14 @@ def parts(
                 seen = old * layer["reset"][rows]
             else:
                 passing = layer["reset"][rows, unit].astype(np.float64)
-        recurrent = seen @ weight + weights.bias("bias_hh", row)
+        recurrent = seen @ weight + _or_zero(weights.bias("bias_hh", row))
         value = layer[name][rows, unit].astype(np.float64)
         relu = cell.name == "rnn" and layer.nonlinearity == "relu"
         kind = "relu" if relu else "tanh" if cell[name].kind in ("candidate", "state") else "sigma"
         given = _unsquashed(value, kind) - passing * recurrent
-        weight = None if came is None else weights.row("weight_ih", row, came.shape[1])
+        weight = None if came is None else weights.matrix("weight_ih", row, came.shape[1])
         if came is not None and weight is not None:
-            direct = came @ weight + weights.bias("bias_ih", row)
+            direct = came @ weight + _or_zero(weights.bias("bias_ih", row))
             missed = np.abs(_squashed(direct + passing * recurrent, kind) - value).max(initial=0.0)
             if missed <= max(_CLOSE, 3 * TOLERANCE.get(layer.dtype, 0.0)):
                 given = direct
@@ -79,30 +81,8 @@ def fed_by(recording: Recording, layer: Layer) -> Sequence[Layer]:
     return [recording.layers[name] for name in names if recording.layers[name].tape is layer.tape]
 
 
-class _Weights:
-    """Those of one layer, by the names that PyTorch gives them."""
-
-    def __init__(self, recording: Recording, layer: Layer, step: int) -> None:
-        self._recording, self._step = recording, step
-        path, _, last = layer.name.rpartition(".")
-        if re.fullmatch(r"l\d+(_reverse)?", last):
-            self._name = f"{path}.{{}}_{last}" if path else f"{{}}_{last}"
-        else:  # a cell: the model itself has no path
-            self._name = "{}" if layer.name == f"{layer.cell.name}cell" else f"{layer.name}.{{}}"
-
-    def row(self, name: str, row: int, width: int) -> Values | None:
-        """One row of a matrix, or None where there is none of that width."""
-        stored = self._stored(name, row)
-        return stored if stored is not None and stored.shape == (width,) else None
-
-    def bias(self, name: str, row: int) -> float:
-        """One bias; 0 in a layer without."""
-        stored = self._stored(name, row)
-        return float(stored) if stored is not None and stored.shape == () else 0.0
-
-    def _stored(self, name: str, row: int) -> Values | None:
-        stored = self._recording.weight(self._name.format(name), row, self._step)
-        return None if stored is None else np.asarray(stored, np.float64)
+def _or_zero(bias: NDArray[Any] | None) -> float:
+    return 0.0 if bias is None else float(bias)
 
 
 def _given(recording: Recording, layer: Layer, rows: slice) -> Values | None:

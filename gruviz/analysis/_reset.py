@@ -1,10 +1,9 @@
 """The reset gate's effect: what of the old states the candidate gets to read, and what the gate held back of it."""
 
-import re
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gruviz.analysis._weights import LayerWeights
 from gruviz.cells import RESETS
 from gruviz.errors import GruvizError
 from gruviz.recording import Layer, Recording
@@ -53,18 +52,11 @@ def candidate_weights(recording: Recording, layer: Layer, sequence: int = 0) -> 
     """
     if layer.cell.name != "gru":
         raise GruvizError(f"{layer.name} has no reset gate: only a GRU has one")
-    weights = recording.weights(layer.tape.sequences[sequence].checkpoint)
-    for kernel, bias in _names(layer.name):
-        if kernel in weights and weights[kernel].shape == (3 * layer.size, layer.size):
-            return weights[kernel][2 * layer.size :], weights[bias][2 * layer.size :] if bias in weights else None
+    weights, block = LayerWeights(recording, layer, sequence), slice(2 * layer.size, 3 * layer.size)
+    weight = weights.matrix("weight_hh", block, layer.size)
+    if weight is not None and len(weight) == layer.size:
+        return weight, weights.bias("bias_hh", block)
     raise GruvizError(
         f"{recording.name} does not hold the weights of {layer.name}, which what the reset gate held back is worked out"
         " from: record the model again with this version, weights included"
     )
-
-
-def _names(layer: str) -> list[tuple[str, str]]:
-    """What the recurrent weights and biases of a layer may be called, after PyTorch's names: a layer's, or a cell's."""
-    found = re.fullmatch(r"(?:(.*)\.)?(l\d+(?:_reverse)?)", layer)
-    places = [(f"{found[1]}." if found[1] else "", f"_{found[2]}")] if found else []
-    return [(f"{path}weight_hh{end}", f"{path}bias_hh{end}") for path, end in [*places, (f"{layer}.", ""), ("", "")]]

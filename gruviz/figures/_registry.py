@@ -7,6 +7,7 @@ from typing import Any
 from gruviz.errors import GruvizError
 from gruviz.figures._gates import gates
 from gruviz.figures._page import Page
+from gruviz.figures._pages import pages
 from gruviz.figures._timeline import timeline
 from gruviz.figures.names import DESCRIPTIONS
 from gruviz.recording import Recording
@@ -23,7 +24,7 @@ class Kind:
     """What it shows, in one line."""
 
 
-_FUNCTIONS: tuple[Callable[..., Page], ...] = (gates, timeline)
+_FUNCTIONS: tuple[Callable[..., Page], ...] = (gates, timeline, pages)
 FIGURES = {function.__name__: Kind(function, DESCRIPTIONS[function.__name__]) for function in _FUNCTIONS}
 
 

@@ -43,9 +43,17 @@ class Sheet(ABC):
     """Of the figure, as in `FIGURES`."""
     title: ClassVar[str]
     """What the name of the layer and the sequence follow."""
+    timed: ClassVar[bool] = True
+    """Its panels share an axis of time, below the last."""
 
     def __init__(
-        self, shown: Subject, quantities: tuple[Quantity, ...], columns: Columns, width: float, right: float
+        self,
+        shown: Subject,
+        quantities: tuple[Quantity, ...],
+        columns: Columns,
+        width: float,
+        right: float,
+        left: float = LEFT,
     ) -> None:
         """Lay it out.
 
@@ -55,12 +63,14 @@ class Sheet(ABC):
             columns: what its timesteps are put together to.
             width: of the page, in millimetres.
             right: of the margin at the right, in millimetres.
+            left: of the one at the left.
         """
         self.shown = shown
         self.quantities = quantities
         self.columns = columns
         self.width = width
-        self.plot = width - LEFT - right
+        self.left = left
+        self.plot = width - left - right
         self.gaps = False
         """Whether missing values are gaps in a curve."""
 
@@ -76,18 +86,19 @@ class Sheet(ABC):
         """Draw it."""
         panels = self.panels()
         top = MARGIN
-        bottom = top + sum(panel.gap + panel.height for panel in panels) + _AXIS
+        bottom = top + sum(panel.gap + panel.height for panel in panels) + (_AXIS if self.timed else GAP)
         small = wrap(self._small_print(), SMALL, self.width - 2 * MARGIN)
         line = SMALL * 1.35 / 72 * 25.4
         page = Page(self.width, bottom + len(small) * line + MARGIN, self._provenance())
         for panel in panels:
             top += panel.gap
-            axes = page.panel(LEFT, top, self.plot, panel.height)
+            axes = page.panel(self.left, top, self.plot, panel.height)
             axes.set_xlim(self.shown.start - 0.5, self.shown.stop - 0.5)
             axes.set_xticks([])
             panel.draw(page, axes, top)
             top += panel.height
-        self._time_axis(axes)
+        if self.timed:
+            self._time_axis(axes)
         for number, text in enumerate(small):
             page.write(MARGIN, bottom + number * line, text, SMALL, colour=FAINT)
         return page

@@ -483,10 +483,10 @@ class Recording:
         group = self._file.get(f"checkpoints/{step}/weights", {})
         return {name: _reading(group[name], ()) for name in group}
 
-    def weight(self, name: str, rows: Any = ..., step: int = schema.NO_CHECKPOINT) -> NDArray[Any] | None:
-        """Rows of one weight of a checkpoint, or None where there is no weight of that name."""
+    def weight(self, name: str, rows: slice, step: int = schema.NO_CHECKPOINT) -> NDArray[Any] | None:
+        """Rows of one weight of a checkpoint, as many as are there; None where there is no weight of that name."""
         stored = self._file.get(f"checkpoints/{step}/weights/{name}")
-        return _reading(stored, rows) if isinstance(stored, h5py.Dataset) else None
+        return _reading(stored, rows) if isinstance(stored, h5py.Dataset) and stored.ndim else None
 
     def close(self) -> None:
         """Close the file. A recording in memory is gone with it."""

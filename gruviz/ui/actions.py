@@ -89,7 +89,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "read_pages",
         "&Pages",
-        "Read the sequence as pages, coloured by one unit, or see it in panels over time",
+        "Read the sequence as pages, coloured by one unit",
         "&View",
         ("P",),
         needs_recording=True,
@@ -98,7 +98,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "mark_range",
         "Mar&k",
-        "Mark the range selected on the page, as a label for units to follow, or unmark it",
+        "Mark what is selected on the pages, as a label",
         "&View",
         ("M",),
         needs_recording=True,
@@ -112,14 +112,6 @@ ACTIONS: tuple[ActionSpec, ...] = (
         needs_recording=True,
     ),
     ActionSpec(
-        "filter_units",
-        "&Filter units…",
-        "Show the units of which something is true",
-        "&View",
-        ("Ctrl+U",),
-        needs_recording=True,
-    ),
-    ActionSpec(
         "shade",
         "Shade the se&quence",
         "Shade each timestep of the sequence by its weight in the state at the cursor",
@@ -127,6 +119,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         ("S",),
         needs_recording=True,
         checkable=True,
+    ),
+    ActionSpec(
+        "filter_units",
+        "&Filter units…",
+        "Show the units of which something is true",
+        "&View",
+        ("Ctrl+U",),
+        needs_recording=True,
     ),
     ActionSpec("no_unit", "Select &no unit", "Take away all marks", "&View", ("Esc",), needs_recording=True),
     *(
@@ -162,7 +162,7 @@ MOUSE: tuple[tuple[str, str], ...] = (
     ("Double-click on the time axis", "See the whole sequence"),
     ("Double-click elsewhere over time", "Mark that timestep, or take the mark away"),
     ("Drag in the whole sequence", "Move the window that is shown"),
-    ("Drag over the pages, or Shift + click", "Select a range, to mark it"),
+    ("Drag over pages, or Shift + click", "Select a range, to mark it"),
     ("Drop a file or a text", "Open it, or let the model of the recording read it"),
 )
 """What the mouse does, for the page of shortcuts."""

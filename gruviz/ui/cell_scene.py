@@ -1,51 +1,26 @@
 """Draws a cell and its equations: what never changes once, into a picture; numbers and how full channels are anew."""
 
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import pairwise
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QApplication
 
-from gruviz import palette
 from gruviz.cell_drawing import CHANNEL, TEXT, Box, Drawing, Label, drawing
 from gruviz.cells import Cell
-from gruviz.equations import Equation, Step, Term, equations, number, numbers
+from gruviz.equations import Equation, Step, equations, number
+from gruviz.ui.cell_lines import Lines, lines_for, paint_numbers, paint_symbols
 from gruviz.ui.cell_shapes import paint_channel, paint_node, paint_sign, paint_stream, paint_wire
 from gruviz.ui.panels.panel import draw_text
 from gruviz.ui.theme import STEP, Theme
-from gruviz.ui.typeset import THIN, WIDE, Formula, typeset
+from gruviz.ui.typeset import Formula, typeset
 
-_LARGEST, _READABLE, _SMALLEST = 15, 13, 11
-"""Sizes of the font of the equations; they stand beside the drawing only where they are readable there."""
+_READABLE = 13
+"""The size of the font of equations from which on they may stand beside the drawing."""
 _NARROWEST, _WIDEST = 0.82, 1.7
 """How much smaller and larger than at its own size the drawing becomes; smaller still only where nothing else helps."""
-_ROUGH = -0.888
-"""A number as wide as they come."""
-_SIGNS = (r"\times", r"\odot", "+", "-")
-_UNDER = 2.0
-"""Height of the coloured line under a symbol or a number."""
-
-
-@dataclass(frozen=True)
-class Lines:
-    """The equations at one size of the font."""
-
-    size: int
-    line: float
-    """From one line to the next."""
-    gap: float
-    """From one equation to the next, besides."""
-    width: float
-    left: float
-    """Width of the column of what is computed, with the equals sign."""
-    right: float
-    """Width of the column of what it comes to, without one."""
-
-    def height(self, count: int, numbered: bool = True) -> float:
-        """Of so many equations, with a line of numbers each or without."""
-        return count * ((1 + numbered) * self.line + self.gap)
+_TOGETHER = 400.0
+"""Pixels over which an equation and what it comes to may stand apart."""
 
 
 @dataclass(frozen=True)
@@ -76,13 +51,9 @@ class CellScene:
         """Where things stand; None before there was a room."""
         self._theme: Theme | None = None
 
-    def forget(self) -> None:
-        """Draw all of it anew the next time."""
-        self._key = None
-
     def height_for(self, cell: Cell, reset: str, width: float) -> int:
         """How high drawing and equations are below each other, at this width."""
-        shape, lines = drawing(cell, reset=reset), _lines(cell, reset, width)
+        shape, lines = drawing(cell, reset=reset), lines_for(cell, reset, width)
         return round(shape.height * min(width / shape.width, _WIDEST) + lines.height(len(equations(cell))) + 3 * STEP)
 
     def lay_out(
@@ -131,7 +102,7 @@ class CellScene:
             return
         painter.save()
         painter.translate(at)
-        self._paint_numbers(painter, layout, step, theme)
+        paint_numbers(painter, layout.equations, step, layout.lines, layout.text, layout.width, theme)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.translate(layout.origin)
         painter.scale(layout.scale, layout.scale)
@@ -144,15 +115,6 @@ class CellScene:
         painter.translate(at + layout.origin)
         self._paint_amounts(painter, layout, step, given, theme)
         painter.restore()
-
-    def _paint_numbers(self, painter: QPainter, layout: Layout, step: Step, theme: Theme) -> None:
-        """The equations with the numbers put in, and at the right what they come to."""
-        put_in, lines = numbers(step), layout.lines
-        for place, equation in enumerate(layout.equations):
-            *terms, result = put_in[equation.quantity]
-            top = layout.text.y() + lines.height(place) + lines.line
-            _paint_terms(painter, layout.text.x() + lines.left, top, tuple(terms), lines.size, theme)
-            _paint_terms(painter, layout.text.x() + layout.width - lines.right, top, (result,), lines.size, theme)
 
     def _paint_amounts(self, painter: QPainter, layout: Layout, step: Step, given: str, theme: Theme) -> None:
         """The numbers in the drawing."""
@@ -208,18 +170,7 @@ def _paint_still(painter: QPainter, layout: Layout, theme: Theme) -> None:
     formula = typeset("x_t", symbol_size(layout.scale))
     formula.draw(painter, x * layout.scale, y * layout.scale - formula.height / 2, theme.foreground)
     painter.restore()
-    lines, size = layout.lines, layout.lines.size
-    for place, equation in enumerate(layout.equations):
-        x, top = layout.text.x(), layout.text.y() + lines.height(place, layout.numbered)
-        _paint_terms(painter, x, top, (equation.left,), size, theme)
-        x += lines.left
-        equals = typeset("=", size)
-        equals.draw(painter, x - equals.width - 0.3 * size, top, theme.foreground)
-        if layout.numbered:
-            below, end = top + lines.line, layout.text.x() + layout.width - lines.right
-            equals.draw(painter, x - equals.width - 0.3 * size, below, theme.muted)
-            equals.draw(painter, end - equals.width - 0.3 * size, below, theme.muted)
-        _paint_terms(painter, x, top, equation.symbols, size, theme)
+    paint_symbols(painter, layout.equations, layout.lines, layout.text, layout.width, theme, numbered=layout.numbered)
 
 
 def _paint_over(painter: QPainter, layout: Layout, theme: Theme) -> None:
@@ -256,68 +207,21 @@ def _arrange(width: float, height: float, cell: Cell, reset: str, backward: bool
     def fitting(lines: Lines, room: float) -> int:
         return max(0, min(len(all_of_them), int((room + lines.gap) // lines.height(1, numbered))))
 
-    above = _lines(cell, reset, width)
+    above = lines_for(cell, reset, width)
     least = min(_NARROWEST * shape.height, 0.7 * height)
     room = max(height - above.height(len(all_of_them), numbered) - 3 * STEP, least)
     scale = min(width / shape.width, room / shape.height, _WIDEST)
-    top, wide = shape.height * scale + 2 * STEP, min(width, 1.5 * above.width)
+    top, wide = shape.height * scale + 2 * STEP, min(width, max(_TOGETHER, 1.2 * above.width))
     count = fitting(above, height - top)
 
     half = width / 2 - 2 * STEP
-    beside, apart = _lines(cell, reset, half), min(half / shape.width, (height - 2 * STEP) / shape.height, _WIDEST)
+    beside, apart = lines_for(cell, reset, half), min(half / shape.width, (height - 2 * STEP) / shape.height, _WIDEST)
     others = fitting(beside, height - 3 * STEP)
     if beside.size >= _READABLE and (others, apart) > (count, scale):
         origin, text = QPointF((half - shape.width * apart) / 2, STEP), QPointF(width - half, 2 * STEP)
         return Layout(shape, all_of_them[len(all_of_them) - others :], origin, apart, beside, text, half, numbered)
     origin, text = QPointF((width - shape.width * scale) / 2, 0), QPointF((width - wide) / 2, top)
     return Layout(shape, all_of_them[len(all_of_them) - count :], origin, scale, above, text, wide, numbered)
-
-
-@lru_cache(64)
-def _lines(cell: Cell, reset: str, width: float) -> Lines:
-    """The equations as large as fits this width, with numbers as wide as they come."""
-    rough = {quantity.name: _ROUGH for quantity in cell.quantities}
-    gates = {quantity.name: -_ROUGH for quantity in cell.quantities if quantity.fraction}
-    parts = dict.fromkeys(rough, (_ROUGH, _ROUGH))
-    put_in = numbers(Step(cell, rough | gates, dict.fromkeys(cell.states, _ROUGH), parts, reset))
-    symbols = equations(cell, reset=reset)
-    for size in range(_LARGEST, _SMALLEST - 1, -1):
-        left = max(_width((each.left,), size) for each in symbols) + typeset("=", size).width + 0.6 * size
-        needed = max(_width(each.symbols, size) for each in symbols)
-        right = max(typeset(number(_ROUGH), size).width, *(_width(each[-1:], size) for each in put_in.values()))
-        for terms in put_in.values():
-            needed = max(needed, _width(terms[:-1], size) + right + 1.6 * size)
-        line = round(1.37 * size)
-        if left + needed <= width:
-            break
-    return Lines(size, line, round(0.4 * size), left + needed, left, right)
-
-
-def _width(terms: tuple[Term, ...], size: int) -> float:
-    gaps = sum(_gap(one.tex, other.tex) for one, other in pairwise(terms))
-    return sum(typeset(term.tex, size).width for term in terms) + gaps * size
-
-
-@lru_cache(4096)
-def _gap(before: str, after: str) -> float:
-    """Between two terms, in sizes of the font."""
-    if before.endswith("(") or after.startswith(")"):
-        return 0.03
-    return WIDE if before.endswith(_SIGNS) or after.startswith(_SIGNS) else THIN
-
-
-def _paint_terms(painter: QPainter, x: float, top: float, terms: tuple[Term, ...], size: int, theme: Theme) -> None:
-    """A line of terms, each marked in the colour of its quantity."""
-    before = ""
-    for term in terms:
-        x += _gap(before, term.tex) * size if before else 0.0
-        formula = typeset(term.tex, size)
-        formula.draw(painter, x, top, theme.foreground)
-        if colour := palette.LINES.get(term.quantity):
-            under = QRectF(x, round(top + formula.ascent + 0.26 * size), formula.width, _UNDER)
-            painter.fillRect(under, QColor(colour))
-        x += formula.width
-        before = term.tex
 
 
 def symbol_size(scale: float) -> int:

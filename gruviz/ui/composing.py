@@ -49,12 +49,6 @@ class Composing(QObject):
             return None
         return view.pane.units[-1:] if view.whose == "last" else tuple(sorted(view.pane.units))
 
-    @property
-    def now(self) -> Memory | None:
-        """The answer, if it is about where the cursor stands."""
-        memory = self.memory
-        return memory if memory is not None and memory.timestep == self._state.view.cursor else None
-
     def _forget(self) -> None:
         self._loader.forget(_SLOT)
         self.memory, self.wrong = None, ""

@@ -18,6 +18,7 @@ from gruviz.ui.panels import (
 )
 from gruviz.ui.panels.tab import ANY, TabPanel
 from gruviz.ui.reading import Facts
+from gruviz.ui.theme import STEP, small
 from gruviz.ui.unit_filter import UnitFilter
 from gruviz.view import Tab
 
@@ -26,6 +27,8 @@ WIDTH = 320
 LEAST = 280
 """The fewest pixels across."""
 _BAR = 28
+_AROUND = 16
+"""Pixels around the title of a tab, where there is room."""
 _UNITS, _BELOW = 136, 160
 """The fewest pixels down the list of units, and down what stands below it."""
 
@@ -48,7 +51,7 @@ class TabSpec:
 TABS: tuple[TabSpec, ...] = (
     TabSpec(
         "prediction",
-        "&Prediction",
+        "&Next",
         "What the network predicts at the cursor, and what really came",
         "Alt+1",
         PredictionsPanel,
@@ -146,7 +149,7 @@ class Side(QSplitter):
         bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         bar.setFixedHeight(_BAR)
         row = QHBoxLayout(bar)
-        row.setContentsMargins(0, 0, 0, 0)
+        row.setContentsMargins(STEP, 0, STEP, 0)
         row.setSpacing(0)
         for tab in TABS:
             self._group.addAction(self._actions[tab.name])
@@ -154,6 +157,7 @@ class Side(QSplitter):
             button.setObjectName("tab")
             button.setDefaultAction(self._actions[tab.name])
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setFont(small(self.font()))
             row.addWidget(button)
             self._buttons[tab.name] = button
         row.addStretch(1)
@@ -191,11 +195,21 @@ class Side(QSplitter):
                 self.panels[spec.name].copied.connect(self.copied)
             self.stack.setCurrentWidget(self.panels[spec.name])
             self._share()
+            self._space()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The list of units takes what there is more, or less."""
         super().resizeEvent(event)
         self._share()
+        self._space()
+
+    def _space(self) -> None:
+        """Give the titles of the tabs as much room around them as there is, up to a usual measure."""
+        seen = [self._buttons[tab.name] for tab in self.offered]
+        widths = [button.fontMetrics().horizontalAdvance(button.text()) for button in seen]
+        free = self.width() - 2 * STEP - sum(widths)
+        for button, width in zip(seen, widths, strict=True):
+            button.setFixedWidth(width + min(_AROUND, max(0, free // len(seen))))
 
     @property
     def _most(self) -> int:
@@ -206,7 +220,7 @@ class Side(QSplitter):
         """Give what stands below the list as much as is wanted, and no more than it can use."""
         self.below.setMinimumHeight(min(_BELOW, self._most))
         self.below.setMaximumHeight(self._most)
-        usual = _BAR + self.shown.usual if self.shown is not None else 0
+        usual = _BAR + self.shown.usual(self.width()) if self.shown is not None else 0
         below = min(self.tall or usual, self._most)
         self.setSizes([max(self.height() - self.handleWidth() - below, 0), below])
 

@@ -267,7 +267,7 @@ class Stage(QGraphicsView):
     def _update_marks(self) -> None:
         """Something else is looked for, or nothing."""
         for panel in self.panels:
-            if panel.also:
+            if panel.also and not self._unseen:
                 panel.cursor_moved()
 
     @Slot()
@@ -440,7 +440,7 @@ class Stage(QGraphicsView):
     @Slot()
     def _point(self) -> None:
         """Say what is under the pointer now."""
-        at = self._pointer
+        at = None if self._unseen else self._pointer
         self.pointing.at(None if at is None else self.panel_at(at.y()), at or QPointF())
 
     def _over_time(self, at: QPointF) -> bool:

@@ -160,7 +160,7 @@ def _style_sheet(theme: Theme) -> str:
     QToolButton#quantity:hover {{ background: {theme.hover}; }}
     QWidget#filter {{ background: {theme.panel}; }}
     QWidget#tabs {{ background: {theme.window}; border-bottom: 1px solid {theme.rule}; }}
-    QToolButton#tab {{ border: 0; border-bottom: 2px solid transparent; padding: 4px 2px 3px 2px;
+    QToolButton#tab {{ border: 0; border-bottom: 2px solid transparent; padding: 4px 0 3px 0;
                        color: {theme.muted}; background: transparent; }}
     QToolButton#tab:checked {{ color: {theme.foreground}; border-bottom-color: {theme.foreground}; }}
     QToolButton#tab:hover {{ background: {theme.hover}; }}

@@ -276,17 +276,8 @@ class MainWindow(QMainWindow):
         self._opening = ""
         self.banner.hide()
         earlier = self._earlier(facts.path)
-        self.state.change(
-            lambda view: replace(
-                _BEGINNING,
-                thresholds=view.thresholds,
-                hidden=view.hidden,
-                derived=view.derived,
-                whose=view.whose,
-                shaded=view.shaded,
-                tab=view.tab,
-            )
-        )
+        kept = ("thresholds", "hidden", "derived", "whose", "shaded", "page", "tab")
+        self.state.change(lambda view: replace(_BEGINNING, **{name: getattr(view, name) for name in kept}))
         self._remember_file(facts.path)
         self.setWindowTitle(f"{facts.name} — gruviz")
         layer = next((name for name in facts.layers if any(info.length for info in facts.sequences_of(name))), None)

@@ -140,7 +140,10 @@ def test_an_input_that_is_not_what_the_layer_read_is_not_believed(given: torch.T
         assert_split(run, layer, read, "rnn.", "_l0")
 
 
-def test_without_weights_nothing_is_split(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "stored", [{}, {"rnn.weight_hh_l0": np.zeros((3, 4))}, {"rnn.weight_hh_l0": np.zeros((12, 5))}]
+)
+def test_without_weights_that_fit_nothing_is_split(stored: dict[str, np.ndarray], tmp_path: Path) -> None:
     path, values = tmp_path / "run.h5", np.random.default_rng(0).random((9, 4), np.float32)
     with Writer(path) as writer:
         writer.add_tape("main")
@@ -148,6 +151,8 @@ def test_without_weights_nothing_is_split(tmp_path: Path) -> None:
         writer.begin("main", "one", initial={"rnn.l0": {"hidden": np.zeros(4, np.float32)}})
         writer.append("main", {"rnn.l0": Block(dict.fromkeys(GRU.names, values), values)})
         writer.end("main", {"rnn.l0": 0.0})
+        if stored:
+            writer.add_checkpoint(-1, weights=stored, sha256="")
     with gruviz.recording.open(path) as run:
         assert parts(run, run.layers["rnn.l0"], 0, 0, 9, 1) == {}
 

@@ -14,6 +14,7 @@ from gruviz import analysis, palette
 from gruviz.analysis import Expression, derived, finish, numbers, order
 from gruviz.recording import Layer, Recording, Tape
 from gruviz.ui.panels import (
+    CellPanel,
     DerivedPanel,
     HeatmapPanel,
     OverviewPanel,
@@ -189,6 +190,7 @@ def _assert_values(window: MainWindow) -> None:
             if isinstance(each, TimelinesPanel):
                 _assert_timelines(each, layer, rows)
         _assert_predictions(window, layer.tape, rows)
+        _assert_cell(window, layer)
         values = layer[key][offset + view.cursor]
     largest_first = np.argsort(-values, kind="stable")
     assert np.array_equal(window.units.order, largest_first[np.isin(largest_first, np.flatnonzero(kept))])
@@ -280,3 +282,24 @@ def _assert_predictions(window: MainWindow, tape: Tape, rows: slice) -> None:
         shares = [share for _, share in says.likeliest]
         assert shares == sorted(shares, reverse=True)
         assert sum(shares) <= 1 + 1e-6
+
+
+def _assert_cell(window: MainWindow, layer: Layer) -> None:
+    """The cell at the side holds what the file says of the unit selected last, before the timestep as well."""
+    panel, view = window.side.shown, window.state.view
+    if not isinstance(panel, CellPanel):
+        return
+    assert not panel.wrong
+    assert panel.unit == (view.pane.units[-1] if view.pane.units else None)
+    step = panel.step
+    assert (step is None) == (panel.unit is None)
+    if step is None:
+        return
+    row = layer.slice(view.pane.sequence).start + view.cursor
+    beside = 1 if layer.backward else -1
+    for name in layer.cell.names:
+        assert step.values[name] == layer[name][row, panel.unit]
+    for state in layer.cell.states:
+        inside = 0 <= view.cursor + beside < view.length
+        before = layer[state][row + beside] if inside else layer.initial(view.pane.sequence, state)
+        assert step.previous[state] == before[panel.unit]

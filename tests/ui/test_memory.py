@@ -84,6 +84,10 @@ def test_survival_begins_where_a_timestep_is_marked(qtbot: QtBot, window: MainWi
     assert (window.state.view.cursor, window.state.view.reference) == (200, 200)
     assert not found._note.isVisible()
     assert found.survived.since == 200
+    (unit,) = window.state.view.pane.units
+    x, y = found.wedges(found.survived)[0]
+    assert found.unit_at(found.body.top() + y) == unit
+    assert int(found.time_at(found.body.left() + x)) == found.survived.lasting[unit] > 200
     assert found.horizons.startswith("median < ½ after 1, 1/e after")
     assert_all_agree(qtbot, window)
     key(window, Qt.Key.Key_Left)
@@ -205,7 +209,7 @@ def test_a_plain_rnn_says_in_a_line_that_it_keeps_nothing(qtbot: QtBot, opened: 
     memory_of(qtbot, window)
     key(window, Qt.Key.Key_S)
     assert "no gate that keeps" in window.composing.wrong
-    assert window.composing.now is None
+    assert window.composing.memory is None
     show(qtbot, window, "change")
     assert_all_agree(qtbot, window)
 
@@ -245,7 +249,7 @@ def test_the_text_is_shaded_by_its_weight_in_the_state(qtbot: QtBot, window: Mai
     key(window, Qt.Key.Key_S)
     settle(qtbot, window)
     assert window._actions["shade"].isChecked()
-    memory, column = window.composing.now, window.stage.column
+    memory, column = window.composing.memory, window.stage.column
     shaded = blues(window, TextPanel) - plain
     middles = np.rint((np.arange(40) + 0.5) * column).astype(int)
     seen = np.array([shaded[middle - 2 : middle + 3].max() for middle in middles])
@@ -263,7 +267,7 @@ def test_the_text_is_shaded_by_its_weight_in_the_state(qtbot: QtBot, window: Mai
     key(window, Qt.Key.Key_S)
     settle(qtbot, window)
     assert blues(window, TextPanel).max() < flowing / 4
-    assert window.composing.now is None
+    assert window.composing.memory is None
 
 
 def test_a_curve_is_shaded_by_its_weight_in_the_state(qtbot: QtBot, opened: Open, co2: Path) -> None:
@@ -277,7 +281,7 @@ def test_a_curve_is_shaded_by_its_weight_in_the_state(qtbot: QtBot, opened: Open
     settle(qtbot, window)
     assert window.state.view.shaded
     shaded, column = blues(window, CurvesPanel) - plain, window.stage.column
-    told = np.sqrt(window.composing.now.of(1000, 1100))
+    told = np.sqrt(window.composing.memory.of(1000, 1100))
     seen = np.array([np.median(shaded[round(p * column) + 1 : round((p + 1) * column)]) for p in range(100)])
     assert seen[51:].max() == 0
     strong = (told > 0.1) & (np.arange(100) < 50)  # the cursor stands on its own

@@ -37,6 +37,7 @@ def test_recent_files_do_not_pile_up() -> None:
         b'{"theme": 3, "recent": "x", "view": []}',
         b"[" * 100_000,
         b'{"theme": "pink"}',
+        b'{"side": {"width": "wide", "height": -3}}',
     ],
     ids=lambda damaged: repr(damaged[:20]),
 )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
+import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolButton
@@ -61,6 +62,19 @@ def test_a_click_or_a_key_turns_to_a_tab(qtbot: QtBot, opened: Open, predicted: 
     assert isinstance(window.side.shown, CellPanel)
 
 
+@pytest.mark.parametrize("width", [LEAST, 320, 500])
+def test_every_tab_is_read_whole(qtbot: QtBot, opened: Open, predicted: Path, width: int) -> None:
+    window = opened(predicted)
+    window.splitter.moveSplitter(window.width() - width, 1)
+    settle(qtbot, window)
+    assert abs(window.side.width() - width) <= 1
+    shown = buttons(window)
+    assert len(shown) == len(window.side.offered)
+    for button in shown.values():
+        assert window.side.bar.rect().contains(button.geometry())
+        assert button.width() >= button.fontMetrics().horizontalAdvance(button.text()) + 4
+
+
 def test_nobody_asks_for_what_nobody_sees(qtbot: QtBot, opened: Open, predicted: Path) -> None:
     window = opened(predicted)
     answered: set[str] = set()
@@ -79,7 +93,7 @@ def test_nobody_asks_for_what_nobody_sees(qtbot: QtBot, opened: Open, predicted:
 
 
 def test_a_tab_that_makes_no_sense_is_not_there(qtbot: QtBot, window: MainWindow, predicted: Path) -> None:
-    assert "Prediction" not in buttons(window)
+    assert "Next" not in buttons(window)
     assert isinstance(window.side.shown, CellPanel)
     assert window.state.view.tab == "prediction"
     key(window, Qt.Key.Key_1, ALT)

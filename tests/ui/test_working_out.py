@@ -130,6 +130,10 @@ def test_horizons_are_those_of_the_median_and_values_are_read_off_exactly(source
     expected = tuple(None if p == LENGTH else LENGTH - 1 - p if turn.step == -1 else p for p in places)
     assert heatmap.horizons == expected
     assert None not in expected
+    lasted = [int(place) for place in horizon(exact[turn])]
+    assert max(lasted) == LENGTH  # one never forgets
+    expected = [-1 if p == LENGTH else LENGTH - 1 - p if turn.step == -1 else p for p in lasted]
+    assert heatmap.lasting.tolist() == expected
     for timestep in (s, s - 1, s + 1, s - 900, s + 900, 0, LENGTH - 1):
         for unit in range(UNITS):
             point = PointRequest("point", layer, 1, timestep, unit, (SURVIVAL,), s).read(source)

@@ -1,11 +1,11 @@
 """The cell of one unit at the cursor, with the numbers that flow through it, and its equations."""
 
-from PySide6.QtCore import QRectF, Qt, Slot
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QContextMenuEvent, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from gruviz.cells import Cell
-from gruviz.equations import Step
+from gruviz.equations import Step, in_words
 from gruviz.ui.cell_scene import CellScene
 from gruviz.ui.panels.copying import offer_copies
 from gruviz.ui.panels.panel import Context, draw_text, text_width
@@ -15,7 +15,9 @@ from gruviz.ui.reading import BLOCK, CellRequest, Flow, Request
 from gruviz.ui.signs import named
 from gruviz.ui.theme import STEP, bold, small
 
-_HEAD = 26
+_HEAD, _SENTENCES = 26, 2
+_WIDE = 400
+"""At more pixels across it does not ask for more pixels down."""
 _HINT = "Click a unit in the list, or a row of a heatmap, to see its numbers here."
 _TIPS = {
     "gru": "One unit of a <b>GRU</b>. The state runs along the top: blue is the part of the old state that the "
@@ -41,12 +43,12 @@ class CellPanel(TabPanel):
         """The timesteps around the cursor; None before the first answer."""
         self.scene = CellScene()
 
-    @property
-    def usual(self) -> int:
-        """Drawing and equations below each other."""
+    def usual(self, width: int) -> int:
+        """What the gates let pass in words, drawing and equations, below each other."""
         if not self.subjected:
-            return super().usual
-        return _HEAD + self.scene.height_for(self._cell, self.context.layer.reset, 320 - 4 * STEP)
+            return super().usual(width)
+        words = _SENTENCES * _small_line()
+        return _HEAD + words + self.scene.height_for(self._cell, self.context.layer.reset, min(width, _WIDE) - 4 * STEP)
 
     @property
     def unit(self) -> int | None:
@@ -79,12 +81,6 @@ class CellPanel(TabPanel):
         """Keep them."""
         self.flow = answer
 
-    @Slot()
-    def restyle(self) -> None:
-        """Take the colours of the theme."""
-        self.scene.forget()
-        self.update()
-
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Copy it."""
         offer_copies(self, event.globalPos(), {"the cell": self.rect()}, self.copied)
@@ -101,7 +97,8 @@ class CellPanel(TabPanel):
             return
         self._paint_head(painter)
         layer, numbered = self.context.layer, self.unit is not None
-        room = QRectF(2 * STEP, _HEAD, self.width() - 4 * STEP, self.height() - _HEAD)
+        top = _HEAD + (self._paint_words(painter) if numbered and self.height() >= self.usual(self.width()) else 0)
+        room = QRectF(2 * STEP, top, self.width() - 4 * STEP, self.height() - top)
         ratio = self.devicePixelRatioF()
         self.scene.lay_out(room, ratio, layer.cell, layer.reset, layer.backward, numbered, theme)
         self.scene.paint(painter, room.topLeft(), self.step, self.given)
@@ -120,6 +117,15 @@ class CellPanel(TabPanel):
         x = 3 * STEP + draw_text(painter, 3 * STEP, top, title, bold(font), theme.foreground) + 2 * STEP
         left = max(x, self.width() - 3 * STEP - text_width(self.note, small(font)))
         draw_text(painter, left, top + 1, self.note, small(font), theme.muted)
+
+    def _paint_words(self, painter: QPainter) -> int:
+        """What the gates let pass; returns how high that is, with words or before there are some."""
+        step, line, font, room = self.step, _small_line(), small(QApplication.font()), self.width() - 5 * STEP
+        for row, words in enumerate(in_words(step) if step is not None else ()):
+            if text_width(words, font) > room:
+                words = QFontMetricsF(font).elidedText(words, Qt.TextElideMode.ElideRight, room)
+            draw_text(painter, 3 * STEP, _HEAD - STEP + row * line, words, font, self.context.theme.muted)
+        return _SENTENCES * line
 
     @property
     def note(self) -> str:
@@ -146,3 +152,7 @@ class CellPanel(TabPanel):
             return ""
         count = flow.inputs.shape[1]
         return format_number(float(flow.inputs[row, 0]), 6) if count == 1 else f"{count:,} numbers"
+
+
+def _small_line() -> int:
+    return round(QFontMetricsF(small(QApplication.font())).height())

@@ -64,11 +64,6 @@ class CurvesPanel(PlotPanel):
         super().set_range(start, stop)
         self._shade.update()
 
-    def cursor_moved(self) -> None:
-        """Another state is made of other timesteps."""
-        if self.context.state.view.shaded:
-            self._shade.update()
-
     def _paint_shade(self, painter: QPainter, rect: QRectF) -> None:
         self._shading.paint(painter, rect, *self.visible)
 

@@ -11,6 +11,7 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
+    QRegion,
     QShowEvent,
     QWheelEvent,
 )
@@ -29,7 +30,7 @@ from gruviz.view import seek, take_apart, toggle_shaded
 
 _ROW = 20
 _HEAD, _FOOT = 84, 64
-_TIME, _WORDS, _NUMBER = 56, 48, 52
+_TIME, _WORDS, _NUMBER = 56, 64, 50
 """Widths of the columns beside the bars."""
 _WHOSE = ("all", "selected", "last")
 _ABOUT = (
@@ -44,11 +45,14 @@ _ABOUT = (
 class MemoryPanel(TabPanel):
     """The largest weights first. A click on one goes there."""
 
-    follows = ("cursor_changed", "units_changed", "memory_changed")
+    follows = ("units_changed", "memory_changed")
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
+        self._told: tuple[int, tuple[int, ...] | None] | None = None
+        """Whose state at which timestep is listed."""
         self._scrolled = 0
+        """Rows above the first in sight."""
         self.whose = Chooser(132, "Whose state is taken apart")
         self.shade = QCheckBox("shade the sequence")
         self.shade.setToolTip("Shade each timestep of the sequence by its weight")
@@ -71,9 +75,14 @@ class MemoryPanel(TabPanel):
         return QSize(320, _HEAD + 8 * _ROW + _FOOT)
 
     @property
+    def _listing(self) -> QRegion:
+        """All but the controls, which look the same at every timestep."""
+        return QRegion(self.rect()).subtracted(QRegion(self._controls.geometry()))
+
+    @property
     def memory(self) -> Memory | None:
-        """What is shown."""
-        return self.context.composing.now
+        """What is shown, until the answer for the cursor comes: the one before, so that nothing flickers."""
+        return self.context.composing.memory
 
     @property
     def listed(self) -> tuple[Share, ...]:
@@ -94,8 +103,7 @@ class MemoryPanel(TabPanel):
         self.context.composing.look("memory", False)
 
     def refresh(self) -> None:
-        """Another cursor, or other units: the list begins at its top."""
-        self._scrolled = 0
+        """Say whose state it is, and what the columns are."""
         view, layer = self.context.state.view, self.context.layer
         cell, units = layer.cell, view.pane.units
         last = f"unit {units[-1]}" if units else "the last one"
@@ -112,7 +120,11 @@ class MemoryPanel(TabPanel):
     @Slot()
     def _changed(self) -> None:
         if self.isVisible():
-            self.update()
+            memory = self.memory
+            told = None if memory is None else (memory.timestep, memory.units)
+            if told != self._told:
+                self._told, self._scrolled = told, 0
+            self.update(self._listing)
 
     @Slot(int)
     def _choose(self, place: int) -> None:
@@ -157,12 +169,11 @@ class MemoryPanel(TabPanel):
             inner = self.rect().adjusted(3 * STEP, 2 * STEP, -3 * STEP, 0)
             painter.drawText(inner, Qt.TextFlag.TextWordWrap, wrong)
             return
-        cell, cursor = self.context.layer.cell, self.context.state.view.cursor
-        title = f"{cell[cell.state].title} at t = {cursor:,} is made of"
-        draw_text(painter, 3 * STEP, 5, title, bold(font), theme.foreground)
-        memory = self.memory
+        cell, memory = self.context.layer.cell, self.memory
         if memory is None:
             return
+        title = f"{cell[cell.state].title} at t = {memory.timestep:,} is made of"
+        draw_text(painter, 3 * STEP, 5, title, bold(font), theme.foreground)
         self._paint_heads(painter, memory)
         largest = max((abs(share.contribution) for share in memory.shares), default=0.0)
         top = _HEAD

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from gruviz import palette
 from gruviz.ui.panels.panel import Context
+from gruviz.ui.reading import Memory
 
 _MOST = 150
 """The opacity, of 255, of a weight of 1: what is written there stays legible."""
@@ -48,9 +49,14 @@ class Shading(QObject):
         if self._context.state.view.shaded:
             self._changed()
 
+    @property
+    def _memory(self) -> Memory | None:
+        """The newest answer: while the cursor moves, the one that was made last, so that nothing flickers."""
+        return self._context.composing.memory if self._context.state.view.shaded else None
+
     def shades(self, start: int, stop: int) -> dict[int, QColor]:
         """The colours of those timesteps from `start` up to `stop` that have one."""
-        memory = self._context.composing.now if self._context.state.view.shaded else None
+        memory = self._memory
         if memory is None or stop <= start:
             return {}
         alpha = _alpha(memory.of(start, stop))
@@ -58,7 +64,7 @@ class Shading(QObject):
 
     def paint(self, painter: QPainter, rect: QRectF, start: int, stop: int) -> None:
         """Shade a panel that shows the timesteps from `start` up to `stop` over its whole width."""
-        memory = self._context.composing.now if self._context.state.view.shaded else None
+        memory = self._memory
         if memory is None or stop <= start:
             return
         first, last = max(start, memory.start), min(stop, memory.start + len(memory.weights))

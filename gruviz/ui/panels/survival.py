@@ -31,7 +31,7 @@ class SurvivalPanel(DerivedPanel):
         self._line.setZValue(2)
         self._line.setToolTip(
             f"{self.tip}<br>The line is the median of all units, from 0 at the bottom to 1 at the top; the marks below "
-            "it say when that is less than 1/e, ½ and 0.1."
+            "it say when that is less than ½, 1/e and 0.1. A wedge marks when less than 1/e is left of a selected unit."
         )
         self._note = self.add(Painted(self._paint_note))
         self._note.setZValue(101)  # the cursor does not strike a sentence through
@@ -68,6 +68,11 @@ class SurvivalPanel(DerivedPanel):
         """Draw nothing until the next answer."""
         super().clear()
         self.heatmap = None
+        self._line.update()
+
+    def units_changed(self) -> None:
+        """Mark how long the selected ones last."""
+        super().units_changed()
         self._line.update()
 
     def set_range(self, start: int, stop: int) -> None:
@@ -129,6 +134,26 @@ class SurvivalPanel(DerivedPanel):
             painter.drawPolyline(line)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         self._paint_horizons(painter, rect, found)
+        self._paint_wedges(painter, rect, found)
+
+    def _paint_wedges(self, painter: QPainter, rect: QRectF, found: Survived) -> None:
+        """In the row of each selected unit, when less than 1/e of it is left."""
+        painter.setPen(QPen(QColor(self.context.theme.panel), 1))
+        painter.setBrush(QColor(self.context.theme.foreground))
+        for x, y in self.wedges(found):
+            painter.drawPolygon(QPolygonF([QPointF(x, y), QPointF(x - 5, y - 5), QPointF(x + 5, y - 5)]))
+
+    def wedges(self, found: Survived) -> list[tuple[float, float]]:
+        """Where the tips of the wedges stand in the body, from the left and from the top."""
+        rows, units = len(self.units), self._marked()
+        if found.lasting is None:
+            return []
+        tips = [
+            (float(self._x(found.lasting[unit] + 0.5)), (int(self._places[unit]) + 0.5) / rows * self.body.height())
+            for unit in units
+            if found.lasting[unit] >= 0
+        ]
+        return [(x, y) for x, y in tips if 0 <= x <= self.body.width()]
 
     def _paint_horizons(self, painter: QPainter, rect: QRectF, found: Survived) -> None:
         theme, font = self.context.theme, small(QApplication.font())

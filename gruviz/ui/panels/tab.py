@@ -50,9 +50,8 @@ class TabPanel(QWidget):
         """Take the colours of the theme."""
         self.update()
 
-    @property
-    def usual(self) -> int:
-        """How many pixels it gets until somebody drags its border."""
+    def usual(self, width: int) -> int:
+        """How many pixels down it gets at this width, until somebody drags its border."""
         return 332
 
     @property

@@ -5,6 +5,7 @@ slot makes an older one stale. Its `subject` says what it is about: an answer ab
 newest request of its slot is never shown.
 """
 
+from gruviz.analysis import Lines
 from gruviz.ui.reading._arranged import Arrangement, Kept, KeptRequest
 from gruviz.ui.reading._cell import CellRequest, Flow
 from gruviz.ui.reading._columns import Columns, columns_for
@@ -15,7 +16,6 @@ from gruviz.ui.reading._find import FindRequest, Hits
 from gruviz.ui.reading._heatmap import HIGHEST, MASKED, Heatmap, HeatmapRequest
 from gruviz.ui.reading._inputs import Curves, CurvesRequest, Text, TextRequest
 from gruviz.ui.reading._labelled import MARKED, LabelsRequest
-from gruviz.ui.reading._lines import Lines
 from gruviz.ui.reading._measures import Lasting, SaturationRequest, Sides, TimescalesRequest
 from gruviz.ui.reading._memory import Memory, MemoryRequest, Share
 from gruviz.ui.reading._page import CURVES, LinesRequest, Stretch, StretchRequest

@@ -37,7 +37,7 @@ from gruviz.ui.reading._request import Request, Source, Unfinished
 from gruviz.view import Reduction
 
 Floats = NDArray[np.float32]
-TURN = 0.04
+TURN = 0.02
 """Seconds of work before what is newer gets its turn."""
 _ENOUGH = 2**25
 """Values of one quantity that a picture is worked out of, about."""

@@ -16,7 +16,7 @@ from gruviz.ui.reading._tiles import Strip
 Floats = NDArray[np.float64]
 _TURN = 0.02
 """Seconds of work before what is newer gets its turn."""
-_LISTED = 200
+_LISTED = 50
 """Timesteps that are listed."""
 _FEW = 4
 """Up to so many units are read one by one."""
@@ -103,6 +103,7 @@ class _Walk:
         self._weights: list[Floats] = []
         self._contributions: list[Floats] = []
         self._last: Stretch | None = None
+        self._altered = source.once(("altered", layer.name), lambda: bool(len(layer.altered)))
         self._added = np.zeros(layer.size if request.units is None else len(request.units))
         self._work: Iterator[Stretch] = walk_back(self._read, self._at)
 
@@ -169,7 +170,7 @@ class _Walk:
         layer, sequence = self._layer, self.request.sequence
         keep, write = layer.cell.keep, layer.cell.write
         assert keep is not None
-        changed = added(layer, sequence, start, stop)
+        changed = added(layer, sequence, start, stop) if self._altered else None
         return Steps(
             self._rows(keep, start, stop),
             self._rows("candidate", start, stop),

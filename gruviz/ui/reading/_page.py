@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gruviz.analysis import Lines, broken, filled
 from gruviz.recording import Tape
 from gruviz.ui.reading._heatmap import indices, limit_of
 from gruviz.ui.reading._inputs import missing_in
 from gruviz.ui.reading._labelled import Labelled, OfTape, label_of, label_span, symbols_of
-from gruviz.ui.reading._lines import Lines, broken, filled
 from gruviz.ui.reading._request import Source
 from gruviz.ui.signs import columns_of, on_page
 

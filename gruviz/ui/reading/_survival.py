@@ -29,6 +29,8 @@ class Survived(Heatmap):
     """(columns,), of all units; NaN before the marked timestep, and where it is not known yet."""
     horizons: tuple[int | None, ...] = ()
     """For each of `analysis.HORIZONS` the first timestep at which the median over units is less; None for none."""
+    lasting: NDArray[np.int64] | None = None
+    """(H,), the first timestep at which less than 1/e is left of each unit; -1 for none, as far as it was followed."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class SurvivalRequest(DerivedRequest):
         median[known] = np.median(values[known], axis=1)
         drawn, final = draw(source, self, layer, picture.columns, values.astype(np.float32), 1.0)
         coarse = picture.columns.step > CHUNK_ROWS
-        answer = Survived(*drawn, coarse, self.since, median, tuple(map(fade.timestep, fade.horizons)))
+        answer = Survived(*drawn, coarse, self.since, median, tuple(map(fade.timestep, fade.horizons)), fade.lasted)
         return answer if done and final else Unfinished(answer)
 
 
@@ -75,6 +77,8 @@ class Fade:
         """By block, what is left before it, (H,)."""
         self.horizons: list[int | None] = [None] * len(HORIZONS)
         """In processing order."""
+        self.lasting = np.full(layer.size, -1)
+        """By unit, where less than 1/e is left for the first time, in processing order; -1 where that is not so yet."""
         row = info.offset + (since - 1 if layer.backward else since + 1)
         self._first = row % CHUNK_ROWS + 1 if layer.backward else CHUNK_ROWS - row % CHUNK_ROWS
 
@@ -85,6 +89,11 @@ class Fade:
     def timestep(self, place: int | None) -> int | None:
         """The timestep at a place in processing order."""
         return None if place is None else self.processed(place)
+
+    @property
+    def lasted(self) -> NDArray[np.int64]:
+        """`lasting` in timesteps of the sequence."""
+        return np.where(self.lasting < 0, -1, self.length - 1 - self.lasting if self.backward else self.lasting)
 
     def block(self, number: int) -> tuple[int, int]:
         """Where a block begins and ends, in processing order."""
@@ -127,6 +136,10 @@ class Fade:
         return float(fading(keep, self.left[number][[unit]])[-1, 0])
 
     def _find_horizons(self, start: int, survived: Floats) -> None:
+        if (lasting := self.lasting < 0).any():
+            fallen = horizon(survived)
+            new = lasting & (fallen < len(survived))
+            self.lasting[new] = start + fallen[new]
         if None not in self.horizons:
             return
         median = np.median(survived, axis=1)

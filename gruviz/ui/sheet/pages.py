@@ -28,7 +28,7 @@ from gruviz.ui.panels.units import format_value
 from gruviz.ui.reading import Lines, LinesRequest, Request, Stretch, StretchRequest
 from gruviz.ui.sheet.legend import HEIGHT as LEGEND
 from gruviz.ui.sheet.legend import Legend
-from gruviz.ui.sheet.paper import Paper, draw_lines, edges_of, paper_of
+from gruviz.ui.sheet.paper import MARK, Paper, draw_lines, edges_of, paper_of
 from gruviz.ui.sheet.subject import Subject
 from gruviz.ui.signs import named
 from gruviz.ui.theme import STEP, small
@@ -36,7 +36,9 @@ from gruviz.view import View, seek, select_range
 
 _LINES, _STRETCH = "page lines", "page"
 """The loader's slots."""
-GUTTER = 76
+_ABOVE = 2 * STEP
+"""Pixels left free above the first line."""
+GUTTER = 88
 """At the left, for the timestep at which a line begins."""
 _AROUND = 64
 """Lines are read in blocks of so many, those before and after what is in sight with it."""
@@ -67,7 +69,8 @@ class Pages(QAbstractScrollArea):
         self.painted = 0
         """How many times the lines in sight have been drawn."""
         self._picture: QPixmap | None = None
-        self._asked: StretchRequest | None = None
+        self._about: tuple[str, str, int] | None = None
+        """Recording, layer and checkpoint that lines and stretch are of."""
         self._of: StretchRequest | None = None
         """What the stretch was asked by."""
         self._pressed: tuple[QPointF, int] | None = None
@@ -112,11 +115,13 @@ class Pages(QAbstractScrollArea):
         if self._subject.facts is None:
             for slot in (_LINES, _STRETCH):
                 loader.forget(slot)
-            self.lines = self.stretch = self._picture = None
+            self.lines = self.stretch = self._of = self._about = self._picture = None
             return
         layer, sequence, checkpoint = self._subject.about
-        if self._of is not None and (self._of.layer, self._of.checkpoint) != (layer, checkpoint):
+        about = (self.context.state.view.pane.recording, layer, checkpoint)
+        if about != self._about:
             self.lines = self.stretch = self._of = None
+            self._about = about
         loader.ask(LinesRequest(_LINES, layer, sequence, checkpoint, self.paper.columns))
         self._ask()
         self.legend.update()
@@ -132,7 +137,7 @@ class Pages(QAbstractScrollArea):
         start, stop = int(lines.first[first]), int(lines.stop[last])
         layer, sequence, checkpoint = self._subject.about
         label, marked = self._subject.labelled
-        self._asked = StretchRequest(
+        request = StretchRequest(
             _STRETCH,
             layer,
             sequence,
@@ -144,15 +149,14 @@ class Pages(QAbstractScrollArea):
             start,
             stop,
         )
-        self.context.loader.ask(self._asked)
+        self.context.loader.ask(request)
 
     @Slot(object, object)
     def _take(self, request: Request, answer: object) -> None:
         if isinstance(answer, Lines):
-            new = self.lines is None or self.lines.columns != answer.columns
-            self.lines, self.wrong = answer, ""
+            before, self.lines, self.wrong = self.lines, answer, ""
             self._fit()
-            if new:
+            if before is None or before.columns != answer.columns or not len(before) or before.stop[-1] <= self._cursor:
                 self._show_cursor()
             self._ask()
             self._redraw()
@@ -176,7 +180,7 @@ class Pages(QAbstractScrollArea):
     @property
     def _count(self) -> int:
         """Lines that there is room for, the last perhaps not whole."""
-        return -(-self.viewport().height() // self.paper.line)
+        return -(-(self.viewport().height() - _ABOVE) // self.paper.line)
 
     @property
     def _info(self) -> SequenceInfo:
@@ -196,14 +200,14 @@ class Pages(QAbstractScrollArea):
             return None
         edges, paper = edges_of(stretch, first, stop), self.paper
         left, right = (int(edges[row - first + end]) * paper.column for end in (0, 1))
-        return QRect(GUTTER + left, (number - self._top) * paper.line + paper.top, right - left, paper.shade)
+        return QRect(GUTTER + left, _ABOVE + (number - self._top) * paper.line, right - left, paper.cell)
 
     def row_at(self, at: QPointF) -> int | None:
         """The row of the tape at a place of the viewport: the nearest of its line; None below the last line."""
         lines, paper = self.lines, self.paper
         if lines is None or self.stretch is None or at.y() < 0:
             return None
-        number = self._top + int(at.y() // paper.line)
+        number = self._top + max(int((at.y() - _ABOVE) // paper.line), 0)
         if number >= len(lines) or not self._is_read(number):
             return None
         first, stop = int(lines.first[number]), int(lines.stop[number])
@@ -221,7 +225,7 @@ class Pages(QAbstractScrollArea):
     def _fit(self) -> None:
         if self._subject.facts is None or self.lines is None:
             return
-        whole = max(self.viewport().height() // self.paper.line, 1)
+        whole = max((self.viewport().height() - _ABOVE) // self.paper.line, 1)
         self.verticalScrollBar().setPageStep(whole)
         self.verticalScrollBar().setRange(0, max(len(self.lines) - whole, 0))
 
@@ -405,13 +409,14 @@ class Pages(QAbstractScrollArea):
         picture.setDevicePixelRatio(ratio)
         picture.fill(QColor(theme.panel))
         painter = QPainter(picture)
-        shown = range(self._top, min(self._top + self._count, len(lines)))
-        self._draw_gutter(painter, shown)
-        if self.stretch is not None:
-            painter.translate(GUTTER, 0)
-            painter.setClipRect(0, 0, viewport.width() - GUTTER, viewport.height())
-            draw_lines(painter, self.paper, self.stretch, lines, shown, self._shaded_by, theme)
-        painter.end()
+        try:  # a picture that is let go of while it is drawn on ends the process
+            shown = range(self._top, min(self._top + self._count, len(lines)))
+            self._draw_gutter(painter, shown)
+            if self.stretch is not None:
+                painter.translate(GUTTER, _ABOVE)
+                draw_lines(painter, self.paper, self.stretch, lines, shown, self._shaded_by, theme)
+        finally:
+            painter.end()
         return picture
 
     @property
@@ -433,7 +438,7 @@ class Pages(QAbstractScrollArea):
             words = (info.name or f"sequence {info.index}") if begins else f"{row - info.offset:,}"
             words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, GUTTER - 3 * STEP)
             colour = theme.foreground if begins else theme.muted
-            top = (number - shown.start) * paper.line + paper.top + (paper.shade - metrics.height()) / 2
+            top = _ABOVE + (number - shown.start) * paper.line + paper.top + (paper.shade - metrics.height()) / 2
             draw_text(painter, GUTTER - 2 * STEP - metrics.horizontalAdvance(words), top, words, font, colour)
 
     def _paint_selection(self, painter: QPainter, part: QRect) -> None:
@@ -442,7 +447,7 @@ class Pages(QAbstractScrollArea):
         amber = QColor(palette.SELECTION)
         for first, stop in view.marked:
             for cell in self._stretches(offset + first, offset + stop, part):
-                painter.fillRect(cell.adjusted(0, cell.height(), 0, 2), amber)
+                painter.fillRect(QRect(cell.left(), cell.bottom() + 2 + MARK, cell.width(), MARK), amber)
         if view.selection is not None:
             faint = QColor(amber)
             faint.setAlpha(_FAINT)
@@ -455,8 +460,8 @@ class Pages(QAbstractScrollArea):
         """The pixels of a range of rows, line by line, where they touch `part` of the viewport."""
         lines, paper = self.lines, self.paper
         assert lines is not None
-        top = self._top + part.top() // paper.line
-        bottom = min(self._top + part.bottom() // paper.line, len(lines) - 1)
+        top = self._top + max((part.top() - _ABOVE) // paper.line, 0)
+        bottom = min(self._top + (part.bottom() - _ABOVE) // paper.line, len(lines) - 1)
         found = []
         for number in range(max(top, lines.line_of(first)), min(bottom, lines.line_of(stop - 1)) + 1):
             ends = max(first, int(lines.first[number])), min(stop, int(lines.stop[number])) - 1

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from functools import cache
-from itertools import groupby
 
 import numpy as np
+import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetricsF, QImage, QPainter, QPen
@@ -18,10 +18,10 @@ from gruviz.ui.reading import Lines, Stretch
 from gruviz.ui.signs import SIGNS, columns_of
 from gruviz.ui.theme import STEP, Theme
 
-_BELOW = 4
-"""Pixels under a line, in which the label stands."""
-_MARK = 2
-"""Of these, pixels high."""
+_BELOW = 6
+"""Pixels under a line, in which the label stands, and below it what is marked."""
+MARK = 2
+"""Pixels that each of the two is high."""
 _STRIP = 12
 """Height of the shades under curves."""
 _CURVE = 36
@@ -53,8 +53,13 @@ class Paper:
 
     @property
     def top(self) -> int:
-        """Of the shades, from the top of their line."""
+        """Of the shades, from the top of their line; above them are the curves."""
         return self.line - self.shade - _BELOW - (0 if self.text else STEP)
+
+    @property
+    def cell(self) -> int:
+        """Height of all that stands at a timestep: its curves and its shade."""
+        return self.top + self.shade
 
 
 def paper_of(text: bool, curves: bool, width: int) -> Paper:
@@ -107,11 +112,16 @@ def _fits(letter: str, key: str) -> bool:
     )
 
 
+def colours_of(quantity: Quantity) -> NDArray[np.uint8]:
+    """By index of a shade, its colour, (256, 3)."""
+    return lookup(quantity)[:, :3]
+
+
 def dark_letters(quantity: Quantity) -> NDArray[np.bool_]:
     """By index of a shade, whether letters on it are dark, (256,): whichever of the two has the higher contrast, by the
     relative luminance of WCAG 2.
     """
-    srgb = lookup(quantity) / 255
+    srgb = colours_of(quantity) / 255
     linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
     luminance = linear @ [0.2126, 0.7152, 0.0722]
     dark = (np.array(palette.rgb(_DARK)) / 255 + 0.055) / 1.055
@@ -132,7 +142,7 @@ def draw_lines(
     ground = np.array(palette.rgb(theme.panel), np.uint8)
     picture = np.full((len(shown), columns, 3), ground, np.uint8)
     marks = np.zeros((len(shown), columns), np.uint8)
-    colours, dark = lookup(quantity), dark_letters(quantity)
+    colours, dark = colours_of(quantity), dark_letters(quantity)
     inked: list[tuple[int, str, NDArray[np.bool_]]] = []
     for number in known:
         begin, end = _rows(lines, number)
@@ -151,7 +161,7 @@ def draw_lines(
         left, top, source = 0, place * paper.line + paper.top, QRect(0, place, columns, 1)
         width = columns * paper.column
         painter.drawImage(QRect(left, top, width, paper.shade), shades_image, source)
-        painter.drawImage(QRect(left, top + paper.shade + 1, width, _MARK), marks_image, source)
+        painter.drawImage(QRect(left, top + paper.shade + 1, width, MARK), marks_image, source)
     painter.setFont(page_font())
     for place, letters, on_light in inked:
         _draw_letters(painter, paper, place * paper.line, letters, on_light)
@@ -208,12 +218,8 @@ def _draw_curves(painter: QPainter, paper: Paper, top: int, stretch: Stretch, fi
     assert stretch.curves is not None
     low, high = stretch.span
     here = stretch.curves[first - stretch.start : stop - stretch.start].astype(np.float64)
-    x = ((np.arange(len(here)) + 0.5) * paper.column).tolist()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    x = (np.arange(len(here)) + 0.5) * paper.column
     for column, colour in zip(here.T, COLOURS, strict=False):
-        y = (top + 3 + (high - column) / (high - low) * (paper.top - 6)).tolist()
-        painter.setPen(QPen(QColor(colour), 1.2))
-        for known, run in groupby(zip(x, y, strict=True), key=lambda point: point[1] == point[1]):
-            if known:
-                painter.drawPolyline([QPointF(*point) for point in run])
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        y = top + 3 + (high - column) / (high - low) * (paper.top - 6)
+        painter.setPen(QPen(QColor(colour), 1))  # a wider or smoother one takes ten times as long
+        painter.drawPath(pg.arrayToQPath(x, y, connect="finite"))

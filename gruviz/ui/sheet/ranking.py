@@ -13,7 +13,7 @@ from gruviz.ui.panels.panel import draw_text
 from gruviz.ui.panels.units import format_value
 from gruviz.ui.reading import MARKED, SHIFTS, Ranking, RankingRequest, Request
 from gruviz.ui.sheet.subject import Subject
-from gruviz.ui.theme import STEP
+from gruviz.ui.theme import STEP, bold
 from gruviz.view import rank_by, select_rows, select_unit
 
 WIDTH = 232
@@ -27,10 +27,9 @@ _TIP = (
     f"below 0, down. Grey: what the best unit reaches by chance, with the label moved round in time, {SHIFTS} times."
     "<br><b>A unit that follows a label is not thereby its cause, nor important.</b>"
 )
-_NOTHING = (
-    "There is no label to follow: every timestep reads the same.\n\n"
-    "Drag over the page to select a range, and mark it (M): it becomes a label of your own."
-)
+_ALIKE = "There is no label to follow: every timestep reads the same."
+_NO_INPUT = "This recording does not hold what was read: there is no label to take from it."
+_MARK = "Drag over the page to select a range, and mark it (M): it becomes a label of your own."
 
 
 class RankingPanel(QWidget):
@@ -50,6 +49,7 @@ class RankingPanel(QWidget):
         self.words.setToolTip(_TIP)
         self.list = RankedUnits(context, self)
         title = QLabel("units that follow")
+        title.setFont(bold(title.font()))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, STEP, 0, 0)
         column.setSpacing(STEP)
@@ -78,7 +78,8 @@ class RankingPanel(QWidget):
         self.chooser.show_choices(labels, labels.index(label) if label else -1)
         if not label:
             loader.forget(_SLOT)
-            self.words.setText(_NOTHING)
+            read = subject.tape is not None and (subject.tape.text or subject.tape.columns)
+            self.words.setText(f"{_ALIKE if read else _NO_INPUT}\n\n{_MARK}")
             self.list.show_ranking(None)
             return
         request = RankingRequest(_SLOT, *subject.about, *subject.labelled, subject.quantity.name)
@@ -112,6 +113,8 @@ class RankingPanel(QWidget):
         sequences = self._sequences()
         words = f"{self._subject.quantity.symbol} over {part} timesteps{sequences}; {about}. "
         words += f"By chance the best reaches {ranking.chance:.2f}."
+        if self._context.layer.backward:
+            words += " A backward layer: at each timestep it has read what comes after."
         return words.replace("-", "−")
 
     def _sequences(self) -> str:

@@ -67,8 +67,8 @@ class Subject(QObject):
         pane = self._context.state.view.pane
         if self.label == MARKED:
             return pane.layer, pane.sequence, pane.checkpoint
-        sequences = self.facts.sequences_of(pane.layer)
-        return pane.layer, next(info.index for info in sequences if info.checkpoint == pane.checkpoint), pane.checkpoint
+        alike = (info.index for info in self.facts.sequences_of(pane.layer) if info.checkpoint == pane.checkpoint)
+        return pane.layer, next(alike, pane.sequence), pane.checkpoint
 
     @property
     def labelled(self) -> tuple[str, tuple[tuple[int, int], ...]]:
