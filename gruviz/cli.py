@@ -255,6 +255,7 @@ def _export(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--thresholds", type=_thresholds, metavar="R,O,M", help="where units count as retained, overwritten, moved"
     )
+    parser.add_argument("--since", type=int, metavar="S", help="survival: what stood at this timestep")
     parser.add_argument("--width", type=float, metavar="MM", help="85 is a column, 170 two")
     parser.add_argument("--dpi", type=int, default=300, help="of a .png")
     parser.add_argument("--list", action="store_true", help="the figures, one a line, name first")
@@ -268,7 +269,7 @@ def _export(arguments: Sequence[str]) -> int:
         return 0
     if not given.recording or not given.figure or not given.output:
         raise GruvizError("give a recording, a figure and -o FILE: gruviz export run.h5 gates -o gates.pdf")
-    names = ("layer", "sequence", "units", "quantities", "order", "reduction", "thresholds", "width")
+    names = ("layer", "sequence", "units", "quantities", "order", "reduction", "thresholds", "since", "width")
     options = {name: getattr(given, name) for name in names}
     if given.range:
         options["start"], options["stop"] = given.range

@@ -10,19 +10,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gruviz.figures._counted import counts
     from gruviz.figures._gates import gates
     from gruviz.figures._page import Page
     from gruviz.figures._pages import pages
     from gruviz.figures._registry import FIGURES, Kind, draw
+    from gruviz.figures._survival import survival
     from gruviz.figures._timeline import timeline
     from gruviz.figures.export import FORMATS, save
 
-__all__ = ["FIGURES", "FORMATS", "Kind", "Page", "draw", "gates", "pages", "save", "timeline"]
+__all__ = ["FIGURES", "FORMATS", "Kind", "Page", "counts", "draw", "gates", "pages", "save", "survival", "timeline"]
 
 _HOMES = {
     "gates": "_gates",
     "timeline": "_timeline",
     "pages": "_pages",
+    "counts": "_counted",
+    "survival": "_survival",
     "Page": "_page",
     "FIGURES": "_registry",
     "Kind": "_registry",

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from typing import Unpack
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,16 +11,17 @@ from numpy.typing import NDArray
 
 from gruviz import palette
 from gruviz.analysis import Lines, broken, levels
-from gruviz.cells import Quantity, Thresholds
+from gruviz.cells import Quantity
 from gruviz.errors import GruvizError
 from gruviz.figures._columns import Columns, extremes
-from gruviz.figures._gates import paint
-from gruviz.figures._page import FAINT, LABEL, MONO, SINGLE, SMALL, SYMBOL, Page, style, text_width
-from gruviz.figures._sheet import MARGIN, NARROWEST, Panel, Sheet, number
+from gruviz.figures._heatmap import paint
+from gruviz.figures._page import FAINT, LABEL, MONO, SMALL, SYMBOL, Page, style, text_width
+from gruviz.figures._sheet import MARGIN, Panel, Sheet, number
 from gruviz.figures._subject import Subject, chosen, subject
 from gruviz.figures._text import visible
+from gruviz.figures._wanted import Wanted
 from gruviz.recording import Recording
-from gruviz.view import Order, Reduction, View
+from gruviz.view import View
 
 MOST_UNITS = 4
 _TALLEST = 240.0
@@ -36,52 +38,30 @@ _SUBROWS = 8
 _DARK, _LIGHT = "#1A1A1A", "#FFFFFF"
 
 
-def pages(
-    run: Recording,
-    view: View | None = None,
-    *,
-    layer: str | None = None,
-    sequence: int | None = None,
-    start: int | None = None,
-    stop: int | None = None,
-    units: Sequence[int] | None = None,
-    order: Order | None = None,
-    quantities: Sequence[str] | None = None,
-    thresholds: Thresholds | None = None,
-    reduction: Reduction | None = None,
-    width: float = SINGLE,
-) -> Page:
+def pages(run: Recording, view: View | None = None, **wanted: Unpack[Wanted]) -> Page:
     """Draw a text in lines, each symbol on the colour of one quantity of a unit at that timestep.
 
-    What the arguments leave open the view decides; without a view it is the whole first sequence in the first layer.
+    What is not wanted the view decides; without a view it is the whole first sequence in the first layer.
 
     Args:
         run: an open recording.
         view: what is being looked at.
-        layer: the name of a layer.
-        sequence: the index of a sequence on the layer's tape, which must be of symbols.
-        start: the first timestep, counted from 0 in the sequence.
-        stop: one past the last.
-        units: at most 4 hidden units, each of which has the text for itself; without, the one that was selected last in
-            the view, or else the first.
-        order: `index`, `keep` or `likeness`: which is the first.
-        quantities: the name of one; without, the one that colours the pages in the view, or else the cell's state.
-        thresholds: where retained and overwritten begin, for the small print.
-        reduction: of no use here, where each symbol has a place of its own.
-        width: in millimetres: 85 for a single column of a report, 170 for a double one.
+        wanted: as in `Wanted`, of a sequence of symbols: at most 4 `units`, each of which has the text for itself, and
+            without, the one that was selected last in the view, or else the first; one of the `quantities`, and
+            without, the one that colours the pages in the view, or else the cell's state. A `reduction` is of no use
+            where each symbol has a place of its own.
 
     Returns:
-        A matplotlib figure of that width, with its provenance in `.provenance`.
+        A matplotlib figure, with its provenance in `.provenance`.
 
     Raises:
         GruvizError: the recording has no such layer, sequence, range, unit or quantity, it is not of symbols, or there
             is more of it than a page holds.
     """
-    if width < NARROWEST:
-        raise GruvizError(f"a page needs at least {NARROWEST:g} mm, not {width:g}: give a greater width")
+    units, quantities = wanted.get("units"), wanted.get("quantities")
     if units is None and view is not None:
         units = view.pane.units[-1:] or None
-    shown = subject(run, view, layer, sequence, start, stop, units, order, thresholds, reduction)
+    shown = subject(run, view, {**wanted, "units": units})
     if units is None:
         shown = replace(shown, units=shown.units[:1], order=None)
     if len(shown.units) > MOST_UNITS:
@@ -92,7 +72,7 @@ def pages(
     if len(quantities) != 1:
         raise GruvizError(f"pages are coloured by one quantity, not by {len(quantities)}: choose one")
     with style():
-        return _Pages(shown, chosen(shown.layer, quantities), width).page()
+        return _Pages(shown, chosen(shown.layer, quantities)).page()
 
 
 class _Pages(Sheet):
@@ -102,8 +82,8 @@ class _Pages(Sheet):
     title = "Pages"
     timed = False
 
-    def __init__(self, shown: Subject, quantities: tuple[Quantity, ...], width: float) -> None:
-        super().__init__(shown, quantities, Columns(shown.start, shown.stop, 1), width, MARGIN, _GUTTER)
+    def __init__(self, shown: Subject, quantities: tuple[Quantity, ...]) -> None:
+        super().__init__(shown, quantities, Columns(shown.start, shown.stop, 1), MARGIN, _GUTTER)
         symbols = shown.layer.tape.symbols(slice(self.rows.start, min(self.rows.stop, self.rows.start + 2**16)))
         if symbols is None:
             raise GruvizError("pages are of text, and this sequence is numbers: draw gates or timeline of it")

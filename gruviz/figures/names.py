@@ -4,5 +4,7 @@ DESCRIPTIONS = {
     "gates": "heatmaps of gates and states over a range of timesteps, with the text or curve they belong to",
     "timeline": "gates and state of a few units as lines over a range of timesteps, with the counts of all units",
     "pages": "the text as on a page, each symbol coloured by what a unit does there, for one unit or a few",
+    "counts": "how many units are retained, mixed, overwritten and rewritten alike at each timestep",
+    "survival": "how much of what the units held at one timestep is still there at others, with the median over units",
 }
 """What each figure shows, in one line, by the name that the command line and the app know it by."""
