@@ -6,12 +6,15 @@ from inspect import signature
 from typing import Any
 
 from gruviz.errors import GruvizError
+from gruviz.figures._carry import carry
 from gruviz.figures._counted import counts
 from gruviz.figures._gates import gates
 from gruviz.figures._page import Page
 from gruviz.figures._pages import pages
+from gruviz.figures._saturation import saturation
 from gruviz.figures._survival import survival
 from gruviz.figures._timeline import timeline
+from gruviz.figures._timescales import timescales
 from gruviz.figures._wanted import Wanted
 from gruviz.figures.names import DESCRIPTIONS
 from gruviz.recording import Recording
@@ -34,7 +37,7 @@ class Kind:
         return (*own, *Wanted.__annotations__)
 
 
-_FUNCTIONS: tuple[Callable[..., Page], ...] = (gates, timeline, pages, counts, survival)
+_FUNCTIONS: tuple[Callable[..., Page], ...] = (gates, timeline, pages, counts, survival, carry, timescales, saturation)
 FIGURES = {function.__name__: Kind(function, DESCRIPTIONS[function.__name__]) for function in _FUNCTIONS}
 
 

@@ -45,7 +45,7 @@ class Sheet(ABC):
     """Its panels share an axis of time, below the last."""
     classed: ClassVar[bool] = True
     """It says where retained and overwritten begin."""
-    direct: ClassVar[bool] = False
+    direct: bool = False
     """It is about what survives, which it says is the direct path alone."""
 
     def __init__(
@@ -160,7 +160,7 @@ class Sheet(ABC):
             sentences += [_sentence(shown.thresholds.describe())] * self.classed
             sentences += ["The direct path alone: a candidate reads the old states again."] * self.direct
         if remarks := self.remarks():
-            sentences.append("; ".join(remarks) + ".")
+            sentences.append(_sentence("; ".join(remarks)))
         if self.gaps:
             sentences.append("Gaps in the curve: missing values.")
         residual = float(layer.residuals[shown.sequence.index])

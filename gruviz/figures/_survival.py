@@ -14,7 +14,7 @@ from gruviz.figures._columns import Columns
 from gruviz.figures._heatmap import RIGHT, Place, draw_heatmap, fit_heatmap, height_of, remarks
 from gruviz.figures._input import input_panels
 from gruviz.figures._page import FAINT, FOREGROUND, NAME, SMALL, SYMBOL, Page, style
-from gruviz.figures._sheet import GAP, LEFT, MARGIN, NAME_BELOW, Panel, Sheet, ticks
+from gruviz.figures._sheet import GAP, MARGIN, NAME_BELOW, Panel, Sheet, ticks
 from gruviz.figures._sheet import units as units_of
 from gruviz.figures._subject import Subject, subject
 from gruviz.figures._wanted import Wanted
@@ -30,9 +30,7 @@ _MARKS = ("1/e", "1/2", "1/10")
 """How the fractions of `HORIZONS` are said."""
 
 
-def survival(
-    run: Recording, view: View | None = None, *, since: int | None = None, **wanted: Unpack[Wanted]
-) -> Page:
+def survival(run: Recording, view: View | None = None, *, since: int | None = None, **wanted: Unpack[Wanted]) -> Page:
     """Draw how much of what the units held at one timestep is still there at others.
 
     From top to bottom: the text or the curve, a heatmap of S(s→t), the product of all keeps after s up to t, and its
@@ -53,7 +51,9 @@ def survival(
     """
     shown = subject(run, view, wanted)
     if shown.layer.cell.keep is None:
-        raise GruvizError(f"{shown.layer.name} is a plain {shown.layer.cell.title}: it has no keep, so nothing survives")
+        raise GruvizError(
+            f"{shown.layer.name} is a plain {shown.layer.cell.title}: it has no keep, so nothing of a state survives"
+        )
     if since is None and view is not None and view.pane.sequence == shown.sequence.index:
         since = view.reference
     if since is None:
@@ -184,9 +184,8 @@ class _Survival(Sheet):
         ]
         lasts = f"median over {units_of(size)}: " if size > 1 else ""
         lasts += f"{', '.join(fallen)} timesteps" if fallen else "not below 1/2 in this range"
-        return [f"{product}, the share of the {_state(layer)} at s = {self.since:,} that is left", lasts] + remarks(
-            self, self.height
-        )
+        told = f"{product}, the share of the {_state(layer)} at s = {self.since:,} that is left"
+        return [told, lasts, *remarks(self, self.height)]
 
     def _draw_heatmap(self, page: Page, axes: Axes, top: float) -> None:
         quantity = next(each for each in derived(self.shown.layer.cell) if each.name == SURVIVAL)
@@ -214,7 +213,9 @@ class _Survival(Sheet):
             axes.axhline(below, color="#CCCCCC", linewidth=0.4, zorder=0)
             axes.text(1 + 0.8 / self.plot, below, mark, size=SMALL, va="center", transform=axes.get_yaxis_transform())
             if at is not None and shown.start <= at < shown.stop:
-                axes.plot([at, at], [0, below], color=FAINT, linewidth=0.6, linestyle=(0, (2, 1.5)), gid=f"below {mark}")
+                axes.plot(
+                    [at, at], [0, below], color=FAINT, linewidth=0.6, linestyle=(0, (2, 1.5)), gid=f"below {mark}"
+                )
                 axes.plot(at, below, "o", color=FOREGROUND, markersize=2.4, markeredgewidth=0, clip_on=False)
         self._mark(axes)
         axes.set_ylim(0, 1)
@@ -227,9 +228,10 @@ class _Survival(Sheet):
         page.write(MARGIN, top + 3.2, f"median over\n{units_of(self.shown.layer.size)}", NAME)
 
     def _mark(self, axes: Axes) -> None:
-        """A line at the marked timestep, after whose end it begins."""
+        """A line where the column of the marked timestep begins, as the layer reads."""
         if self.shown.start <= self.since < self.shown.stop:
-            axes.axvline(self.since, color=palette.SELECTION, linewidth=0.8, gid="since")
+            edge = self.since + (0.5 if self.shown.layer.backward else -0.5)
+            axes.axvline(edge, color=palette.SELECTION, linewidth=1.0, gid="since", clip_on=False)
 
 
 _SIZE = dict(zip(_MARKS, HORIZONS, strict=True))

@@ -6,5 +6,8 @@ DESCRIPTIONS = {
     "pages": "the text as on a page, each symbol coloured by what a unit does there, for one unit or a few",
     "counts": "how many units are retained, mixed, overwritten and rewritten alike at each timestep",
     "survival": "how much of what the units held at one timestep is still there at others, with the median over units",
+    "carry": "what of the old state is carried over, what is written, and how far the state moved",
+    "timescales": "for how long the units keep what they hold, one by one and as a histogram",
+    "saturation": "how often the gates of each unit are all but shut and all but open, a panel for each gate",
 }
 """What each figure shows, in one line, by the name that the command line and the app know it by."""
