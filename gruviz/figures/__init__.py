@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gruviz.figures._carry import carry
+    from gruviz.figures._cell import cell
     from gruviz.figures._counted import counts
     from gruviz.figures._gates import gates
     from gruviz.figures._page import Page
@@ -30,6 +31,7 @@ __all__ = [
     "Page",
     "Wanted",
     "carry",
+    "cell",
     "counts",
     "draw",
     "gates",
@@ -50,6 +52,7 @@ _HOMES = {
     "carry": "_carry",
     "timescales": "_timescales",
     "saturation": "_saturation",
+    "cell": "_cell",
     "Page": "_page",
     "FIGURES": "_registry",
     "Kind": "_registry",

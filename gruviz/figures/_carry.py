@@ -240,7 +240,7 @@ class _Lines(_Carry):
 
 def _symbol(layer: Layer, quantity: Quantity) -> str:
     """As the papers set it; nothing for what would be too long for the margin."""
-    cell, before = layer.cell, "t+1" if layer.backward else "t-1"
+    cell, before = layer.cell, "t{+}1" if layer.backward else "t{-}1"
     h = cell[cell.state].symbol
     if quantity.name == CHANGE:
         return rf"${h}_t - {h}_{{{before}}}$"

@@ -7,6 +7,7 @@ from typing import Any
 
 from gruviz.errors import GruvizError
 from gruviz.figures._carry import carry
+from gruviz.figures._cell import cell
 from gruviz.figures._counted import counts
 from gruviz.figures._gates import gates
 from gruviz.figures._page import Page
@@ -37,7 +38,17 @@ class Kind:
         return (*own, *Wanted.__annotations__)
 
 
-_FUNCTIONS: tuple[Callable[..., Page], ...] = (gates, timeline, pages, counts, survival, carry, timescales, saturation)
+_FUNCTIONS: tuple[Callable[..., Page], ...] = (
+    gates,
+    timeline,
+    pages,
+    counts,
+    survival,
+    carry,
+    timescales,
+    saturation,
+    cell,
+)
 FIGURES = {function.__name__: Kind(function, DESCRIPTIONS[function.__name__]) for function in _FUNCTIONS}
 
 

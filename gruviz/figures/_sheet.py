@@ -45,6 +45,8 @@ class Sheet(ABC):
     """Its panels share an axis of time, below the last."""
     classed: ClassVar[bool] = True
     """It says where retained and overwritten begin."""
+    of_sequence: bool = True
+    """It shows something of a sequence, not of the layer's cell alone."""
     direct: bool = False
     """It is about what survives, which it says is the direct path alone."""
 
@@ -85,6 +87,10 @@ class Sheet(ABC):
     def options(self) -> dict[str, str]:
         """Its own options by name, as the command line has them, beside those of every figure."""
         return {}
+
+    def flags(self) -> list[str]:
+        """Those of its options that have no value, as the command line has them."""
+        return []
 
     def page(self) -> Page:
         """Draw it."""
@@ -139,11 +145,14 @@ class Sheet(ABC):
         backward = ", backward" if layer.backward else ""
         clock = self.clock
         time = f" ({clock.number(shown.start)} to {clock.say(shown.stop - 1)})" if clock else ""
+        when = f"timesteps {shown.start:,} to {shown.stop - 1:,}"
+        if shown.stop - shown.start == 1:
+            when, time = f"timestep {shown.start:,}", f" ({clock.say(shown.start)})" if clock else ""
         of = "" if shown.everything else f"{len(shown.units):,} of "
         sentences = [
-            f"{shown.run.name}, layer {layer.name} ({cell.title}{backward}, {of}{units(layer.size)}), "
-            f"sequence {shown.sequence.index} ({shown.sequence.name}), "
-            f"timesteps {shown.start:,} to {shown.stop - 1:,}{time}."
+            f"{shown.run.name}, layer {layer.name} ({cell.title}{backward}, {of}{units(layer.size)})"
+            + f", sequence {shown.sequence.index} ({shown.sequence.name}), {when}{time}" * self.of_sequence
+            + "."
         ]
         if cell.keep is not None:
             symbol = cell[cell.keep].symbol
@@ -164,7 +173,7 @@ class Sheet(ABC):
         if self.gaps:
             sentences.append("Gaps in the curve: missing values.")
         residual = float(layer.residuals[shown.sequence.index])
-        if np.isfinite(residual):
+        if np.isfinite(residual) and self.of_sequence:
             doubt = "" if layer.trusted else f", more than {layer.dtype} explains"
             sentences.append(f"Residual {number(residual)}{doubt}.")
         return " ".join(sentences)
@@ -179,6 +188,7 @@ class Sheet(ABC):
         command += ["--width", f"{self.width:g}"]
         for name, value in self.options().items():
             command += [f"--{name}", value]
+        command += self.flags()
         if chosen:
             command += ["--units", chosen]
         elif shown.order != "index":

@@ -9,5 +9,6 @@ DESCRIPTIONS = {
     "carry": "what of the old state is carried over, what is written, and how far the state moved",
     "timescales": "for how long the units keep what they hold, one by one and as a histogram",
     "saturation": "how often the gates of each unit are all but shut and all but open, a panel for each gate",
+    "cell": "the cell with its equations: with the numbers of a unit at a timestep, or as a textbook has it",
 }
 """What each figure shows, in one line, by the name that the command line and the app know it by."""
