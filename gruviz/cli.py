@@ -272,20 +272,8 @@ def _export(arguments: Sequence[str]) -> int:
         return 0
     if not given.recording or not given.figure or not given.output:
         raise GruvizError("give a recording, a figure and -o FILE: gruviz export run.h5 gates -o gates.pdf")
-    names = (
-        "layer",
-        "sequence",
-        "units",
-        "quantities",
-        "order",
-        "reduction",
-        "thresholds",
-        "since",
-        "at",
-        "numbers",
-        "sides",
-        "width",
-    )
+    own = ("since", "at", "numbers", "sides")
+    names = ("layer", "sequence", "units", "quantities", "order", "reduction", "thresholds", "width", *own)
     options = {name: getattr(given, name) for name in names}
     if given.range:
         options["start"], options["stop"] = given.range

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gruviz.figures._carry import carry
     from gruviz.figures._cell import cell
+    from gruviz.figures._composition import composition
     from gruviz.figures._counted import counts
     from gruviz.figures._gates import gates
     from gruviz.figures._page import Page
@@ -32,6 +33,7 @@ __all__ = [
     "Wanted",
     "carry",
     "cell",
+    "composition",
     "counts",
     "draw",
     "gates",
@@ -53,6 +55,7 @@ _HOMES = {
     "timescales": "_timescales",
     "saturation": "_saturation",
     "cell": "_cell",
+    "composition": "_composition",
     "Page": "_page",
     "FIGURES": "_registry",
     "Kind": "_registry",

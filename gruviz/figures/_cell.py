@@ -177,7 +177,9 @@ class _Cell(Sheet):
         if self.cell.name == "rnn":
             title = f"plain RNN ({self.shown.layer.nonlinearity})"
         if self.step is not None:
-            title = f"unit {self.unit:,} at t = {self.at:,}" + (f" ({clock.say(self.at)})" if clock else "")
+            title = f"{self.cell.title}, unit {self.unit:,} at t = {self.at:,}" + (
+                f" ({clock.say(self.at)})" if clock else ""
+            )
         page.write(MARGIN, top, title, LABEL).set_fontweight("bold")
         if self.step is not None and self.at == (self.shown.sequence.length - 1 if self.backward else 0):
             begins = "begins at the initial state"
@@ -273,6 +275,7 @@ class _Cell(Sheet):
         for place, (tex, words) in enumerate(self.key):
             column, row = divmod(place, rows)
             x, y = left + column * self.room / 2, top + row * _KEY
+            base = 1 - (y + 2.6) / page.height
             if tex in ("retained", "overwritten"):
                 corner = (x / page.width, 1 - (y + 2.7) / page.height)
                 name = palette.RETAINED if tex == "retained" else palette.OVERWRITTEN
@@ -282,7 +285,7 @@ class _Cell(Sheet):
                 page.text(
                     x / page.width, 1 - (y + 2.6) / page.height, mathtext(tex), size=INDEXED, math_fontfamily=MATH
                 )
-            page.text((x + 7.6) / page.width, 1 - (y + 2.6) / page.height, words, size=NAME)
+            page.text((x + 7.6) / page.width, base, words, size=NAME)
 
 
 def _step(shown: Subject, unit: int, at: int) -> Step:

@@ -8,6 +8,7 @@ from typing import Any
 from gruviz.errors import GruvizError
 from gruviz.figures._carry import carry
 from gruviz.figures._cell import cell
+from gruviz.figures._composition import composition
 from gruviz.figures._counted import counts
 from gruviz.figures._gates import gates
 from gruviz.figures._page import Page
@@ -48,6 +49,7 @@ _FUNCTIONS: tuple[Callable[..., Page], ...] = (
     timescales,
     saturation,
     cell,
+    composition,
 )
 FIGURES = {function.__name__: Kind(function, DESCRIPTIONS[function.__name__]) for function in _FUNCTIONS}
 
