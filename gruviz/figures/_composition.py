@@ -74,9 +74,7 @@ def composition(run: Recording, view: View | None = None, *, at: int | None = No
     made = made_of(shown, at)
     start, stop = (max(shown.start, at), shown.stop) if layer.backward else (shown.start, min(shown.stop, at + 1))
     if start >= stop:
-        raise GruvizError(
-            f"the state at {at} is made of nothing in the range {shown.start}:{shown.stop}: choose another"
-        )
+        raise GruvizError(f"the state at {at} holds nothing of the range {shown.start}:{shown.stop}: choose another")
     if view is None and wanted.get("start") is None and wanted.get("stop") is None:
         start, stop = _enough(made, layer, at, length)
     with style():
@@ -97,6 +95,8 @@ class Made:
     """The weight of all that is older, and of the initial state."""
     held: float
     """What that contributes."""
+    added: float
+    """What the caller's changes of the state between its steps contribute."""
     whole: bool
     """They reach the beginning: what is older is the initial state alone."""
     state: float
@@ -127,10 +127,11 @@ def made_of(shown: Subject, at: int) -> Made:
         return found
 
     place = length - 1 - at if layer.backward else at
-    weights, contributions = [], []
+    weights, contributions, added = [], [], np.zeros(len(units))
     for stretch in walk_back(read, place):
         weights.append(stretch.weights.mean(axis=1))
         contributions.append(mean(stretch.contributions))
+        added += stretch.added
     first = stretch.start
     older = layer.processing(state, index, first - 1, first)[0] if first else layer.initial(index, state)
     both = [np.concatenate(each[::-1]) for each in (weights, contributions)]
@@ -142,6 +143,7 @@ def made_of(shown: Subject, at: int) -> Made:
         contributions=both[1],
         left=float(stretch.left.mean()),
         held=float(mean(stretch.left * older[units])),
+        added=float(mean(added)),
         whole=first == 0,
         state=float(mean(layer[state][shown.sequence.offset + at][units])),
     )
@@ -219,6 +221,8 @@ class _Composition(Sheet):
         outside = float(made.weights.sum()) - float(made.of(shown.start, shown.stop).sum())
         if outside > 5e-4:
             told.append(f"{number(outside)} of the weight lies outside this range")
+        if made.added:
+            told.append(f"{number(made.added)} was added to the state between steps")
         told.append(f"{h} = {number(made.state)}" if one else f"mean |{h}| = {number(made.state)}")
         step = f"1 column = {self.columns.factor:,} steps (sum)"
         return told + [step] * (self.text is None and self.columns.factor > 1)
