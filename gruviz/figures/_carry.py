@@ -30,7 +30,9 @@ _PER_INCH = 150
 """Points of a line to an inch."""
 # Millimetres.
 _LEFT = 22.0
-_TALLEST, _LANE, _KEY = 18.0, 13.0, 3.8
+_TALLEST, _KEY = 18.0, 3.8
+_LANE, _LOWEST, _ALL_LANES = 16.0, 9.0, 90.0
+"""A lane at most and at least, and what all of them share in between."""
 _COLOURS = {
     CARRIED: palette.RETAINED,
     WRITTEN: palette.OVERWRITTEN,
@@ -182,9 +184,9 @@ class _Lines(_Carry):
         """The input, the key, the lanes."""
         above, rows = input_panels(self), self._key_rows()
         key = Panel(len(rows) * _KEY, 0.8 if above else 0.0, lambda page, axes, top: self._key(page, axes, top, rows))
-        lanes = [
-            Panel(_LANE, 1.0 if place == 0 else GAP, self._lane_of(place)) for place in range(len(self.shown.units))
-        ]
+        many = len(self.shown.units)
+        height = float(np.clip(_ALL_LANES / many, _LOWEST, _LANE))
+        lanes = [Panel(height, 1.0 if place == 0 else GAP, self._lane_of(place)) for place in range(many)]
         return [*above, key, *lanes]
 
     def remarks(self) -> list[str]:
@@ -199,7 +201,7 @@ class _Lines(_Carry):
         def draw(page: Page, axes: Axes, top: float) -> None:
             signed = any(each.signed for each in self.quantities)
             axes.axhline(0, color="#CCCCCC", linewidth=0.4, zorder=0)
-            for each in self.quantities:
+            for each in sorted(self.quantities, key=lambda each: not each.signed):  # the others upon the change
                 line, gid = self.values[each.name][:, place], f"{each.name}-{self.shown.units[place]}"
                 axes.plot(middle, line, color=_COLOURS[each.name], linewidth=0.8, gid=gid)
                 if len(line) == 1:

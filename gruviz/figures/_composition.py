@@ -15,7 +15,7 @@ from gruviz.figures._heatmap import paint
 from gruviz.figures._input import input_panels
 from gruviz.figures._page import FAINT, FOREGROUND, LABEL, NAME, SMALL, TICK, Page, shorten, style, text_width
 from gruviz.figures._paragraph import GUTTER, LINE, Paragraph
-from gruviz.figures._sheet import LEFT, MARGIN, Panel, Sheet, number, ticks
+from gruviz.figures._sheet import LEFT, MARGIN, Panel, Sheet, hold_within, number, ticks
 from gruviz.figures._sheet import units as units_of
 from gruviz.figures._subject import Subject, subject
 from gruviz.figures._text import visible
@@ -260,6 +260,7 @@ class _Composition(Sheet):
         axes.set_yticks([0, most], ["0", number(most)])
         axes.set_xlim(shown.start - 0.5, shown.stop - 0.5)
         ticks(axes)
+        hold_within(axes)
         self._time_axis(axes)
         page.write(MARGIN, top + 3.4, "weight", NAME)
         page.write(MARGIN, top + 6.4, f"at t = {self.at:,}", NAME)
@@ -277,12 +278,14 @@ class _Composition(Sheet):
             y = 1 - (top + (row + 0.75) * _ROW) / page.height
             page.text(x / page.width, y, text, size=TICK, ha=align, color=colour, parse_math=False)
 
-        for x, words in ((left, "t"), (left + 10.0, "read"), (weight, "weight"), (contribution, "contribution")):
-            write(x, 0, words, colour=FAINT)
         rows = [
             (f"{made.start + int(i):,}", self._read(int(i)), float(made.weights[i]), float(made.contributions[i]))
             for i in self.listed
         ]
+        heads = ((left, "t"), (left + 10.0, "read"), (weight, "weight"), (contribution, "contribution"))
+        for x, words in heads:
+            if words != "read" or any(row[1] for row in rows):
+                write(x, 0, words, colour=FAINT)
         rows.append(("initial state" if made.whole else "older", "", made.left, made.held))
         widest = max(max(row[2] for row in rows), 1e-6)
         largest = max(max(abs(row[3]) for row in rows), 1e-6)

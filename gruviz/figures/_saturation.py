@@ -17,7 +17,7 @@ from gruviz.recording import Recording
 from gruviz.view import View
 
 # Millimetres.
-_LEFT, _RIGHT, _BETWEEN, _HEAD, _FOOT, _LARGEST = 10.0, 2.0, 4.5, 5.0, 8.0, 52.0
+_LEFT, _RIGHT, _BETWEEN, _HEAD, _FOOT, _LARGEST = 10.0, 2.0, 4.5, 5.0, 8.0, 70.0
 _WIDE = 24.0
 """A narrower panel has smaller words."""
 

@@ -7,7 +7,6 @@ import pytest
 
 from gruviz.cell_drawing import drawing
 from gruviz.cells import GRU, LSTM, RNN, variant
-from gruviz.cli import main
 from gruviz.equations import Step, equations, number, numbers
 from gruviz.errors import GruvizError
 from gruviz.figures import Page, cell
@@ -131,21 +130,3 @@ def test_what_cannot_be_drawn(tmp_path: Path, options, message: str) -> None:
     run, _ = make(tmp_path / "run.h5")
     with run, pytest.raises(GruvizError, match=message):
         cell(run, **options)
-
-
-@pytest.mark.parametrize("name", [
-    "gates", "timeline", "pages", "counts", "survival", "carry", "timescales", "saturation", "composition", "cell",
-])  # fmt: skip
-def test_the_command_in_a_figure_draws_it_again(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from gruviz.figures import draw, save
-
-    run, _ = make(tmp_path / "run.h5", (TEXT[:120],))
-    own = {"survival": {"since": 30}, "composition": {"at": 50}, "cell": {"at": 50, "units": (2,)}}
-    with run:
-        first = draw(run, name, start=20, stop=70, **{"units": (3, 1), **own.get(name, {})})
-        save(first, tmp_path / "first.svg")
-    monkeypatch.chdir(tmp_path)
-    recording, *words = first.provenance.command
-    assert main(["export", recording, name, "-o", "again.svg", *words]) == 0
-    again = (tmp_path / "again.svg").read_text().replace("again.svg", "first.svg")
-    assert again == (tmp_path / "first.svg").read_text()

@@ -95,9 +95,9 @@ def test_numbers_have_their_weights_below_the_curve(tmp_path: Path) -> None:
 def test_what_does_not_add_up_is_told(tmp_path: Path) -> None:
     values = content(GRU, 100, 2)
     values["update"][:] = 0.9
-    with write(tmp_path / "run.h5", GRU, values) as run:
-        with pytest.raises(GruvizError, match="holds nothing of the range 70:90"):
-            composition(run, at=20, start=70, stop=90)
+    message = "holds nothing of the range 70:90"
+    with write(tmp_path / "run.h5", GRU, values) as run, pytest.raises(GruvizError, match=message):
+        composition(run, at=20, start=70, stop=90)
     run, _ = make(tmp_path / "text.h5", (TEXT[:100],))
     with run:
         assert "of the weight lies outside this range" in small_print(composition(run, at=80, start=79))
