@@ -1,25 +1,23 @@
 """The cell on paper: drawn with the numbers of a unit at a timestep, or without, as a textbook has it."""
 
 import math
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import replace
 from typing import Unpack
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
 
-from gruviz import palette
 from gruviz.analysis import fed_by, parts
 from gruviz.cell_drawing import TEXT, Label, drawing
 from gruviz.cells import RESETS, Cell
-from gruviz.equations import Step, Term, equations, gap, in_words, number, numbers
+from gruviz.equations import Step, equations, in_words, number, numbers
 from gruviz.errors import GruvizError
-from gruviz.figures._cell_shapes import INDEXED, MATH, Brush, formula_width, mathtext
+from gruviz.figures._cell_lines import key_for, lines_for
+from gruviz.figures._cell_shapes import INDEXED, Brush, formula_width, mathtext
 from gruviz.figures._columns import Columns
-from gruviz.figures._page import FAINT, FOREGROUND, LABEL, NAME, TICK, Page, shorten, style, text_width
+from gruviz.figures._page import FAINT, LABEL, TICK, Page, shorten, style, text_width
 from gruviz.figures._sheet import MARGIN, Panel, Sheet
-from gruviz.figures._subject import Subject, subject
+from gruviz.figures._subject import Subject, subject, without_choice
 from gruviz.figures._text import visible
 from gruviz.figures._wanted import Wanted
 from gruviz.recording import Recording
@@ -29,13 +27,9 @@ _BESIDE = 150.0
 """Millimetres of width from which on equations stand beside the drawing, not below it."""
 _WIDEST = 88.0
 """Millimetres of the drawing."""
-_LARGEST = 10.5
-"""Points of the equations at most."""
-_LINE, _APART = 1.42, 0.5
-"""From one line to the next, and from one equation to the next besides, in sizes of the font."""
 _HEAD, _WORDS = 4.2, 3.1
-_KEY = 4.1
-"""Millimetres of a line of the key of symbols."""
+"""Of the line that says what it is, and of each that says what the gates let pass."""
+_BETWEEN, _BELOW, _ABOVE_KEY = 6.0, 3.0, 2.0
 _EXAMPLE = 0.6
 """How open all gates are where no numbers are shown."""
 _NAMED = {" ": "space", "\n": "line end", "\t": "tab", "": "empty"}
@@ -71,6 +65,7 @@ def cell(
     units = wanted.get("units")
     if units is None and view is not None:
         units = view.pane.units[-1:] or None
+    without_choice(wanted, "cell")
     shown = subject(run, view, {**wanted, "units": units})
     if units is not None and len(shown.units) != 1:
         raise GruvizError(f"a cell is drawn with the numbers of 1 unit, not {len(shown.units)}: choose one")
@@ -83,27 +78,6 @@ def cell(
         raise GruvizError(f"there is no timestep {at} in a sequence of {shown.sequence.length:,}: choose one that is")
     with style():
         return _Cell(shown, int(shown.units[0]), at, numbered=numbers).page()
-
-
-@dataclass(frozen=True)
-class _Lines:
-    """The equations at one size of the font, in millimetres."""
-
-    size: float
-    left: float
-    """Width of the column of what is computed, with the equals sign."""
-    right: float
-    """Of the column of what it comes to, with its own."""
-    width: float
-
-    @property
-    def line(self) -> float:
-        """From one line to the next."""
-        return _LINE * self.size / 72 * 25.4
-
-    def height(self, count: int, numbered: bool) -> float:
-        """Of so many equations."""
-        return count * ((1 + numbered) * self.line + _APART * self.size / 72 * 25.4)
 
 
 class _Cell(Sheet):
@@ -123,21 +97,14 @@ class _Cell(Sheet):
         self.of_sequence = numbered
         self.cell, self.backward = layer.cell, layer.backward
         self.shape = drawing(layer.cell, reset=layer.reset, backward=layer.backward)
-        self.equations = equations(layer.cell, reset=layer.reset, backward=layer.backward)
         self.step = _step(shown, unit, at) if numbered else None
-        beside = self.width >= _BESIDE
-        self.room = (self.plot - 6.0) / 2 if beside else self.plot
+        self.beside = self.width >= _BESIDE
+        self.room = (self.plot - _BETWEEN) / 2 if self.beside else self.plot
         self.scale = min(self.room, _WIDEST) / self.shape.width
-        self.lines = _fitting(self, self.room)
+        told = equations(layer.cell, reset=layer.reset, backward=layer.backward)
+        self.lines = lines_for(told, numbers(self.step) if self.step else {}, self.room)
+        self.key = None if numbered else key_for(layer.cell, told, backward=layer.backward)
         self.head = _HEAD + (_WORDS * len(in_words(self.step)) if self.step else 0.0)
-        self.key = [] if numbered else _key(self)
-        self.beside = beside
-
-    @property
-    def _told(self) -> float:
-        """Height of the equations and the key."""
-        rows = -(-len(self.key) // 2)
-        return self.lines.height(len(self.equations), self.numbered) + (rows * _KEY + 2.5 if rows else 0.0)
 
     def options(self) -> dict[str, str]:
         """The timestep."""
@@ -150,7 +117,8 @@ class _Cell(Sheet):
     def panels(self) -> list[Panel]:
         """One that holds it all."""
         drawn = self.shape.height * self.scale
-        height = max(drawn, self._told) if self.beside else drawn + 3.0 + self._told
+        told = self.lines.height + (self.key.height + _ABOVE_KEY if self.key else 0.0)
+        height = max(drawn, told) if self.beside else drawn + _BELOW + told
         return [Panel(self.head + height, 0.0, self._draw)]
 
     def remarks(self) -> list[str]:
@@ -167,9 +135,10 @@ class _Cell(Sheet):
         top += self.head
         drawn = self.shape.height * self.scale
         self._draw_cell(page, top)
-        left, below = (MARGIN + self.room + 6.0, top) if self.beside else (MARGIN, top + drawn + 3.0)
-        below = self._draw_equations(page, left, below + (1.0 if self.beside else 0.0))
-        self._draw_key(page, left, below + 2.0)
+        left, below = (MARGIN + self.room + _BETWEEN, top) if self.beside else (MARGIN, top + drawn + _BELOW)
+        self.lines.draw(page, left, below)
+        if self.key:
+            self.key.draw(page, left, below + self.lines.height + _ABOVE_KEY, self.room)
 
     def _draw_head(self, page: Page, top: float) -> None:
         clock = self.clock
@@ -216,76 +185,6 @@ class _Cell(Sheet):
             x += formula_width("x_t", symbol) / scale + 5.0
             room = (shape.width - x) * scale
             axes.text(x, y, shorten(_given(self), TICK, room), size=TICK, va="center", parse_math=False)
-
-    def _draw_equations(self, page: Page, left: float, top: float) -> float:
-        lines, put_in = self.lines, numbers(self.step) if self.step is not None else {}
-        base = 0.95 * lines.size / 72 * 25.4
-        for equation in self.equations:
-            y = top + base
-            self._write_terms(page, left, y, (equation.left,))
-            self._write(page, left + lines.left, y, "=", align="right")
-            self._write_terms(page, left + lines.left + self._space, y, equation.symbols)
-            if put_in:
-                *terms, result = put_in[equation.quantity]
-                y += lines.line
-                self._write(page, left + lines.left, y, "=", align="right", colour=FAINT)
-                self._write_terms(page, left + lines.left + self._space, y, tuple(terms))
-                end = left + lines.width
-                self._write(page, end - lines.right, y, "=", align="right", colour=FAINT)
-                self._write_terms(page, end - lines.right + self._space, y, (result,))
-            top += lines.height(1, self.numbered)
-        return top
-
-    @property
-    def _space(self) -> float:
-        """After an equals sign."""
-        return 0.3 * self.lines.size / 72 * 25.4
-
-    def _write_terms(self, page: Page, x: float, y: float, terms: tuple[Term, ...]) -> None:
-        """A line of terms, each marked in the colour of its quantity."""
-        size, before = self.lines.size, ""
-        for term in terms:
-            x += _gap(before, term.tex) * size / 72 * 25.4 if before else 0.0
-            self._write(page, x, y, term.tex)
-            wide = formula_width(term.tex, size)
-            if mark := palette.LINES.get(term.quantity):
-                corner = (x / page.width, 1 - (y + 0.36 * size / 72 * 25.4) / page.height)
-                extent = (wide / page.width, 0.5 / page.height)
-                page.add_artist(Rectangle(corner, *extent, transform=page.transFigure, color=mark, linewidth=0))
-            x += wide
-            before = term.tex
-
-    def _write(
-        self, page: Page, x: float, y: float, tex: str, *, align: str = "left", colour: str = FOREGROUND
-    ) -> None:
-        """A formula whose baseline is at `y`."""
-        page.text(
-            x / page.width,
-            1 - y / page.height,
-            mathtext(tex),
-            size=self.lines.size,
-            color=colour,
-            ha=align,
-            va="baseline",
-            math_fontfamily=MATH,
-        )
-
-    def _draw_key(self, page: Page, left: float, top: float) -> None:
-        rows = -(-len(self.key) // 2)
-        for place, (tex, words) in enumerate(self.key):
-            column, row = divmod(place, rows)
-            x, y = left + column * self.room / 2, top + row * _KEY
-            base = 1 - (y + 2.6) / page.height
-            if tex in ("retained", "overwritten"):
-                corner = (x / page.width, 1 - (y + 2.7) / page.height)
-                name = palette.RETAINED if tex == "retained" else palette.OVERWRITTEN
-                extent = (4.0 / page.width, 1.8 / page.height)
-                page.add_artist(Rectangle(corner, *extent, transform=page.transFigure, color=name, linewidth=0))
-            else:
-                page.text(
-                    x / page.width, 1 - (y + 2.6) / page.height, mathtext(tex), size=INDEXED, math_fontfamily=MATH
-                )
-            page.text((x + 7.6) / page.width, base, words, size=NAME)
 
 
 def _step(shown: Subject, unit: int, at: int) -> Step:
@@ -337,55 +236,3 @@ def _text(label: Label, amounts: dict[str, float]) -> str:
     if tex and value:
         tex += rf" = {value}" if label.equals else rf"\;\;{value}"
     return mathtext(tex or value) if tex or value else ""
-
-
-def _fitting(sheet: _Cell, width: float) -> _Lines:
-    """The equations as large as fits, with numbers as wide as those that are put in."""
-    put_in = numbers(sheet.step) if sheet.step is not None else {}
-    size = _LARGEST
-    while True:
-        unit = size / 72 * 25.4
-        equals = formula_width("=", size)
-        left = max(formula_width(each.left.tex, size) for each in sheet.equations) + 0.3 * unit + equals
-        wide = max(_width(each.symbols, size) for each in sheet.equations)
-        right = max((formula_width(each[-1].tex, size) for each in put_in.values()), default=0.0) + 0.3 * unit
-        for terms in put_in.values():
-            wide = max(wide, _width(terms[:-1], size) + 0.6 * unit + equals + right)
-        total = left + 0.3 * unit + wide
-        if total <= width or size <= INDEXED:
-            return _Lines(size, left, right, min(max(total, 0.75 * width), width))
-        size = max(INDEXED, size - 0.2)
-
-
-def _width(terms: tuple[Term, ...], size: float) -> float:
-    gaps = sum(_gap(one.tex, other.tex) for one, other in pairwise(terms))
-    return sum(formula_width(term.tex, size) for term in terms) + gaps * size / 72 * 25.4
-
-
-def _gap(before: str, after: str) -> float:
-    """Between two terms: where mathtext has put a space behind a sign, no more."""
-    return 0.0 if len(before) > 1 and before.endswith(("+", "-")) else gap(before, after)
-
-
-def _key(sheet: _Cell) -> list[tuple[str, str]]:
-    """What the symbols stand for."""
-    cell, before = sheet.cell, "t+1" if sheet.backward else "t-1"
-    key = [("x_t", "input"), (f"h_{{{before}}}", "old hidden state")]
-    if cell.name == "lstm":
-        key.append((f"c_{{{before}}}", "old cell state"))
-    for equation in sheet.equations:
-        quantity = cell[equation.quantity]
-        words = {
-            "keep": f"{quantity.name} gate (keep)",
-            "gate": f"{quantity.name} gate",
-            "state": f"new {quantity.title}",
-        }.get(quantity.kind, quantity.title)
-        key.append((equation.left.tex, words))
-    used = " ".join(term.tex for equation in sheet.equations for term in equation.symbols)
-    for tex, words in ((r"\sigma", "logistic, 0 to 1"), (r"\tanh", "−1 to 1"), (r"\odot", "elementwise product")):
-        key += [(tex, words)] * (tex in used)
-    key += [(r"\mathrm{relu}", "negative to 0")] * ("relu" in used)
-    key.append(("W,\\,b", "weights, biases"))
-    if cell.keep is not None:
-        key += [("retained", "kept of the old"), ("overwritten", "written anew")]
-    return key

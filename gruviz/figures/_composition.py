@@ -1,29 +1,27 @@
 """Composition on paper: of what a state is made, the sequence shaded by weight, and the largest parts in a list."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Unpack
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 
 from gruviz import palette
-from gruviz.analysis import Steps, steps, walk_back
 from gruviz.errors import GruvizError
 from gruviz.figures._columns import fit
 from gruviz.figures._heatmap import paint
 from gruviz.figures._input import input_panels
+from gruviz.figures._made import Made, made_of
 from gruviz.figures._page import FAINT, FOREGROUND, LABEL, NAME, SMALL, TICK, Page, shorten, style, text_width
 from gruviz.figures._paragraph import GUTTER, LINE, Paragraph
 from gruviz.figures._sheet import LEFT, MARGIN, Panel, Sheet, hold_within, number, ticks
 from gruviz.figures._sheet import units as units_of
-from gruviz.figures._subject import Subject, subject
+from gruviz.figures._subject import Subject, subject, without_choice
 from gruviz.figures._text import visible
 from gruviz.figures._wanted import Wanted
 from gruviz.recording import Layer, Recording
 from gruviz.view import View
 
-Floats = NDArray[np.float64]
 _LISTED = 8
 _ENOUGH = 0.999
 """The share of all weight that is shown where no range is given."""
@@ -62,6 +60,7 @@ def composition(run: Recording, view: View | None = None, *, at: int | None = No
     if wanted.get("units") is None and view is not None:
         whose = {"all": None, "selected": view.pane.units or None, "last": view.pane.units[-1:] or None}[view.whose]
         wanted = {**wanted, "units": whose}
+    without_choice(wanted, "composition")
     shown = subject(run, view, wanted)
     layer, length = shown.layer, shown.sequence.length
     if layer.cell.keep is None:
@@ -79,78 +78,6 @@ def composition(run: Recording, view: View | None = None, *, at: int | None = No
         start, stop = _enough(made, layer, at, length)
     with style():
         return _Composition(replace(shown, start=start, stop=stop), made, at).page()
-
-
-@dataclass(frozen=True)
-class Made:
-    """What a state is made of, as far as it was followed back; of several units means over them."""
-
-    start: int
-    """The first timestep that is told of."""
-    weights: Floats
-    """(n,), of consecutive timesteps."""
-    contributions: Floats
-    """(n,), weight times candidate of one unit; of several, means of its size."""
-    left: float
-    """The weight of all that is older, and of the initial state."""
-    held: float
-    """What that contributes."""
-    added: float
-    """What the caller's changes of the state between its steps contribute."""
-    whole: bool
-    """They reach the beginning: what is older is the initial state alone."""
-    state: float
-    """The state itself; of several units the mean of its size."""
-
-    def of(self, start: int, stop: int) -> Floats:
-        """The weights of the timesteps from `start` up to `stop`, (n,); 0 of those that it is not told of."""
-        found = np.zeros(stop - start)
-        first, last = max(start, self.start), min(stop, self.start + len(self.weights))
-        if last > first:
-            found[first - start : last - start] = self.weights[first - self.start : last - self.start]
-        return found
-
-
-def made_of(shown: Subject, at: int) -> Made:
-    """Follow the state at the end of timestep `at` back until next to nothing is left, in pieces."""
-    layer, index, units = shown.layer, shown.sequence.index, shown.units
-    length, state = shown.sequence.length, shown.layer.cell.state
-
-    def read(start: int, stop: int) -> Steps:
-        did = steps(layer, index, start, stop)
-        return Steps(*(None if each is None else each[:, units] for each in _parts(did)))  # type: ignore[arg-type]
-
-    def mean(values: NDArray[np.floating]) -> Floats:
-        """Over units, (..., H) to (...)."""
-        one = len(units) == 1
-        found: Floats = np.asarray(values[..., 0] if one else np.abs(values).mean(axis=-1), np.float64)
-        return found
-
-    place = length - 1 - at if layer.backward else at
-    weights, contributions, added = [], [], np.zeros(len(units))
-    for stretch in walk_back(read, place):
-        weights.append(stretch.weights.mean(axis=1))
-        contributions.append(mean(stretch.contributions))
-        added += stretch.added
-    first = stretch.start
-    older = layer.processing(state, index, first - 1, first)[0] if first else layer.initial(index, state)
-    both = [np.concatenate(each[::-1]) for each in (weights, contributions)]
-    if layer.backward:
-        both = [each[::-1] for each in both]
-    return Made(
-        start=at if layer.backward else first,
-        weights=both[0],
-        contributions=both[1],
-        left=float(stretch.left.mean()),
-        held=float(mean(stretch.left * older[units])),
-        added=float(mean(added)),
-        whole=first == 0,
-        state=float(mean(layer[state][shown.sequence.offset + at][units])),
-    )
-
-
-def _parts(did: Steps) -> tuple[NDArray[np.floating] | None, ...]:
-    return did.keep, did.candidate, did.write, did.added
 
 
 def _enough(made: Made, layer: Layer, at: int, length: int) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from gruviz.figures._counts import count_panels
 from gruviz.figures._input import input_panels
 from gruviz.figures._page import RESOLUTION, Page, style
 from gruviz.figures._sheet import LEFT, MARGIN, Panel, Sheet
-from gruviz.figures._subject import Subject, subject
+from gruviz.figures._subject import Subject, subject, without_choice
 from gruviz.figures._wanted import Wanted
 from gruviz.recording import Recording
 from gruviz.view import View
@@ -30,6 +30,7 @@ def counts(run: Recording, view: View | None = None, **wanted: Unpack[Wanted]) -
     Raises:
         GruvizError: the recording has no such layer, sequence, range or unit, or its cell has no keep.
     """
+    without_choice(wanted, "counts")
     shown = subject(run, view, wanted)
     if shown.layer.cell.keep is None:
         title = shown.layer.cell.title

@@ -103,6 +103,12 @@ def subject(run: Recording, view: View | None, wanted: Wanted) -> Subject:
     )
 
 
+def without_choice(wanted: Wanted, figure: str) -> None:
+    """Raises GruvizError where quantities are wanted of a figure that has no choice of them."""
+    if wanted.get("quantities") is not None:
+        raise GruvizError(f"the figure {figure} has no choice of quantities: leave them out")
+
+
 def chosen(layer: Layer, names: Sequence[str]) -> tuple[Quantity, ...]:
     """The quantities of these names. Raises GruvizError where the layer has none of that name, or none is named."""
     unknown = [name for name in names if name not in layer.cell.names]

@@ -13,7 +13,7 @@ from gruviz.figures._columns import Columns
 from gruviz.figures._page import FAINT, LABEL, NAME, TICK, Page, style, text_width
 from gruviz.figures._sheet import Panel, Sheet, ticks
 from gruviz.figures._sheet import units as units_of
-from gruviz.figures._subject import Subject, subject
+from gruviz.figures._subject import Subject, subject, without_choice
 from gruviz.figures._wanted import Wanted
 from gruviz.recording import Recording
 from gruviz.view import View
@@ -47,6 +47,7 @@ def timescales(run: Recording, view: View | None = None, **wanted: Unpack[Wanted
     Raises:
         GruvizError: the recording has no such layer, sequence, range or unit.
     """
+    without_choice(wanted, "timescales")
     shown = subject(run, view, wanted)
     with style():
         return _Timescales(shown).page()

@@ -66,3 +66,10 @@ def test_an_option_that_it_does_not_have_is_refused(tmp_path: Path, name: str) -
     assert set(Wanted.__annotations__) <= set(FIGURES[name].options)
     with run, pytest.raises(GruvizError, match=f"the figure {name} has no option colour: leave it out"):
         draw(run, name, colour="red")
+
+
+@pytest.mark.parametrize("name", ["counts", "survival", "timescales", "composition", "cell"])
+def test_quantities_are_refused_where_there_is_no_choice(tmp_path: Path, name: str) -> None:
+    run, _ = make(tmp_path / "run.h5", (TEXT[:50],))
+    with run, pytest.raises(GruvizError, match=f"the figure {name} has no choice of quantities"):
+        draw(run, name, quantities=("update",))

@@ -12,7 +12,7 @@ from gruviz.cli import main
 from gruviz.errors import GruvizError
 from gruviz.figures import Page, counts, draw, survival
 from gruviz.figures._columns import fit
-from gruviz.figures._survival import survived
+from gruviz.figures._survived import survived
 from gruviz.recording import open as open_recording
 from gruviz.view import Pane, View
 
