@@ -20,13 +20,13 @@ from gruviz.analysis._numbers import (
     together,
 )
 from gruviz.analysis._order import by_number, order
-from gruviz.analysis._parts import fed_by, parts
+from gruviz.analysis._parts import parts
 from gruviz.analysis._reset import candidate_weights, through_reset
 from gruviz.analysis._saturation import Histogram, Saturation, saturation
 from gruviz.analysis._survival import HORIZONS, fading, horizon, survival
 from gruviz.analysis._timescales import Keeps, Timescales, autocorrelation, autocorrelation_time, timescales
 from gruviz.analysis._walk_back import LEAST, MOST, Steps, Stretch, added, steps, walk_back
-from gruviz.recording import classify, count
+from gruviz.recording import classify, count, fed_by
 
 __all__ = [
     "CARRIED",

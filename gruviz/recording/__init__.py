@@ -8,12 +8,14 @@ from gruviz.recording.classes import classify, count
 from gruviz.recording.growing import being_written, newer, open_growing
 from gruviz.recording.pyramid import Reduced, reduce_rows
 from gruviz.recording.reader import Layer, Recording, SequenceInfo, Tape, Values, open
+from gruviz.recording.weights import LayerWeights, fed_by
 from gruviz.recording.writer import Writer
 
 __all__ = [
     "Altered",
     "Block",
     "Layer",
+    "LayerWeights",
     "Recording",
     "Reduced",
     "SequenceInfo",
@@ -25,6 +27,7 @@ __all__ = [
     "classify",
     "complement",
     "count",
+    "fed_by",
     "is_other_hdf5",
     "lacking",
     "newer",
