@@ -89,6 +89,7 @@ def record_sequences(
         "training": loaded.training,
         "notes": [*loaded.notes, *notes_on(sequences)],
         **({"answers": loaded.answers.public()} if loaded.answers.public() else {}),
+        **({"scale": loaded.std.tolist()} if loaded.std is not None else {}),
         **({"proof": NOT_PROVED} if loaded.converted else {}),
         **(about or {}),
     }
@@ -335,10 +336,16 @@ def _source_layers(model: SequenceModel, call: Call) -> dict[str, str]:
 
 
 def _weights(loaded: Loaded) -> dict[str, NDArray[Any]]:
-    """The recurrent weights by the names that their modules have in their source."""
-    return {
-        _source_name(name, model): array for model in loaded.parts for name, array in recurrent_weights(model).items()
-    }
+    """The recurrent weights by the names that their modules have in their source, and the read-out if there is one."""
+    weights = {}
+    for model in loaded.parts:
+        turned = "_reverse" if model.architecture.backward else ""  # its layers are called so too
+        for name, array in recurrent_weights(model).items():
+            weights[_source_name(name, model) + turned] = array
+        if model.readout is not None:
+            for name, weight in model.readout.named_parameters():
+                weights[f"readout.{name}"] = weight.detach().float().cpu().numpy()
+    return weights
 
 
 def _source_name(name: str, model: SequenceModel) -> str:

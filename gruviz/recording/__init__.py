@@ -1,10 +1,12 @@
 """The HDF5 file: written, read, reduced, and not trusted before it is checked. The only place that knows h5py."""
 
+from gruviz.recording._adding import GradientWriter
 from gruviz.recording._growing_layer import Altered, Block
 from gruviz.recording._labelling import add_label
 from gruviz.recording._later import complement, lacking
 from gruviz.recording._opening import is_other_hdf5
 from gruviz.recording.classes import classify, count
+from gruviz.recording.gradient import Gradient
 from gruviz.recording.growing import being_written, newer, open_growing
 from gruviz.recording.pyramid import Reduced, reduce_rows
 from gruviz.recording.reader import Layer, Recording, SequenceInfo, Tape, Values, open
@@ -14,6 +16,8 @@ from gruviz.recording.writer import Writer
 __all__ = [
     "Altered",
     "Block",
+    "Gradient",
+    "GradientWriter",
     "Layer",
     "LayerWeights",
     "Recording",

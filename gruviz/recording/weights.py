@@ -25,10 +25,12 @@ class LayerWeights:
         else:  # a cell: where the model itself is one, its weights have no path
             self._name = "{}" if layer.name == f"{layer.cell.name}cell" else f"{layer.name}.{{}}"
 
-    def matrix(self, name: Matrix, rows: int | slice, width: int) -> Values | None:
-        """Rows of a matrix, (width,) or (n, width); None where there is none of that width."""
+    def matrix(self, name: Matrix, rows: int | slice, width: int | None = None) -> Values | None:
+        """Rows of a matrix, (width,) or (n, width); None where there is none of that width, if one is given."""
         stored = self._stored(name, rows)
-        return stored if stored is not None and stored.shape[-1:] == (width,) else None
+        if stored is None or stored.ndim != (2 if isinstance(rows, slice) else 1):
+            return None
+        return stored if width in (None, stored.shape[-1]) else None
 
     def bias(self, name: Bias, rows: int | slice) -> Values | None:
         """Biases, () or (n,); None in a layer without."""
