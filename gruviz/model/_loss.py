@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+
 from gruviz.errors import GruvizError
 from gruviz.model._scaled import Scaled
 from gruviz.recording import Recording
@@ -105,9 +106,9 @@ class Loss:
             likely = np.exp(said - said.max(axis=1, keepdims=True))
             error = likely / likely.sum(axis=1, keepdims=True)
             error[counts, targets[counts]] -= 1
-            return error, counts
+            return np.asarray(error, np.float64), counts
         right = self._right(rows)
-        counts = np.isfinite(right).all(axis=1)
+        counts = np.asarray(np.isfinite(right).all(axis=1))
         with np.errstate(invalid="ignore"):
             error = 2 * (said - right) / said.shape[1] / (1 if self._std is None else self._std)
         return error, counts

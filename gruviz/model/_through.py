@@ -20,6 +20,8 @@ _IN_MEMORY = 2**28
 """Bytes of a series beyond which it lies in a file."""
 _FAR = 30
 """A gradient whose largest number is beyond 2^±30 is scaled anew."""
+_MOST = 100
+"""Powers of two that are multiplied by at a time."""
 
 Came = Callable[[int, int], Scaled]
 """Gives the gradient that comes to the hidden states of the timesteps from one up to another from elsewhere, (n, H)."""
@@ -78,12 +80,11 @@ def _joined(g: Tensor, power: int, comes: Tensor, its: int) -> tuple[Tensor, int
 
 
 def _shifted(g: Tensor, power: int) -> Tensor:
-    """g · 2^power, where that may be less than a float holds: it is zero then."""
-    while power < -900:  # 2^power itself would be none
-        g, power = g * 2.0**-900, power + 900
-        if not bool(g.any()):
-            return g
-    return g * 2.0**power
+    """g · 2^power, zero where that is less than a float holds."""
+    while abs(power) > _MOST and bool(g.any()):  # 2^power itself is no number then
+        step = math.copysign(_MOST, power)
+        g, power = g * 2.0**step, power - int(step)
+    return g * 2.0 ** max(min(power, _MOST), -_MOST)
 
 
 class Series:

@@ -25,7 +25,7 @@ _LEAST_FREE = 2**26
 
 
 class GradientWriter:
-    """Adds gradients to a recording: a context manager that replaces the file at its end, and leaves it alone on errors.
+    """Adds gradients to a recording: a context manager that replaces the file at its end, or not at all on an error.
 
     What was computed before for other sequences stays; of the same sequence it is replaced field by field. The digest
     is of what was recorded, and stays as it is. A reader that has the recording open goes on reading the old file.
@@ -57,7 +57,13 @@ class GradientWriter:
             raise self._failed(error) from error
 
     def describe(self, layer: str, sequence: int, loss: int, error: str) -> None:
-        """Say for one sequence what its loss is: the timestep, or `SUM`; `error` as `Gradient.error`.
+        """Say for one sequence what its loss is, before anything of it is written. What was there of another one goes.
+
+        Args:
+            layer: of which layer.
+            sequence: the sequence's index.
+            loss: the timestep that it is taken at, or `SUM`.
+            error: as `Gradient.error`.
 
         Raises GruvizError where others were computed from another kind of error.
         """
@@ -66,6 +72,9 @@ class GradientWriter:
         others = [int(at) != NONE for number, at in enumerate(group["loss"][:]) if number != sequence]
         if before not in ("", error) and any(others):
             raise GruvizError(f"{layer} has gradients of a loss that is a {before}, and this one is a {error}")
+        for name, field in FIELDS.items():
+            if field.of_loss and name in group:
+                group[name][self._recording.layers[layer].slice(sequence)] = np.nan
         group.attrs["error"] = error
         group["loss"][sequence] = loss
 

@@ -26,14 +26,16 @@ class Field:
     width: Literal["one", "units", "lags"]
     """One number a timestep, one for each unit, or one for each timestep back."""
     meaning: str
+    of_loss: bool = False
+    """Whether it depends on what the loss is."""
 
 
 FIELDS: Final = {
-    "norm_hidden": Field("f8", "one", "log10 of the norm of dL/dh_t"),
-    "norm_cell": Field("f8", "one", "log10 of the norm of dL/dc_t, of an LSTM"),
-    "norm_input": Field("f8", "one", "log10 of the norm of dL/dx_t, with respect to what the first layer reads"),
-    "direction_hidden": Field("f4", "units", "dL/dh_t over its norm"),
-    "direction_cell": Field("f4", "units", "dL/dc_t over its norm, of an LSTM"),
+    "norm_hidden": Field("f8", "one", "log10 of the norm of dL/dh_t", True),
+    "norm_cell": Field("f8", "one", "log10 of the norm of dL/dc_t, of an LSTM", True),
+    "norm_input": Field("f8", "one", "log10 of the norm of dL/dx_t, with respect to what the first layer reads", True),
+    "direction_hidden": Field("f4", "units", "dL/dh_t over its norm", True),
+    "direction_cell": Field("f4", "units", "dL/dc_t over its norm, of an LSTM", True),
 }
 
 

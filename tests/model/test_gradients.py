@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 
-from gruviz.errors import GruvizError
 from gruviz.model import checkpoint
 from gruviz.model.gradients import gradients, loss_of
 from gruviz.model.network import Architecture, build
@@ -125,10 +124,10 @@ def test_pieces_and_files_change_nothing(tmp_path, monkeypatch, network):
         np.testing.assert_allclose(values, whole[key], rtol=1e-12, atol=1e-12)
 
 
-def rnn_of(matrix, nonlinearity, tmp_path):
+def rnn_of(matrix, nonlinearity, tmp_path, **options):
     """A plain RNN with this W_hh, whose read-out is the sum of its units."""
     size = len(matrix)
-    model = build(Architecture("rnn", 1, size, outputs=1, nonlinearity=nonlinearity), seed=0)
+    model = build(Architecture("rnn", 1, size, outputs=1, nonlinearity=nonlinearity, **options), seed=0)
     with torch.no_grad():
         for weight in model.parameters():
             weight.zero_()
@@ -157,12 +156,17 @@ def test_what_vanishes_beyond_what_a_float_holds_is_still_told(tmp_path, double)
 
 
 def test_what_explodes_beyond_what_a_float_holds_is_still_told(tmp_path):
-    """A unit that stays on gets 20 times as much gradient each timestep back; its own state is held down by a bias."""
-    loaded = rnn_of([[0.0, 20.0], [20.0, 0.0]], "relu", tmp_path)
-    with torch.no_grad():  # states stay at 1: 20 from each other less 19
+    """Two units that hold each other at 1, with a weight of 20 and a bias of -19: 20^498 is no number either."""
+    loaded = rnn_of([[0.0, 20.0], [20.0, 0.0]], "relu", tmp_path, initial=True)
+    with torch.no_grad():
         loaded.model.rnn.bias_ih_l0.fill_(-19.0)
         loaded.model.rnn.weight_ih_l0.zero_()
+        loaded.model.initial_hidden.fill_(1.0)
     values = np.zeros((500, 1), np.float32)
     run = record_sequences(loaded, [Sequence("zeros", values=values, columns=("x",))], None, device="cpu")
-    assert run.layers["rnn.l0"]["hidden"][:].max() == 0  # from a state of zero both are off
-    assert np.isneginf(collected(gradients(run, loss_of(run, "last")))["rnn.l0", "norm_input"]).all()
+    assert (run.layers["rnn.l0"]["hidden"][:] == 1).all()
+    found = collected(gradients(run, loss_of(run, "last")))
+    np.testing.assert_allclose(np.diff(found["rnn.l0", "norm_hidden"][:499]), -np.log10(20), rtol=1e-5)
+    np.testing.assert_allclose(found["rnn.l0", "norm_hidden"][498], np.log10(2 * 2 * np.sqrt(2)), rtol=1e-5)
+    assert np.isneginf(found["rnn.l0", "norm_input"]).all()  # nothing of the input is read
+    np.testing.assert_allclose(found["rnn.l0", "direction_hidden"][:499], np.sqrt(0.5), rtol=1e-5)
