@@ -145,6 +145,4 @@ def test_what_cannot_be_known_is_refused(module, shape, message, tmp_path):
     path = tmp_path / "run.h5"
     gruviz.record(module, torch.randn(shape), path=path).close()
     with gruviz.open(path) as recording, pytest.raises(GruvizError, match=message):
-        for level in stack(recording, "main"):
-            for layer in level:
-                Link(recording, layer, 0)
+        [Link(recording, layer, 0) for level in stack(recording, "main") for layer in level]

@@ -79,18 +79,20 @@ def test_what_was_there_of_other_sequences_stays_and_of_another_loss_goes(tmp_pa
         assert np.isnan(norms[48:]).all()
         assert np.isnan(gradient.read("direction_hidden", slice(40, 60))).all()
         assert (gradient.read("direction_hidden", slice(0, 40)) == 1).all()
-    with gruviz.recording.open(path) as run, GradientWriter(run) as writer:
-        with pytest.raises(GruvizError, match="of a loss that is a cross entropy, and this one is a squared error"):
-            writer.describe("rnn.l0", 1, SUM, "squared error")
+    with (
+        gruviz.recording.open(path) as run,
+        GradientWriter(run) as writer,
+        pytest.raises(GruvizError, match="of a loss that is a cross entropy, and this one is a squared error"),
+    ):
+        writer.describe("rnn.l0", 1, SUM, "squared error")
 
 
 def test_the_recording_is_whole_whatever_happens(tmp_path: Path) -> None:
     path = made(tmp_path / "run.h5")
     before = path.read_bytes()
     with gruviz.recording.open(path) as run:
-        with pytest.raises(ZeroDivisionError), GradientWriter(run) as writer:
-            writer.write("rnn.l0", 0, 0, {"norm_hidden": np.zeros(40)})
-            1 / 0
+        with pytest.raises(TypeError, match="broadcast"), GradientWriter(run) as writer:
+            writer.write("rnn.l0", 1, 0, {"norm_hidden": np.zeros(21)})  # more than the tape has
         assert path.read_bytes() == before
         assert list(tmp_path.iterdir()) == [path]
         with GradientWriter(run) as writer:
