@@ -81,11 +81,19 @@ class Link:
         bias = self._weights.bias("bias_hh", slice(2 * self.size, 3 * self.size))
         return GRUSlope.at(values, before, self.W_hh, None if bias is None else self._tensor(bias))
 
-    def pieces(self) -> list[slice]:
-        """Its timesteps, in pieces of bounded memory, the one first from which gradients set out: what it read last."""
-        many = max(1, _VALUES // max(self.size, len(self.W_hh)))
-        pieces = [slice(start, min(start + many, self.length)) for start in range(0, self.length, many)]
+    def pieces(self, first: int = 0, end: int | None = None, most: int = 2**62) -> list[slice]:
+        """Timesteps `first` up to `end`, in pieces of bounded memory, in the order in which gradients run.
+
+        They set out from what was read last. No piece has more than `most` timesteps.
+        """
+        end = self.length if end is None else end
+        many = min(most, max(1, _VALUES // len(self.W_hh)))
+        pieces = [slice(start, min(start + many, end)) for start in range(first, end, many)]
         return pieces if self.layer.backward else pieces[::-1]
+
+    def on_the_way_back(self, steps: int) -> range:
+        """The places of some timesteps of a piece, in the order in which gradients run."""
+        return range(steps) if self.layer.backward else range(steps - 1, -1, -1)
 
     def _tensor(self, array: object) -> Tensor:
         return torch.as_tensor(array).to(self.dtype)

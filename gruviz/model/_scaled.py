@@ -8,7 +8,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-_LN2 = math.log10(2)
+_LOG10_2 = math.log10(2)
+_FAR = 30
+"""What has its largest number beyond 2^±30 is scaled anew."""
+_MOST = 100
+"""Powers of two that are multiplied by at a time."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +58,23 @@ class Scaled:
 _NOTHING = -(2**62)
 
 
+def tamed(g: Tensor, power: int) -> tuple[Tensor, int]:
+    """The same number g · 2^power, with a g that is neither huge nor tiny."""
+    largest = float(g.abs().max())
+    _, far = math.frexp(largest)
+    return (shifted(g, -far), power + far) if abs(far) > _FAR and math.isfinite(largest) else (g, power)
+
+
+def shifted(g: Tensor, power: int) -> Tensor:
+    """g · 2^power, zero where that is less than a float holds."""
+    while abs(power) > _MOST and bool(g.any()):  # 2^power itself may be no number
+        step = math.copysign(_MOST, power)
+        g, power = g * 2.0**step, power - int(step)
+    return g * 2.0 ** max(min(power, _MOST), -_MOST)
+
+
 def log10(values: Tensor, exponents: Tensor) -> NDArray[np.float64]:
     """log10 of values · 2^exponents: minus infinity for zero."""
     with np.errstate(divide="ignore"):
-        found: NDArray[np.float64] = np.log10(values.double().numpy()) + exponents.double().numpy() * _LN2
+        found: NDArray[np.float64] = np.log10(values.double().numpy()) + exponents.double().numpy() * _LOG10_2
     return found

@@ -4,7 +4,6 @@ Werbos 1990, "Backpropagation through time: what it does and how to do it". A gr
 carried with a power of two of its own, so that neither is lost.
 """
 
-import math
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,15 +13,10 @@ import torch
 from torch import Tensor
 
 from gruviz.model._chain import Link
-from gruviz.model._scaled import Scaled
+from gruviz.model._scaled import Scaled, shifted, tamed
 
 _IN_MEMORY = 2**28
 """Bytes of a series beyond which it lies in a file."""
-_FAR = 30
-"""A gradient whose largest number is beyond 2^±30 is scaled anew."""
-_MOST = 100
-"""Powers of two that are multiplied by at a time."""
-
 Came = Callable[[int, int], Scaled]
 """Gives the gradient that comes to the hidden states of the timesteps from one up to another from elsewhere, (n, H)."""
 
@@ -55,13 +49,10 @@ def back_through_time(link: Link, came: Came) -> Iterator[Passed]:
         states = torch.empty(len(slopes), len(g), dtype=link.dtype)
         inputs = torch.empty(len(slopes), len(link.W_hh), dtype=link.dtype)
         powers = [0] * len(slopes)
-        for t in range(len(slopes)) if link.layer.backward else range(len(slopes) - 1, -1, -1):
+        for t in link.on_the_way_back(len(slopes)):
             if any_comes[t]:
                 g, power = _joined(g, power, comes.values[t], power_comes[t])
-            largest = float(g.abs().max())
-            _, far = math.frexp(largest)
-            if abs(far) > _FAR and largest < math.inf:
-                g, power = _shifted(g, -far), power + far
+            g, power = tamed(g, power)
             states[t], powers[t] = g, power
             g, inputs[t] = slopes[t].back(g)
         exponents = torch.tensor(powers, dtype=torch.int64)
@@ -74,17 +65,9 @@ def _joined(g: Tensor, power: int, comes: Tensor, its: int) -> tuple[Tensor, int
     if not bool(g.any()):
         power = its
     common = max(power, its)
-    g = _shifted(g, power - common)
-    g[: len(comes)] += _shifted(comes, its - common)
+    g = shifted(g, power - common)
+    g[: len(comes)] += shifted(comes, its - common)
     return g, common
-
-
-def _shifted(g: Tensor, power: int) -> Tensor:
-    """g · 2^power, zero where that is less than a float holds."""
-    while abs(power) > _MOST and bool(g.any()):  # 2^power itself is no number then
-        step = math.copysign(_MOST, power)
-        g, power = g * 2.0**step, power - int(step)
-    return g * 2.0 ** max(min(power, _MOST), -_MOST)
 
 
 class Series:

@@ -42,6 +42,10 @@ class Slope(ABC):
     def back(self, g: Tensor) -> tuple[Tensor, Tensor]:
         """The gradient with respect to s', (..., S), and to a_x, (..., G·H), from g, the one with respect to s."""
 
+    def gradient(self, g: Tensor) -> Tensor:
+        """The first of the two that `back` gives: (ds/ds')ᵀ g."""
+        return self.back(g)[0]
+
     @property
     def hidden(self) -> int:
         """H."""

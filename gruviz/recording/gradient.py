@@ -36,6 +36,20 @@ FIELDS: Final = {
     "norm_input": Field("f8", "one", "log10 of the norm of dL/dx_t, with respect to what the first layer reads", True),
     "direction_hidden": Field("f4", "units", "dL/dh_t over its norm", True),
     "direction_cell": Field("f4", "units", "dL/dc_t over its norm, of an LSTM", True),
+    "step_norm": Field("f4", "one", "spectral norm of ds_t/ds_(t-1); s is h, and h and c together of an LSTM"),
+    "step_radius": Field("f4", "one", "spectral radius of ds_t/ds_(t-1), at some timesteps"),
+    "growth": Field("f8", "one", "log10 of what the direction that grows most grows by in a timestep"),
+    "reach_hidden": Field("f8", "one", "log10 of the spectral norm of dh_T/dh_t, T being the timestep in `reached`"),
+    "reach_cell": Field("f8", "one", "log10 of the spectral norm of dc_T/dc_t, of an LSTM"),
+    "column_hidden": Field("f4", "units", "norm of each column of dh_T/dh_t over the spectral norm"),
+    "column_cell": Field("f4", "units", "norm of each column of dc_T/dc_t over the spectral norm, of an LSTM"),
+    "diagonal_hidden": Field("f4", "units", "diagonal of dh_T/dh_t over the spectral norm"),
+    "diagonal_cell": Field("f4", "units", "diagonal of dc_T/dc_t over the spectral norm, of an LSTM"),
+    "connectivity": Field(
+        "f4",
+        "lags",
+        "log10 of the norm of dy_t/dx_(t-j), j from 0, of the likeliest output, or of all numbers",
+    ),
 }
 
 

@@ -24,7 +24,8 @@ def lstm(x: Tensor, h: Tensor, c: Tensor, w: dict[str, Tensor]) -> tuple[Tensor,
 
 def kept(state: Tensor) -> Tensor:
     state = state * 1  # a node of its own
-    state.retain_grad()
+    if state.requires_grad:
+        state.retain_grad()
     return state
 
 
