@@ -288,8 +288,16 @@ def _gradient(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("recording", metavar="RUN", help="a recording")
     parser.add_argument(
-        "--loss", type=_loss, default="sum", metavar="L", help="sum over all timesteps, last, a timestep, or none"
+        "--loss", type=_when, default="auto", metavar="L", help="sum over all timesteps, last, a timestep, or none"
     )
+    parser.add_argument(
+        "--steps", action=argparse.BooleanOptionalAction, default=True, help="Jacobians of single steps"
+    )
+    parser.add_argument(
+        "--reach", type=_when, default="last", metavar="T", help="what the states at T depend on: last, T, or none"
+    )
+    parser.add_argument("--followed", type=int, metavar="N", help="timesteps that T is followed back at most")
+    parser.add_argument("--lags", type=int, metavar="N", help="timesteps that each output is followed back; 0 for none")
     parser.add_argument("--sequence", type=int, action="append", metavar="I", help="its number, from 0; all without")
     parser.add_argument("--tape", metavar="NAME", help="which, where there are several")
     parser.add_argument("--units", action=argparse.BooleanOptionalAction, help="keep the gradient of every unit or not")
@@ -298,18 +306,26 @@ def _gradient(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
 
     from gruviz.model import checkpoint
-    from gruviz.model.measuring import Wanted, measure
+    from gruviz.model.measuring import FOLLOWED, Wanted, measure
 
     line = _Line()
     with _interruptible("and leaving the recording as it was") as interrupted:
 
         def watch(done: int, total: int) -> bool:
-            line.show(f"{done:,} of {total:,} timesteps of all layers", last=done == total)
+            line.show(f"{done / max(total, 1):.0%} of the gradients", last=done == total)
             return not interrupted()
 
         done = measure(
             given.recording,
-            Wanted(loss=given.loss, units=given.units, double=not given.single),
+            Wanted(
+                loss=given.loss,
+                steps=given.steps,
+                reach=given.reach,
+                followed=FOLLOWED if given.followed is None else max(given.followed, 0),
+                lags=given.lags,
+                units=given.units,
+                double=not given.single,
+            ),
             tape=given.tape,
             sequences=given.sequence,
             model=checkpoint.load(given.model) if given.model else None,
@@ -550,9 +566,9 @@ def _size(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
-def _loss(text: str) -> str | int | None:
-    if text not in ("sum", "last", "none") and not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is no loss: write sum, last, none or a timestep")
+def _when(text: str) -> str | int | None:
+    if text not in ("auto", "sum", "last", "none") and not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no timestep: write a number, last or none")
     return None if text == "none" else int(text) if text.isdecimal() else text
 
 

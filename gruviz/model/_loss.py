@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from gruviz.errors import GruvizError
 from gruviz.model._scaled import Scaled
-from gruviz.recording import Recording
+from gruviz.recording import Recording, Tape
 from gruviz.recording.gradient import SUM
 
 _PIECE = 16_384
@@ -67,15 +68,15 @@ class Loss:
 
     def _kind(self, recording: Recording) -> str:
         tape = self._tape
-        outputs = "values" in tape.outputs and tape.output("values", slice(0, 0))
-        if outputs is not False and outputs.ndim == 2 and outputs.shape[1] == len(self._weight):
-            targets = "targets" in tape.outputs and tape.output("targets", slice(0, 0))
-            if targets is not False and targets.ndim == 1 and targets.dtype.kind == "i":
-                return CROSS_ENTROPY
-            if targets is not False and targets.shape == outputs.shape and targets.dtype.kind == "f":
-                return SQUARED_ERROR
+        if fits(tape, self._weight):
+            if "targets" in tape.outputs:
+                targets = tape.output("targets", slice(0, 0))
+                if targets.ndim == 1 and targets.dtype.kind == "i":
+                    return CROSS_ENTROPY
+                if targets.shape[1:] == (len(self._weight),) and targets.dtype.kind == "f":
+                    return SQUARED_ERROR
             task = recording.model.get("task")
-            if isinstance(task, dict) and task.get("name") == "series" and len(tape.columns) == outputs.shape[1]:
+            if isinstance(task, dict) and task.get("name") == "series" and len(tape.columns) == len(self._weight):
                 return SQUARED_ERROR
         raise GruvizError(
             f"{recording.name} does not say what would have been right, so there is no loss: ask for --loss none"
@@ -126,3 +127,8 @@ class Loss:
         if "missing" in self._tape.labels:
             right[: len(values)][self._tape.label("missing", following) != 0] = np.nan
         return right
+
+
+def fits(tape: Tape, weight: Tensor) -> bool:
+    """Whether the outputs that a tape holds are as many as a read-out gives."""
+    return "values" in tape.outputs and tape.output("values", slice(0, 0)).shape[1:] == (len(weight),)

@@ -3,7 +3,7 @@
 The connectivity of Madsen 2019, "Visualizing memorization in RNNs", Distill, doi:10.23915/distill.00016: the norm of
 the gradient of the output in question with respect to an earlier input. Here it is the likeliest output, in logits,
 where symbols come out; where numbers do, all of them, by the Frobenius norm. The input is what the first layer reads: a
-row of numbers, or the embedding of a symbol.
+row of numbers, or the embedding of a symbol. A network that reads backward has its lags ahead.
 """
 
 from collections.abc import Iterator
@@ -14,48 +14,73 @@ from torch import Tensor
 
 from gruviz.errors import GruvizError
 from gruviz.model._chain import Link, stack
-from gruviz.model._loss import ReadOut
-from gruviz.model.gradients import Measured
+from gruviz.model._loss import ReadOut, fits
+from gruviz.model.gradients import Measured, readout_of
 from gruviz.recording import Recording
 
 _VALUES = 2**20
 """Of a gradient, that are in memory at a time."""
 
 
-def connectivity(
-    recording: Recording, readout: ReadOut, lags: int, *, tape: str = "main", sequence: int = 0, double: bool = True
-) -> Iterator[Measured]:
+class Outputs:
+    """What a network said at each timestep of a sequence, and the layers that it said it through."""
+
+    def __init__(
+        self,
+        recording: Recording,
+        readout: ReadOut | None = None,
+        *,
+        tape: str = "main",
+        sequence: int = 0,
+        double: bool = True,
+    ) -> None:
+        """Prepare to read; see `gruviz.model.gradients.loss_of`.
+
+        Raises:
+            GruvizError: there is no read-out, or the network reads in both directions, so that what is followed back
+                from one output reaches an input by ways that go to and fro.
+        """
+        self.tape, self.info = recording.tapes[tape], recording.tapes[tape].sequences[sequence]
+        dtype = torch.float64 if double else torch.float32
+        levels = stack(recording, tape)
+        readout = readout_of(recording, tape, sequence, readout)
+        if any(len(level) > 1 for level in levels):
+            raise GruvizError(f"{recording.name} reads in both directions: its outputs are not followed back to inputs")
+        self.links = [Link(recording, level[0], sequence, dtype) for level in levels]
+        """The top first."""
+        self.weight = torch.from_numpy(np.asarray(readout.weight)).to(dtype)
+        """(O, H)"""
+        architecture = recording.model.get("architecture")
+        self.skip = isinstance(architecture, dict) and architecture.get("skip") is True
+        """Whether the inputs are added to the outputs."""
+        symbols = self.tape.tokens(slice(0, 0)) is not None
+        if symbols and not fits(self.tape, self.weight):
+            raise GruvizError(f"{recording.name} does not hold its outputs: record it again")
+        self.asked = 1 if symbols else len(self.weight)
+        """How many outputs are followed at each timestep."""
+
+    def at(self, rows: slice) -> Tensor:
+        """The gradient of the outputs in question with respect to the top hidden states, (O, n, H)."""
+        if self.asked == len(self.weight):
+            return self.weight[:, None].expand(-1, rows.stop - rows.start, -1)
+        offset = self.info.offset
+        said = self.tape.output("values", slice(offset + rows.start, offset + rows.stop))
+        return self.weight[torch.from_numpy(said.argmax(axis=1))][None]
+
+
+def connectivity(outputs: Outputs, lags: int) -> Iterator[Measured]:
     """Follow every output of a sequence back over `lags` timesteps, those of all timesteps at once.
 
     It takes as many products of matrices as there are lags, layers and outputs in question, whatever the length.
 
     Yields:
         `connectivity`, (n, lags), in log10, of the first layer: NaN where there is no input so long before.
-
-    Raises:
-        GruvizError: the network reads in both directions through several layers, so that its outputs depend on an
-            input by ways that go to and fro.
     """
-    dtype = torch.float64 if double else torch.float32
-    levels = stack(recording, tape)
-    if any(len(level) > 1 for level in levels) or len({level[0].backward for level in levels}) > 1:
-        raise GruvizError(f"{recording.name} reads in both directions: what an output depends on is not followed there")
-    links = [Link(recording, level[0], sequence, dtype) for level in levels]
-    weight = torch.from_numpy(np.asarray(readout.weight)).to(dtype)
-    architecture = recording.model.get("architecture")
-    skip = isinstance(architecture, dict) and architecture.get("skip") is True
-    symbols = recording.tapes[tape].tokens(slice(0, 0)) is not None
-    outputs = 1 if symbols else len(weight)
-    many = max(1, _VALUES // (outputs * max(link.size for link in links) * 4))
-    for start in range(0, links[0].length, many):
-        rows = slice(start, min(start + many, links[0].length))
-        if symbols:
-            offset = recording.tapes[tape].sequences[sequence].offset
-            said = recording.tapes[tape].output("values", slice(offset + rows.start, offset + rows.stop))
-            seeds = weight[torch.from_numpy(said.argmax(axis=1))][None]
-        else:
-            seeds = weight[:, None].expand(-1, rows.stop - rows.start, -1)
-        found = _followed(links, seeds, rows, lags, skip)
+    links, length = outputs.links, outputs.info.length
+    many = max(1, _VALUES // (outputs.asked * max(link.size for link in links) * 4))
+    for start in range(0, length, many):
+        rows = slice(start, min(start + many, length))
+        found = _followed(links, outputs.at(rows), rows, lags, outputs.skip)
         with np.errstate(divide="ignore"):
             yield Measured(links[-1].layer.name, start, {"connectivity": np.log10(found)})
 

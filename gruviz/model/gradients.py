@@ -116,14 +116,21 @@ def loss_of(
     Raises:
         GruvizError: there is no read-out, or nothing that says what would have been right.
     """
-    step = recording.tapes[tape].sequences[sequence].checkpoint
-    readout = readout or ReadOut.of(recording, step)
-    tops = stack(recording, tape)[0]
+    readout = readout_of(recording, tape, sequence, readout)
+    return Loss(recording, tape, sequence, readout, at, torch.float64 if double else torch.float32)
+
+
+def readout_of(recording: Recording, tape: str, sequence: int, given: ReadOut | None = None) -> ReadOut:
+    """The read-out that says something at each timestep of a sequence: the one given, or the recording's own.
+
+    Raises GruvizError where there is none, or it reads something else than the top layer of the tape.
+    """
+    readout = given or ReadOut.of(recording, recording.tapes[tape].sequences[sequence].checkpoint)
     if readout is None:
         raise GruvizError(
             f"{recording.name} holds no read-out, so there is no loss: give its model with --model, or ask for "
             "--loss none"
         )
-    if readout.weight.shape[1] != sum(layer.size for layer in tops):
+    if readout.weight.shape[1] != sum(layer.size for layer in stack(recording, tape)[0]):
         raise GruvizError(f"the read-out does not fit the top layer of {recording.name}")
-    return Loss(recording, tape, sequence, readout, at, torch.float64 if double else torch.float32)
+    return readout

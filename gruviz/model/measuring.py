@@ -5,17 +5,26 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from gruviz import recording
 from gruviz.errors import GruvizError
-from gruviz.model._chain import stack
-from gruviz.model._loss import Loss, ReadOut
+from gruviz.model._chain import Link
+from gruviz.model._loss import ReadOut
 from gruviz.model.checkpoint import Loaded
+from gruviz.model.connectivity import Outputs, connectivity
 from gruviz.model.gradients import Measured, gradients, loss_of
-from gruviz.recording import GradientWriter, Recording
+from gruviz.model.jacobians import growth, reach, step_norms, step_radius
+from gruviz.recording import GradientWriter, Layer, Recording
 
 OnProgress = Callable[[int, int], bool]
-"""Told how many timesteps of layers are done, of how many; answers whether to go on."""
+"""Told how much is done, of how much, in timesteps of layers; answers whether to go on."""
+LAGS = 32
+"""Timesteps that an output is followed back, where nothing else is asked for."""
+FOLLOWED = 256
+"""Timesteps that a state is followed back."""
+RADII = 16
+"""Timesteps of a sequence at which the spectral radius is taken."""
 _FEW = 2**24
 """Values of a sequence's states up to which the gradient of every unit is kept."""
 
@@ -24,8 +33,17 @@ _FEW = 2**24
 class Wanted:
     """What is to be computed of each sequence."""
 
-    loss: str | int | None = "sum"
-    """`sum` over all timesteps, `last` for the last one that has a loss, or a timestep; None for no loss."""
+    loss: str | int | None = "auto"
+    """`sum` over all timesteps, `last` for the last one that has a loss, or a timestep; None for no loss. `auto` is the
+    sum where there is a loss, and none where there is none."""
+    steps: bool = True
+    """The norm of every step's Jacobian, its radius at some, and what grows."""
+    reach: str | int | None = "last"
+    """The timestep of which it is asked what it depends on, `last`, or None."""
+    followed: int = FOLLOWED
+    """Timesteps that it is followed back at most."""
+    lags: int | None = None
+    """Timesteps that every output is followed back to the inputs; None for `LAGS` where it can be, 0 for none."""
     units: bool | None = None
     """Whether the gradient of every unit is kept beside the norms; None where that is not too much."""
     double: bool = True
@@ -62,28 +80,21 @@ def measure(
     wanted = wanted or Wanted()
     with recording.open(path) as run:
         tape = _tape(run, tape)
-        chosen = range(len(run.tapes[tape].sequences)) if sequences is None else sequences
-        if not chosen or not all(0 <= index < len(run.tapes[tape].sequences) for index in chosen):
-            raise GruvizError(
-                f"{run.name} has the sequences 0 to {len(run.tapes[tape].sequences) - 1}: choose among them"
-            )
+        count = len(run.tapes[tape].sequences)
+        chosen = list(range(count)) if sequences is None else list(sequences)
+        if not chosen or not all(0 <= index < count for index in chosen):
+            raise GruvizError(f"{run.name} has the sequences 0 to {count - 1}: choose among them")
         readout = None if model is None else _readout(run, model)
-        losses = {
-            index: loss_of(run, wanted.loss, tape=tape, sequence=index, readout=readout, double=wanted.double)
-            for index in chosen
-            if wanted.loss is not None
-        }
-        layers = [layer.name for level in stack(run, tape) for layer in level]
-        total = sum(run.tapes[tape].sequences[index].length for index in chosen) * (len(layers) + 1)
-        done = 0
+        jobs = [job for index in chosen for job in _jobs(run, tape, index, wanted, readout)]
+        if not jobs:
+            raise GruvizError(f"nothing is asked for that {run.name} has: leave out an option")
+        total, done = sum(job.timesteps for job in jobs), 0
         try:
             with GradientWriter(run) as writer:
-                for index in chosen:
-                    if index in losses:
-                        for layer in layers:
-                            writer.describe(layer, index, losses[index].at, losses[index].kind)
-                    for found in _found(run, tape, index, losses.get(index), wanted):
-                        writer.write(found.layer, index, found.start, found.values)
+                for job in jobs:
+                    job.begin(writer)
+                    for found in job.work:
+                        writer.write(found.layer, job.sequence, found.start, found.values)
                         done += len(found)
                         if on_progress is not None and not on_progress(done, total):
                             raise _StoppedError
@@ -96,13 +107,88 @@ class _StoppedError(Exception):
     """Whoever watches has asked for an end."""
 
 
-def _found(run: Recording, tape: str, index: int, loss: Loss | None, wanted: Wanted) -> Iterator[Measured]:
-    if loss is not None:
-        units = wanted.units
-        if units is None:
-            most = max(layer.size for layer in run.layers.values())
-            units = run.tapes[tape].sequences[index].length * most <= _FEW
-        yield from gradients(run, loss, tape=tape, sequence=index, units=units, double=wanted.double)
+@dataclass(frozen=True)
+class _Job:
+    """One thing to compute of one sequence."""
+
+    sequence: int
+    timesteps: int
+    """Of all layers, that it gives something of."""
+    work: Iterator[Measured]
+    begin: Callable[[GradientWriter], None] = lambda writer: None
+    """What is said of it before."""
+
+
+def _jobs(run: Recording, tape: str, index: int, wanted: Wanted, readout: ReadOut | None) -> Iterator[_Job]:
+    """All that is wanted of a sequence. Raises GruvizError where something of it cannot be."""
+    info, layers = run.tapes[tape].sequences[index], [each for each in run.layers.values() if each.tape.name == tape]
+    if not info.length:
+        return
+    if not layers:
+        raise GruvizError(f"there are no layers on the tape {tape} of {run.name}")
+    if wanted.loss is not None:
+        yield from _of_loss(run, tape, index, wanted, readout, layers)
+    for layer in layers:
+        yield from _of_layer(run, layer, index, wanted)
+    if wanted.lags != 0:
+        yield from _of_outputs(run, tape, index, wanted, readout)
+
+
+def _of_loss(
+    run: Recording, tape: str, index: int, wanted: Wanted, readout: ReadOut | None, layers: list[Layer]
+) -> Iterator[_Job]:
+    at = "sum" if wanted.loss == "auto" else wanted.loss
+    assert at is not None
+    try:
+        loss = loss_of(run, at, tape=tape, sequence=index, readout=readout, double=wanted.double)
+    except GruvizError:
+        if wanted.loss == "auto":
+            return
+        raise
+    length, units = run.tapes[tape].sequences[index].length, wanted.units
+    if units is None:
+        units = length * max(layer.size for layer in layers) <= _FEW
+
+    def begin(writer: GradientWriter) -> None:
+        for layer in layers:
+            writer.of_loss(layer.name, index, loss.at, loss.kind)
+
+    work = gradients(run, loss, tape=tape, sequence=index, units=units, double=wanted.double)
+    yield _Job(index, length * (len(layers) + 1), work, begin)
+
+
+def _of_outputs(run: Recording, tape: str, index: int, wanted: Wanted, readout: ReadOut | None) -> Iterator[_Job]:
+    try:
+        outputs = Outputs(run, readout, tape=tape, sequence=index, double=wanted.double)
+    except GruvizError:
+        if wanted.lags is None:
+            return
+        raise
+    lags = LAGS if wanted.lags is None else wanted.lags
+    yield _Job(index, run.tapes[tape].sequences[index].length, connectivity(outputs, lags))
+
+
+def _of_layer(run: Recording, layer: Layer, index: int, wanted: Wanted) -> Iterator[_Job]:
+    link = Link(run, layer, index, torch.float64 if wanted.double else torch.float32)
+    if wanted.steps:
+        yield _Job(index, link.length, step_norms(link))
+        yield _Job(index, link.length, growth(link))
+        places = np.unique(np.linspace(0, link.length - 1, RADII).astype(int)).tolist()
+        yield _Job(index, len(places), _radii(link, places))
+    if wanted.reach is not None:
+        last = 0 if layer.backward else link.length - 1
+        t = last if wanted.reach == "last" else wanted.reach
+        if not isinstance(t, int) or not 0 <= t < link.length:
+            raise GruvizError(f"there is no timestep {t} to be reached: give last, or 0 to {link.length - 1}")
+        behind = link.length - 1 - t if layer.backward else t
+        units = wanted.units is not False
+        work = reach(link, t, wanted.followed, units)
+        yield _Job(index, min(wanted.followed, behind) + 1, work, lambda w: w.of_reached(layer.name, index, t))
+
+
+def _radii(link: Link, places: Sequence[int]) -> Iterator[Measured]:
+    for t in places:
+        yield Measured(link.layer.name, t, {"step_radius": np.array([step_radius(link, t)], np.float32)})
 
 
 def _tape(run: Recording, name: str | None) -> str:

@@ -56,27 +56,35 @@ class GradientWriter:
             self._copy.unlink(missing_ok=True)
             raise self._failed(error) from error
 
-    def describe(self, layer: str, sequence: int, loss: int, error: str) -> None:
+    def of_loss(self, layer: str, sequence: int, at: int, error: str) -> None:
         """Say for one sequence what its loss is, before anything of it is written. What was there of another one goes.
 
         Args:
             layer: of which layer.
             sequence: the sequence's index.
-            loss: the timestep that it is taken at, or `SUM`.
+            at: the timestep that it is taken at, or `SUM`.
             error: as `Gradient.error`.
 
         Raises GruvizError where others were computed from another kind of error.
         """
         group = self._group(layer)
         before = str(group.attrs.get("error", ""))
-        others = [int(at) != NONE for number, at in enumerate(group["loss"][:]) if number != sequence]
+        others = [int(loss) != NONE for number, loss in enumerate(group["loss"][:]) if number != sequence]
         if before not in ("", error) and any(others):
             raise GruvizError(f"{layer} has gradients of a loss that is a {before}, and this one is a {error}")
-        for name, field in FIELDS.items():
-            if field.of_loss and name in group:
-                group[name][self._recording.layers[layer].slice(sequence)] = np.nan
         group.attrs["error"] = error
-        group["loss"][sequence] = loss
+        self._begin("loss", layer, sequence, at)
+
+    def of_reached(self, layer: str, sequence: int, at: int) -> None:
+        """Say for one sequence which timestep is reached, before anything of that is written."""
+        self._begin("reached", layer, sequence, at)
+
+    def _begin(self, of: str, layer: str, sequence: int, at: int) -> None:
+        group = self._group(layer)
+        for name, field in FIELDS.items():
+            if field.of == of and name in group:
+                group[name][self._recording.layers[layer].slice(sequence)] = np.nan
+        group[of][sequence] = at
 
     def write(self, layer: str, sequence: int, start: int, values: Mapping[str, NDArray[Any]]) -> None:
         """Write what was found of a sequence from timestep `start` on: by name, (n,) or (n, W)."""
@@ -107,8 +115,9 @@ class GradientWriter:
 
     def _group(self, layer: str) -> h5py.Group:
         group = self._file.require_group(f"layers/{layer}/gradient")
-        if "loss" not in group:
-            group["loss"] = np.full(len(self._recording.layers[layer].tape.sequences), NONE, np.int64)
+        for of in ("loss", "reached"):
+            if of not in group:
+                group[of] = np.full(len(self._recording.layers[layer].tape.sequences), NONE, np.int64)
         return group
 
     def _dataset(self, group: h5py.Group, layer: str, name: str, width: tuple[int, ...]) -> h5py.Dataset:

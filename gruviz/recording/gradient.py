@@ -15,7 +15,7 @@ from gruviz.recording._reading import reading
 SUM: Final = -1
 """The loss is the sum over all timesteps, where else the one stands that it is taken at."""
 NONE: Final = -2
-"""Nothing was computed from a loss."""
+"""Nothing was computed."""
 
 
 @dataclass(frozen=True)
@@ -26,25 +26,25 @@ class Field:
     width: Literal["one", "units", "lags"]
     """One number a timestep, one for each unit, or one for each timestep back."""
     meaning: str
-    of_loss: bool = False
-    """Whether it depends on what the loss is."""
+    of: Literal["", "loss", "reached"] = ""
+    """What it is told for: the timestep of the loss, or the one that is reached, if it depends on one."""
 
 
 FIELDS: Final = {
-    "norm_hidden": Field("f8", "one", "log10 of the norm of dL/dh_t", True),
-    "norm_cell": Field("f8", "one", "log10 of the norm of dL/dc_t, of an LSTM", True),
-    "norm_input": Field("f8", "one", "log10 of the norm of dL/dx_t, with respect to what the first layer reads", True),
-    "direction_hidden": Field("f4", "units", "dL/dh_t over its norm", True),
-    "direction_cell": Field("f4", "units", "dL/dc_t over its norm, of an LSTM", True),
+    "norm_hidden": Field("f8", "one", "log10 of the norm of dL/dh_t", "loss"),
+    "norm_cell": Field("f8", "one", "log10 of the norm of dL/dc_t, of an LSTM", "loss"),
+    "norm_input": Field("f8", "one", "log10 of the norm of dL/dx_t, x being what the first layer reads", "loss"),
+    "direction_hidden": Field("f4", "units", "dL/dh_t over its norm", "loss"),
+    "direction_cell": Field("f4", "units", "dL/dc_t over its norm, of an LSTM", "loss"),
     "step_norm": Field("f4", "one", "spectral norm of ds_t/ds_(t-1); s is h, and h and c together of an LSTM"),
     "step_radius": Field("f4", "one", "spectral radius of ds_t/ds_(t-1), at some timesteps"),
     "growth": Field("f8", "one", "log10 of what the direction that grows most grows by in a timestep"),
-    "reach_hidden": Field("f8", "one", "log10 of the spectral norm of dh_T/dh_t, T being the timestep in `reached`"),
-    "reach_cell": Field("f8", "one", "log10 of the spectral norm of dc_T/dc_t, of an LSTM"),
-    "column_hidden": Field("f4", "units", "norm of each column of dh_T/dh_t over the spectral norm"),
-    "column_cell": Field("f4", "units", "norm of each column of dc_T/dc_t over the spectral norm, of an LSTM"),
-    "diagonal_hidden": Field("f4", "units", "diagonal of dh_T/dh_t over the spectral norm"),
-    "diagonal_cell": Field("f4", "units", "diagonal of dc_T/dc_t over the spectral norm, of an LSTM"),
+    "reach_hidden": Field("f8", "one", "log10 of the spectral norm of dh_T/dh_t, T being `reached`", "reached"),
+    "reach_cell": Field("f8", "one", "log10 of the spectral norm of dc_T/dc_t, of an LSTM", "reached"),
+    "column_hidden": Field("f4", "units", "norm of each column of dh_T/dh_t over its spectral norm", "reached"),
+    "column_cell": Field("f4", "units", "norm of each column of dc_T/dc_t over its norm, of an LSTM", "reached"),
+    "diagonal_hidden": Field("f4", "units", "diagonal of dh_T/dh_t over its spectral norm", "reached"),
+    "diagonal_cell": Field("f4", "units", "diagonal of dc_T/dc_t over its norm, of an LSTM", "reached"),
     "connectivity": Field(
         "f4",
         "lags",
@@ -76,6 +76,10 @@ class Gradient:
         """The timestep that the loss of a sequence was taken at, or `SUM`, or `NONE`."""
         return int(reading(self._group["loss"], sequence))
 
+    def reached(self, sequence: int) -> int:
+        """The timestep T of a sequence that `reach_hidden` and its like are about, or `NONE`."""
+        return int(reading(self._group["reached"], sequence))
+
     def read(self, name: str, rows: slice, units: Any = slice(None)) -> NDArray[Any]:
         """Some rows of a field, (n,) or (n, W), or of some of its columns. Raises KeyError with the names there are."""
         if name not in self:
@@ -99,7 +103,7 @@ def damage(group: object, rows: int, size: int, sequences: int) -> str | None:
     widths = {"one": (), "units": (size,)}
     for name in group:
         stored, field = group[name], FIELDS.get(name)
-        if name == "loss":
+        if name in ("loss", "reached"):
             right = isinstance(stored, h5py.Dataset) and stored.shape == (sequences,) and stored.dtype.kind == "i"
         elif field is None:  # of a later gruviz
             continue
@@ -113,7 +117,7 @@ def damage(group: object, rows: int, size: int, sequences: int) -> str | None:
             )
         if not right:
             return f"has a gradient {name} of the wrong shape"
-    return None if "loss" in group else "has a gradient that does not say of what"
+    return None if {"loss", "reached"} <= set(group) else "has a gradient that does not say of what"
 
 
 def _text(value: Any) -> str:

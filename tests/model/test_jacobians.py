@@ -7,8 +7,7 @@ import torch
 from gruviz.errors import GruvizError
 from gruviz.model import checkpoint
 from gruviz.model._chain import Link
-from gruviz.model._loss import ReadOut
-from gruviz.model.connectivity import connectivity
+from gruviz.model.connectivity import Outputs, connectivity
 from gruviz.model.jacobians import exponents, growth, product_norm, reach, step_norms, step_radius
 from gruviz.model.network import Architecture, build
 from gruviz.model.run import record_sequences
@@ -213,9 +212,9 @@ def test_what_an_output_depends_on_is_autograds(tmp_path, monkeypatch, network):
     tokens = torch.from_numpy(Vocabulary(SYMBOLS).encode(text).astype(np.int64))
     nodes, top = unrolled.states(loaded.model, loaded.model.embedding.weight.detach()[tokens])
     logits = top @ loaded.model.readout.weight.double().T + loaded.model.readout.bias.double()
-    found = collected(connectivity(run, ReadOut.of(run, -1), LAGS, sequence=1))
+    found = collected(connectivity(Outputs(run, sequence=1), LAGS))
     monkeypatch.setattr("gruviz.model.connectivity._VALUES", 200)
-    in_pieces = collected(connectivity(run, ReadOut.of(run, -1), LAGS, sequence=1))
+    in_pieces = collected(connectivity(Outputs(run, sequence=1), LAGS))
     ((key, values),) = found.items()
     assert key == (next(iter(run.layers)), "connectivity")
     np.testing.assert_allclose(in_pieces[key], values, rtol=1e-9)
@@ -242,7 +241,7 @@ def test_all_numbers_that_come_out_count_and_what_is_passed_on_as_it_is(tmp_path
     checkpoint.save(path, model, columns=("a", "b"), mean=[0, 0], std=[2, 2], task={"name": "series"}, training={})
     sequence = Sequence("ones", values=np.ones((9, 2), np.float32), columns=("a", "b"))
     run = record_sequences(checkpoint.load(path), [sequence], None, device="cpu")
-    ((_, found),) = collected(connectivity(run, ReadOut.of(run, -1), 4)).items()
+    ((_, found),) = collected(connectivity(Outputs(run), 4)).items()
     at_once = np.linalg.norm([[1 + 1, 0], [3, 1]])
     np.testing.assert_allclose(10 ** found[5], [at_once, *(np.sqrt(10) * 0.5**lag for lag in (1, 2, 3))], rtol=1e-6)
 
@@ -251,4 +250,4 @@ def test_ways_that_go_to_and_fro_are_refused(tmp_path):
     _, _, link = link_of(tmp_path, "gru, bidirectional")
     run = link.recording
     with pytest.raises(GruvizError, match="in both directions"):
-        next(connectivity(run, ReadOut.of(run, -1), 4, sequence=1))
+        Outputs(run, sequence=1)

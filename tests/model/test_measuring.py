@@ -1,5 +1,6 @@
 """Gradients are computed from a recording and added to it, from Python and from the command line."""
 
+import itertools
 import shutil
 
 import h5py
@@ -13,11 +14,13 @@ from gruviz.cli import main
 from gruviz.errors import GruvizError
 from gruviz.model import checkpoint
 from gruviz.model._chain import Link, stack
+from gruviz.model.connectivity import Outputs, connectivity
 from gruviz.model.gradients import gradients, loss_of
-from gruviz.model.measuring import measure
+from gruviz.model.jacobians import growth, reach, step_norms, step_radius
+from gruviz.model.measuring import LAGS, Wanted, measure
 from gruviz.model.network import Architecture, build
 from gruviz.model.run import record_sequences
-from gruviz.recording.gradient import NONE, SUM
+from gruviz.recording.gradient import FIELDS, NONE, SUM
 from gruviz.sequences import Sequence, Vocabulary
 
 from .test_gradients import collected
@@ -45,42 +48,60 @@ def run(model, tmp_path):
 def test_they_are_added_for_all_sequences(run):
     told = []
     assert measure(run, on_progress=lambda done, total: told.append((done, total)) is None)
-    assert told[-1] == (3 * 39, 3 * 39)
+    assert told[-1][0] == told[-1][1] == 3 * 39 + 2 * (2 * 39 + 2 * 16 + 39) + 39
+    assert told == sorted(told)
     with gruviz.open(run) as recording:
         for sequence in (0, 1):
-            for (layer, name), values in collected(
-                gradients(recording, loss_of(recording, sequence=sequence), sequence=sequence)
-            ).items():
+            links = [Link(recording, layer, sequence) for layer in recording.layers.values()]
+            found = collected(gradients(recording, loss_of(recording, sequence=sequence), sequence=sequence))
+            found |= collected(connectivity(Outputs(recording, sequence=sequence), LAGS))
+            for link in links:
+                found |= collected(itertools.chain(step_norms(link), growth(link)))
+                found |= collected(reach(link, link.length - 1, 1000))
+            for (layer, name), values in found.items():
                 gradient = recording.layers[layer].gradient
                 assert gradient.loss(sequence) == SUM
-                np.testing.assert_array_equal(gradient.read(name, recording.layers[layer].slice(sequence)), values)
+                assert gradient.reached(sequence) == len(TEXTS[sequence]) - 1
+                stored = gradient.read(name, recording.layers[layer].slice(sequence))
+                np.testing.assert_array_equal(stored, values.astype(stored.dtype))
+            radii = recording.layers["rnn.l1"].gradient.read("step_radius", recording.layers["rnn.l1"].slice(sequence))
+            assert np.isfinite(radii).sum() == 16
+            assert radii[-1] == pytest.approx(step_radius(links[1], len(radii) - 1), rel=1e-6)
+        assert {name for layer in recording.layers.values() for name in layer.gradient.names} == set(FIELDS)
         assert "norm_input" not in recording.layers["rnn.l1"].gradient
 
 
 def test_the_command_line_does_the_same(run, capsys):
-    assert main(["gradient", str(run), "--loss", "last", "--sequence", "1", "--no-units", "--single"]) == 0
+    few = ["--loss", "last", "--no-units", "--single", "--no-steps", "--reach", "10", "--followed", "3", "--lags", "2"]
+    assert main(["gradient", str(run), "--sequence", "1", *few]) == 0
     printed = capsys.readouterr()
     assert f"Added gradients to {run}." in printed.out
-    assert "60 of 60 timesteps" in printed.err
+    assert "100% of the gradients" in printed.err
     with gruviz.open(run) as recording:
         gradient = recording.layers["rnn.l0"].gradient
         assert (gradient.loss(0), gradient.loss(1)) == (NONE, 18)
-        assert gradient.names == ("norm_hidden", "norm_cell", "norm_input")
+        assert (gradient.reached(0), gradient.reached(1)) == (NONE, 10)
+        reach = ("reach_hidden", "reach_cell")
+        assert gradient.names == ("norm_hidden", "norm_cell", "norm_input", *reach, "connectivity")
         norms = gradient.read("norm_hidden", slice(None))
         assert np.isnan(norms[:19]).all()
         assert np.isfinite(norms[19:38]).all()
         assert np.isneginf(norms[38])
-    for loss, message in (
-        ("19", "has no loss at timestep 19"),
-        ("20", "has no loss at timestep 20"),
-        ("x", "is no loss"),
-    ):
+        reached = np.flatnonzero(np.isfinite(gradient.read("reach_cell", slice(None))))
+        np.testing.assert_array_equal(reached, 19 + np.arange(7, 11))
+        assert gradient.read("connectivity", slice(None)).shape == (39, 2)
+    for loss in ("19", "20"):  # nothing comes after the last character; and there is none after that
         assert main(["gradient", str(run), "--loss", loss, "--sequence", "1"]) == 2
+        assert f"has no loss at timestep {loss}" in capsys.readouterr().err
+    for arguments, message in (
+        (["--loss", "x"], "is no timestep"),
+        (["--sequence", "2"], "has the sequences 0 to 1"),
+        (["--tape", "other"], "has no tape other"),
+        (["--reach", "20"], "there is no timestep 20 to be reached"),
+        (["--lags", "0", "--reach", "none", "--no-steps", "--loss", "none"], "nothing is asked for"),
+    ):
+        assert main(["gradient", str(run), *arguments]) == 2
         assert message in capsys.readouterr().err
-    assert main(["gradient", str(run), "--sequence", "2"]) == 2
-    assert "has the sequences 0 to 1" in capsys.readouterr().err
-    assert main(["gradient", str(run), "--tape", "other"]) == 2
-    assert "has no tape other" in capsys.readouterr().err
 
 
 def test_it_can_be_ended(run):
@@ -98,7 +119,9 @@ def test_a_recording_without_a_readout_takes_that_of_its_model(model, run, tmp_p
         for name in ("readout.weight", "readout.bias"):
             del file[f"checkpoints/-1/weights/{name}"]
     with pytest.raises(GruvizError, match="holds no read-out, so there is no loss: give its model with --model"):
-        measure(bare)
+        measure(bare, Wanted(loss="sum"))
+    with pytest.raises(GruvizError, match="holds no read-out"):
+        measure(bare, Wanted(loss=None, lags=3))
     assert measure(bare, model=loaded)
     assert measure(run)
     with gruviz.open(bare) as one, gruviz.open(run) as other:
@@ -112,10 +135,19 @@ def test_a_recording_without_a_readout_takes_that_of_its_model(model, run, tmp_p
         measure(bare, model=checkpoint.load(path))
 
 
-def test_anybodys_network_has_no_loss(tmp_path):
-    gruviz.record(nn.GRU(3, 4), torch.randn(7, 1, 3), path=tmp_path / "run.h5").close()
+def test_anybodys_network_has_no_loss_and_all_else(tmp_path):
+    path = tmp_path / "run.h5"
+    gruviz.record(nn.GRU(3, 4, bidirectional=True), torch.randn(7, 1, 3), path=path).close()
     with pytest.raises(GruvizError, match="no read-out"):
-        measure(tmp_path / "run.h5")
+        measure(path, Wanted(loss="sum"))
+    assert measure(path)
+    with gruviz.open(path) as recording:
+        for layer in recording.layers.values():
+            names = ("step_norm", "step_radius", "growth", "reach_hidden", "column_hidden", "diagonal_hidden")
+            assert layer.gradient.names == names
+            assert layer.gradient.error == ""
+            assert layer.gradient.reached(0) == (0 if layer.backward else 6)
+            assert np.isfinite(layer.gradient.read("reach_hidden", slice(None))).all()
 
 
 class Dropping(nn.Module):

@@ -23,7 +23,7 @@ def made(path: Path) -> Path:
 
 def add(path: Path, sequence: int, values: dict[str, np.ndarray], start: int = 0, loss: int = SUM) -> None:
     with gruviz.recording.open(path) as run, GradientWriter(run) as writer:
-        writer.describe("rnn.l0", sequence, loss, "cross entropy")
+        writer.of_loss("rnn.l0", sequence, loss, "cross entropy")
         writer.write("rnn.l0", sequence, start, values)
 
 
@@ -79,12 +79,23 @@ def test_what_was_there_of_other_sequences_stays_and_of_another_loss_goes(tmp_pa
         assert np.isnan(norms[48:]).all()
         assert np.isnan(gradient.read("direction_hidden", slice(40, 60))).all()
         assert (gradient.read("direction_hidden", slice(0, 40)) == 1).all()
+    for reached in (15, 19):
+        with gruviz.recording.open(path) as run, GradientWriter(run) as writer:
+            writer.of_reached("rnn.l0", 1, reached)
+            writer.write("rnn.l0", 1, reached - 5, {"reach_hidden": np.zeros(6)})
+    with gruviz.recording.open(path) as run:
+        gradient = run.layers["rnn.l0"].gradient
+        assert gradient is not None
+        assert (gradient.reached(0), gradient.reached(1), gradient.loss(1)) == (NONE, 19, 7)
+        assert np.isnan(gradient.read("reach_hidden", slice(0, 54))).all()
+        assert (gradient.read("reach_hidden", slice(54, 60)) == 0).all()
+        assert (gradient.read("norm_hidden", slice(43, 48)) == 3).all()
     with (
         gruviz.recording.open(path) as run,
         GradientWriter(run) as writer,
         pytest.raises(GruvizError, match="of a loss that is a cross entropy, and this one is a squared error"),
     ):
-        writer.describe("rnn.l0", 1, SUM, "squared error")
+        writer.of_loss("rnn.l0", 1, SUM, "squared error")
 
 
 def test_the_recording_is_whole_whatever_happens(tmp_path: Path) -> None:
@@ -129,7 +140,7 @@ DAMAGE = {
 
 
 def _with(layer: h5py.Group, **data: object) -> None:
-    layer["gradient/loss"] = np.zeros(2, int)
+    layer["gradient/loss"] = layer["gradient/reached"] = np.zeros(2, int)
     for name, values in data.items():
         layer[f"gradient/{name}"] = values
 
