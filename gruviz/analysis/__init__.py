@@ -21,6 +21,7 @@ from gruviz.analysis._numbers import (
 )
 from gruviz.analysis._order import by_number, order
 from gruviz.analysis._parts import parts
+from gruviz.analysis._paths import Paths, paths, paths_to_reached
 from gruviz.analysis._reset import candidate_weights, through_reset
 from gruviz.analysis._saturation import Histogram, Saturation, saturation
 from gruviz.analysis._survival import HORIZONS, fading, horizon, survival
@@ -45,6 +46,7 @@ __all__ = [
     "Histogram",
     "Keeps",
     "Lines",
+    "Paths",
     "Saturation",
     "Steps",
     "Stretch",
@@ -80,6 +82,8 @@ __all__ = [
     "numbers_of",
     "order",
     "parts",
+    "paths",
+    "paths_to_reached",
     "roc_area",
     "saturation",
     "steps",
