@@ -5,35 +5,38 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-ROUNDS = 200
-"""Of power iteration, at most."""
-CLOSE = 1e-5
-"""It ends where no norm grew by more than this share in a round."""
+ROUNDS = 32
+"""Of bidiagonalisation, at most."""
 
 Apply = Callable[[Tensor], Tensor]
 
 
 def spectral_norms(forth: Apply, back: Apply, like: Tensor) -> Tensor:
-    """The largest singular value of each of n matrices J, (n,), by power iteration on JᵀJ.
+    """The largest singular value of each of n matrices J, (n,), by Golub and Kahan's bidiagonalisation.
 
-    An estimate never exceeds the norm. Where the two largest singular values are nearly equal it converges slowly to
-    either, which are then nearly the norm.
+    Golub and Kahan 1965, "Calculating the singular values and pseudo-inverse of a matrix": in the spaces that power
+    iteration on JᵀJ goes through, J is a small bidiagonal matrix, whose norm is what power iteration would have found
+    after many more rounds. It never exceeds the norm of J, and falls short of it where many singular values are nearly
+    as large as the largest: by 5e-5 of it at the steps of an untrained GRU of 512 units (measured).
 
     Args:
         forth: v ↦ J v, for (n, S).
         back: v ↦ Jᵀ v.
         like: (n, S), of the type that is computed in.
     """
-    generator = torch.Generator().manual_seed(0)
-    v = torch.randn(like.shape, dtype=like.dtype, generator=generator)
-    norms = torch.zeros(len(like), dtype=like.dtype)
-    for _ in range(ROUNDS):
-        v = _unit(v)
-        u = forth(v)
-        before, norms = norms, torch.linalg.vector_norm(u, dim=-1)
-        if bool((norms - before <= CLOSE * norms).all()):
-            break
-        v = back(u)
+    rounds = min(ROUNDS, like.shape[1])
+    small = like.new_zeros(len(like), rounds, rounds)
+    v = torch.randn(like.shape, dtype=like.dtype, generator=torch.Generator().manual_seed(0))
+    v = _unit(v)[0]
+    u = torch.zeros_like(forth(v))
+    above = u.new_zeros(len(like), 1)
+    for k in range(rounds):
+        u, diagonal = _unit(forth(v) - above * u)
+        small[:, k, k] = diagonal[:, 0]
+        if k + 1 < rounds:
+            v, above = _unit(back(u) - diagonal * v)
+            small[:, k, k + 1] = above[:, 0]
+    norms: Tensor = torch.linalg.svdvals(small)[:, 0]
     return norms
 
 
@@ -44,6 +47,7 @@ def norms_of(matrices: Tensor) -> Tensor:
     )
 
 
-def _unit(v: Tensor) -> Tensor:
+def _unit(v: Tensor) -> tuple[Tensor, Tensor]:
+    """Rows scaled to length 1, zero where they are zero, and their lengths, (n, 1)."""
     norms = torch.linalg.vector_norm(v, dim=-1, keepdim=True)
-    return v / torch.where(norms > 0, norms, 1)
+    return v / torch.where(norms > 0, norms, 1), norms
