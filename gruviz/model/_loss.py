@@ -53,6 +53,7 @@ class Loss:
         self._tape, self._info = recording.tapes[tape], recording.tapes[tape].sequences[sequence]
         self._weight = torch.from_numpy(np.asarray(readout.weight)).to(dtype)  # (O, D·H)
         self._std = readout.std
+        self._asked = next((name for name in ("targets", "wanted") if name in self._tape.outputs), None)
         self.kind = self._kind(recording)
         """`cross entropy` or `squared error`."""
         self.at = self._timestep(at)
@@ -69,8 +70,8 @@ class Loss:
     def _kind(self, recording: Recording) -> str:
         tape = self._tape
         if fits(tape, self._weight):
-            if "targets" in tape.outputs:
-                targets = tape.output("targets", slice(0, 0))
+            if self._asked is not None:
+                targets = tape.output(self._asked, slice(0, 0))
                 if targets.ndim == 1 and targets.dtype.kind == "i":
                     return CROSS_ENTROPY
                 if targets.shape[1:] == (len(self._weight),) and targets.dtype.kind == "f":
@@ -102,7 +103,8 @@ class Loss:
         rows = slice(self._info.offset + start, self._info.offset + stop)
         said = self._tape.output("values", rows).astype(np.float64)
         if self.kind == CROSS_ENTROPY:
-            targets = self._tape.output("targets", rows)
+            assert self._asked is not None
+            targets = self._tape.output(self._asked, rows)
             counts = (targets >= 0) & (targets < said.shape[1])
             likely = np.exp(said - said.max(axis=1, keepdims=True))
             error = likely / likely.sum(axis=1, keepdims=True)
@@ -116,8 +118,8 @@ class Loss:
 
     def _right(self, rows: slice) -> NDArray[np.float64]:
         """What the numbers should have been, (n, O): NaN where nobody knows."""
-        if "targets" in self._tape.outputs:
-            return self._tape.output("targets", rows).astype(np.float64)
+        if self._asked is not None:
+            return self._tape.output(self._asked, rows).astype(np.float64)
         right = np.full((rows.stop - rows.start, len(self._weight)), np.nan)
         end = self._info.offset + self._info.length
         following = slice(rows.start + 1, min(rows.stop + 1, end))

@@ -13,6 +13,7 @@ from torch import Tensor
 from gruviz import recording
 from gruviz import sequences as sq
 from gruviz.errors import GruvizError
+from gruviz.model import tasks
 from gruviz.model._borders import states_before
 from gruviz.model._passes import add_layer
 from gruviz.model._pieces import Piece, before_projecting, replay_piece
@@ -184,6 +185,7 @@ class _Run:
         x = torch.from_numpy(data)[None].to(self._device)  # (1, T) or (1, T, I)
         chunks = [slice(start, min(start + self._chunk, len(data))) for start in range(0, len(data), self._chunk)]
         before = yield from states_before(self._model, x, chunks)
+        wanted = _wanted(self._loaded, data)
         final: State | None = None
         for index, rows in enumerate(chunks):
             output, final, piece, call = self._step(self._model, x[:, rows], before[index])
@@ -194,7 +196,7 @@ class _Run:
                 self._begin(number, sequence, call, names)
             blocks = {name: piece.layer(layer, 0, piece.stop) for layer, name in names.items()}
             values = output[0].double().cpu().numpy()
-            self._writer.append(self._main, blocks, **self._tape(sequence, data, rows, values))
+            self._writer.append(self._main, blocks, **self._tape(sequence, data, rows, values, wanted))
             self._writer.flush()
             yield rows.stop - rows.start
         self._writer.end(self._main)
@@ -263,7 +265,12 @@ class _Run:
         self._writer.begin(self._main, sequence.name, initial=initial, pass_=number)
 
     def _tape(
-        self, sequence: sq.Sequence, data: NDArray[Any], rows: slice, output: NDArray[np.float64]
+        self,
+        sequence: sq.Sequence,
+        data: NDArray[Any],
+        rows: slice,
+        output: NDArray[np.float64],
+        wanted: NDArray[Any] | None,
     ) -> dict[str, Any]:
         """What goes on the tape beside the layers: the input as the user knows it, and what the model made of it."""
         if self._proof is not None and self._loaded.translator is None:
@@ -285,6 +292,8 @@ class _Run:
         tape["outputs"]["values"] = (self._in_units(output) if about_next else output).astype(np.float32)
         if about_next and "tokens" in tape:
             tape["outputs"] |= _next_token(output, data[rows.start + 1 : rows.stop + 1])
+        elif wanted is not None:
+            tape["outputs"]["wanted"] = wanted[rows]
         return tape
 
     def _in_units(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -323,6 +332,18 @@ def _next_token(logits: NDArray[np.float64], following: NDArray[np.int64]) -> di
     probability = np.full(len(logits), np.nan, np.float32)
     probability[: len(following)] = np.exp(log_probability[np.arange(len(following)), following])
     return {"targets": targets, "probability": probability}
+
+
+def _wanted(loaded: Loaded, data: NDArray[Any]) -> NDArray[Any] | None:
+    """What a made-up task asks for at each timestep, (T,) tokens or (T, O) numbers: -1 or NaN where for nothing."""
+    batch = tasks.asked(loaded.task, torch.from_numpy(data)[None])
+    if batch is None:
+        return None
+    wanted: NDArray[Any] = batch.targets[0].numpy()
+    wanted = wanted.astype(np.int32 if wanted.dtype.kind == "i" else np.float32)
+    if batch.mask is not None:
+        wanted[~batch.mask[0].numpy()] = -1 if wanted.dtype.kind == "i" else np.nan
+    return wanted
 
 
 def _turned(run: LayerRun) -> LayerRun:

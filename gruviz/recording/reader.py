@@ -138,7 +138,7 @@ class Tape:
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        """Which outputs of the model are stored: `values`, `targets`, `probability`."""
+        """Which outputs of the model are stored: `values`, `targets`, `probability`; `wanted` by a made-up task."""
         return tuple(self._group.get("outputs", {}))
 
     def output(self, name: str, rows: slice) -> NDArray[Any]:
