@@ -28,6 +28,7 @@ _OVERVIEW = """commands:
   gruviz record          record what a network does while it reads sequences
   gruviz info FILE       say what is in a recording or a model
   gruviz export          draw a figure for a report
+  gruviz gradient        add the gradients through time to a recording
 
 gruviz COMMAND --help says more of each. A file that is called like a command is opened as ./demo."""
 
@@ -284,12 +285,68 @@ def _export(arguments: Sequence[str]) -> int:
     return 0
 
 
+def _gradient(arguments: Sequence[str]) -> int:
+    parser = _Parser(
+        prog="gruviz gradient",
+        description="Compute how the gradient of a loss runs back through the timesteps of a recording, and add it to "
+        "the recording. The file is replaced once all of it is there.",
+    )
+    parser.add_argument("recording", metavar="RUN", help="a recording")
+    parser.add_argument(
+        "--loss", type=_when, default="auto", metavar="L", help="sum over all timesteps, last, a timestep, or none"
+    )
+    parser.add_argument(
+        "--steps", action=argparse.BooleanOptionalAction, default=True, help="Jacobians of single steps"
+    )
+    parser.add_argument(
+        "--reach", type=_when, default="last", metavar="T", help="what the states at T depend on: last, T, or none"
+    )
+    parser.add_argument("--followed", type=int, metavar="N", help="timesteps that T is followed back at most")
+    parser.add_argument("--lags", type=int, metavar="N", help="timesteps that each output is followed back; 0 for none")
+    parser.add_argument("--sequence", type=int, action="append", metavar="I", help="its number, from 0; all without")
+    parser.add_argument("--tape", metavar="NAME", help="which, where there are several")
+    parser.add_argument("--units", action=argparse.BooleanOptionalAction, help="keep the gradient of every unit or not")
+    parser.add_argument("--single", action="store_true", help="compute in float32, which is faster, not in float64")
+    parser.add_argument("--model", metavar="MODEL", help="whose read-out is taken where the recording holds none")
+    given = parser.parse_args(arguments)
+
+    from gruviz.model import checkpoint
+    from gruviz.model.measuring import FOLLOWED, Wanted, measure
+
+    line = _Line()
+    with _interruptible("and leaving the recording as it was") as interrupted:
+
+        def watch(done: int, total: int) -> bool:
+            line.show(f"{done / max(total, 1):.0%} of the gradients", last=done == total)
+            return not interrupted()
+
+        done = measure(
+            given.recording,
+            Wanted(
+                loss=given.loss,
+                steps=given.steps,
+                reach=given.reach,
+                followed=FOLLOWED if given.followed is None else max(given.followed, 0),
+                lags=given.lags,
+                units=given.units,
+                double=not given.single,
+            ),
+            tape=given.tape,
+            sequences=given.sequence,
+            model=checkpoint.load(given.model) if given.model else None,
+            on_progress=watch,
+        )
+    print(f"Added gradients to {given.recording}." if done else f"Stopped; {given.recording} is as it was.")
+    return 0 if done else 130
+
+
 _COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "demo": _demo,
     "train": _train,
     "record": _record,
     "info": _info,
     "export": _export,
+    "gradient": _gradient,
 }
 
 
@@ -489,8 +546,8 @@ class _Line:
 
 
 @contextmanager
-def _interruptible() -> Iterator[Callable[[], bool]]:
-    """While in the block, Ctrl+C asks the work to end and keep what it has; a second one ends it at once."""
+def _interruptible(then: str = "and keeping what there is") -> Iterator[Callable[[], bool]]:
+    """While in the block, Ctrl+C asks the work to end; a second one ends it at once."""
     asked = False
 
     def ask(number: int, frame: FrameType | None) -> None:
@@ -498,7 +555,7 @@ def _interruptible() -> Iterator[Callable[[], bool]]:
         if asked:
             raise KeyboardInterrupt
         asked = True
-        print("\nstopping, and keeping what there is", file=sys.stderr)
+        print(f"\nstopping, {then}", file=sys.stderr)
 
     before = signal.signal(signal.SIGINT, ask)
     try:
@@ -512,6 +569,12 @@ def _size(text: str) -> tuple[int, int]:
     if not width.isdecimal() or not height.isdecimal() or not (0 < int(width) <= 16384 and 0 < int(height) <= 16384):
         raise argparse.ArgumentTypeError(f"{text!r} is not a size: write 1280x800")
     return int(width), int(height)
+
+
+def _when(text: str) -> str | int | None:
+    if text not in ("auto", "sum", "last", "none") and not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no timestep: write a number, last or none")
+    return None if text == "none" else int(text) if text.isdecimal() else text
 
 
 def _range(text: str) -> tuple[int, int]:

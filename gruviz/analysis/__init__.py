@@ -20,14 +20,15 @@ from gruviz.analysis._numbers import (
     together,
 )
 from gruviz.analysis._order import by_number, order
-from gruviz.analysis._parts import fed_by, parts
+from gruviz.analysis._parts import parts
+from gruviz.analysis._paths import Paths, paths, paths_to_reached
 from gruviz.analysis._reset import candidate_weights, through_reset
 from gruviz.analysis._saturation import Histogram, Saturation, saturation
 from gruviz.analysis._survival import HORIZONS, fading, horizon, survival
 from gruviz.analysis._timescales import Keeps, Timescales, autocorrelation, autocorrelation_time, timescales
 from gruviz.analysis._walk_back import LEAST, MOST, Steps, Stretch, added, steps, walk_back
 from gruviz.analysis._work_out import work_out
-from gruviz.recording import classify, count
+from gruviz.recording import classify, count, fed_by
 
 __all__ = [
     "CARRIED",
@@ -46,6 +47,7 @@ __all__ = [
     "Histogram",
     "Keeps",
     "Lines",
+    "Paths",
     "Saturation",
     "Steps",
     "Stretch",
@@ -81,6 +83,8 @@ __all__ = [
     "numbers_of",
     "order",
     "parts",
+    "paths",
+    "paths_to_reached",
     "roc_area",
     "saturation",
     "steps",

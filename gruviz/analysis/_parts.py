@@ -1,14 +1,11 @@
 """What gates and candidates are before they are squashed: a part from the input, and a part from the old states."""
 
-import re
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gruviz.analysis._weights import LayerWeights
-from gruviz.recording import Layer, Recording
+from gruviz.recording import Layer, LayerWeights, Recording, fed_by
 from gruviz.recording.schema import TOLERANCE
 
 Values = NDArray[np.float64]
@@ -69,16 +66,6 @@ def parts(
                 given = direct
         made[name] = (given, recurrent)
     return made
-
-
-def fed_by(recording: Recording, layer: Layer) -> Sequence[Layer]:
-    """The layers whose hidden states go into a layer, the forward one first; none for the first of a stack."""
-    found = re.fullmatch(r"((?:.*\.)?l)(\d+)(_reverse)?", layer.name)
-    if found is None or found[2] == "0":
-        return ()
-    below = f"{found[1]}{int(found[2]) - 1}"
-    names = [name for name in (below, f"{below}_reverse") if name in recording.layers]
-    return [recording.layers[name] for name in names if recording.layers[name].tape is layer.tape]
 
 
 def _or_zero(bias: NDArray[Any] | None) -> float:

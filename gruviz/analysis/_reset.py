@@ -3,10 +3,9 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gruviz.analysis._weights import LayerWeights
 from gruviz.cells import RESETS
 from gruviz.errors import GruvizError
-from gruviz.recording import Layer, Recording
+from gruviz.recording import Layer, LayerWeights, Recording
 
 Values = NDArray[np.floating]
 

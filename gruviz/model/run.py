@@ -13,6 +13,7 @@ from torch import Tensor
 from gruviz import recording
 from gruviz import sequences as sq
 from gruviz.errors import GruvizError
+from gruviz.model import tasks
 from gruviz.model._borders import states_before
 from gruviz.model._passes import add_layer
 from gruviz.model._pieces import Piece, before_projecting, replay_piece
@@ -89,6 +90,7 @@ def record_sequences(
         "training": loaded.training,
         "notes": [*loaded.notes, *notes_on(sequences)],
         **({"answers": loaded.answers.public()} if loaded.answers.public() else {}),
+        **({"scale": loaded.std.tolist()} if loaded.std is not None else {}),
         **({"proof": NOT_PROVED} if loaded.converted else {}),
         **(about or {}),
     }
@@ -183,6 +185,7 @@ class _Run:
         x = torch.from_numpy(data)[None].to(self._device)  # (1, T) or (1, T, I)
         chunks = [slice(start, min(start + self._chunk, len(data))) for start in range(0, len(data), self._chunk)]
         before = yield from states_before(self._model, x, chunks)
+        wanted = _wanted(self._loaded, data)
         final: State | None = None
         for index, rows in enumerate(chunks):
             output, final, piece, call = self._step(self._model, x[:, rows], before[index])
@@ -193,7 +196,7 @@ class _Run:
                 self._begin(number, sequence, call, names)
             blocks = {name: piece.layer(layer, 0, piece.stop) for layer, name in names.items()}
             values = output[0].double().cpu().numpy()
-            self._writer.append(self._main, blocks, **self._tape(sequence, data, rows, values))
+            self._writer.append(self._main, blocks, **self._tape(sequence, data, rows, values, wanted))
             self._writer.flush()
             yield rows.stop - rows.start
         self._writer.end(self._main)
@@ -262,7 +265,12 @@ class _Run:
         self._writer.begin(self._main, sequence.name, initial=initial, pass_=number)
 
     def _tape(
-        self, sequence: sq.Sequence, data: NDArray[Any], rows: slice, output: NDArray[np.float64]
+        self,
+        sequence: sq.Sequence,
+        data: NDArray[Any],
+        rows: slice,
+        output: NDArray[np.float64],
+        wanted: NDArray[Any] | None,
     ) -> dict[str, Any]:
         """What goes on the tape beside the layers: the input as the user knows it, and what the model made of it."""
         if self._proof is not None and self._loaded.translator is None:
@@ -284,6 +292,8 @@ class _Run:
         tape["outputs"]["values"] = (self._in_units(output) if about_next else output).astype(np.float32)
         if about_next and "tokens" in tape:
             tape["outputs"] |= _next_token(output, data[rows.start + 1 : rows.stop + 1])
+        elif wanted is not None:
+            tape["outputs"]["wanted"] = wanted[rows]
         return tape
 
     def _in_units(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -324,6 +334,18 @@ def _next_token(logits: NDArray[np.float64], following: NDArray[np.int64]) -> di
     return {"targets": targets, "probability": probability}
 
 
+def _wanted(loaded: Loaded, data: NDArray[Any]) -> NDArray[Any] | None:
+    """What a made-up task asks for at each timestep, (T,) tokens or (T, O) numbers: -1 or NaN where for nothing."""
+    batch = tasks.asked(loaded.task, torch.from_numpy(data)[None])
+    if batch is None:
+        return None
+    wanted: NDArray[Any] = batch.targets[0].numpy()
+    wanted = wanted.astype(np.int32 if wanted.dtype.kind == "i" else np.float32)
+    if batch.mask is not None:
+        wanted[~batch.mask[0].numpy()] = -1 if wanted.dtype.kind == "i" else np.nan
+    return wanted
+
+
 def _turned(run: LayerRun) -> LayerRun:
     """What a layer did that was given its sequences turned round, as a layer that reads them from their ends."""
     return replace(run, name=f"{run.name}_reverse", backward=True, x=run.x.flip(0), hidden=run.hidden.flip(0))
@@ -335,10 +357,16 @@ def _source_layers(model: SequenceModel, call: Call) -> dict[str, str]:
 
 
 def _weights(loaded: Loaded) -> dict[str, NDArray[Any]]:
-    """The recurrent weights by the names that their modules have in their source."""
-    return {
-        _source_name(name, model): array for model in loaded.parts for name, array in recurrent_weights(model).items()
-    }
+    """The recurrent weights by the names that their modules have in their source, and the read-out if there is one."""
+    weights = {}
+    for model in loaded.parts:
+        turned = "_reverse" if model.architecture.backward else ""  # its layers are called so too
+        for name, array in recurrent_weights(model).items():
+            weights[_source_name(name, model) + turned] = array
+        if model.readout is not None:
+            for name, weight in model.readout.named_parameters():
+                weights[f"readout.{name}"] = weight.detach().float().cpu().numpy()
+    return weights
 
 
 def _source_name(name: str, model: SequenceModel) -> str:

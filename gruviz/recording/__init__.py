@@ -1,19 +1,25 @@
 """The HDF5 file: written, read, reduced, and not trusted before it is checked. The only place that knows h5py."""
 
+from gruviz.recording._adding import GradientWriter
 from gruviz.recording._growing_layer import Altered, Block
 from gruviz.recording._labelling import add_label
 from gruviz.recording._later import complement, lacking
 from gruviz.recording._opening import is_other_hdf5
 from gruviz.recording.classes import classify, count
+from gruviz.recording.gradient import Gradient
 from gruviz.recording.growing import being_written, newer, open_growing
 from gruviz.recording.pyramid import Reduced, reduce_rows
 from gruviz.recording.reader import Layer, Recording, SequenceInfo, Tape, Values, open
+from gruviz.recording.weights import LayerWeights, fed_by
 from gruviz.recording.writer import Writer
 
 __all__ = [
     "Altered",
     "Block",
+    "Gradient",
+    "GradientWriter",
     "Layer",
+    "LayerWeights",
     "Recording",
     "Reduced",
     "SequenceInfo",
@@ -25,6 +31,7 @@ __all__ = [
     "classify",
     "complement",
     "count",
+    "fed_by",
     "is_other_hdf5",
     "lacking",
     "newer",

@@ -19,7 +19,10 @@ from gruviz.errors import GruvizError
 from gruviz.recording import schema
 from gruviz.recording._later import LONG, Later
 from gruviz.recording._opening import open_to_read
+from gruviz.recording._reading import first_line
+from gruviz.recording._reading import reading as _reading
 from gruviz.recording.encoding import decode
+from gruviz.recording.gradient import Gradient
 from gruviz.recording.pyramid import Reduced, factors
 from gruviz.recording.validation import validate
 
@@ -137,7 +140,7 @@ class Tape:
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        """Which outputs of the model are stored: `values`, `targets`, `probability`."""
+        """Which outputs of the model are stored: `values`, `targets`, `probability`; `wanted` by a made-up task."""
         return tuple(self._group.get("outputs", {}))
 
     def output(self, name: str, rows: slice) -> NDArray[Any]:
@@ -363,6 +366,12 @@ class Layer:
             return None
         return self._later.get(f"layers/{self.name}/{name}")
 
+    @property
+    def gradient(self) -> Gradient | None:
+        """The gradients that were computed for it, by `gruviz gradient`; None where none were."""
+        group = self._group.get("gradient")
+        return Gradient(group, len(self.tape)) if isinstance(group, h5py.Group) else None
+
     def factors(self, quantity: str) -> tuple[int, ...]:
         """The levels of the pyramid that are there, finest first; `counts` may have one as well.
 
@@ -536,7 +545,7 @@ def open(path: str | os.PathLike[str]) -> Recording:
         file = open_to_read(path)
     except OSError as error:
         raise GruvizError(
-            f"cannot read {path}: it is damaged, or still being written; copy or record it again ({_first_line(error)})"
+            f"cannot read {path}: it is damaged, or still being written; copy or record it again ({first_line(error)})"
         ) from error
     try:
         validate(file, path)
@@ -546,17 +555,7 @@ def open(path: str | os.PathLike[str]) -> Recording:
         raise
     except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
         file.close()
-        raise GruvizError(f"{path} is damaged: {_first_line(error)}") from error
-
-
-def _reading(dataset: h5py.Dataset, index: Any) -> NDArray[Any]:
-    try:
-        data: NDArray[Any] = dataset[index]
-    except OSError as error:
-        raise GruvizError(
-            f"cannot read {dataset.name}: the file is damaged there, its checksum does not fit ({_first_line(error)})"
-        ) from error
-    return data
+        raise GruvizError(f"{path} is damaged: {first_line(error)}") from error
 
 
 def _shared_rows(layers: Sequence[h5py.Group]) -> int:
@@ -594,7 +593,3 @@ def _text(value: bytes) -> str: ...
 def _text(value: Any) -> str: ...
 def _text(value: Any) -> str:
     return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or ["no reason given"])[0]

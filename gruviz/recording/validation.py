@@ -10,7 +10,7 @@ import h5py
 
 from gruviz.cells import CELLS, CLASSES
 from gruviz.errors import GruvizError
-from gruviz.recording import schema
+from gruviz.recording import gradient, schema
 
 _INFLATION = 100
 """A dataset larger than the file may be this many times larger than what is stored of it: no honest compression is."""
@@ -120,6 +120,10 @@ def _check_layer(file: h5py.File, name: str, layer: h5py.Group, path: Path | str
         raise damaged("has no residual for each sequence")
     if counts is not None and not _is_table(counts, len(CLASSES)):
         raise damaged("has counts of the wrong shape")
+    if "gradient" in layer:
+        sequences = len(tape["sequences/length"])
+        if wrong := gradient.damage(layer["gradient"], len(layer["hidden"]), int(size), sequences):
+            raise damaged(wrong)
     for quantity, levels in layer.get("pyramid", {}).items():
         width = len(CLASSES) if quantity == "counts" else size
         for factor, level in levels.items():

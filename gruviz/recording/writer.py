@@ -223,7 +223,7 @@ class Writer:
             layers: a block of n timesteps for each layer of the tape.
             tokens: (n,) indices into the vocabulary, or
             values: (n, I) numeric input.
-            outputs: by name, (n,) or (n, O): `values`, `targets`, `probability`.
+            outputs: by name, (n,) or (n, O): `values`, `targets`, `probability`, `wanted`.
             labels: by name, (n,).
         """
         lengths = {len(block.values[name]) for block in layers.values() for name in block.values}

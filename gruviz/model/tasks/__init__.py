@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from torch import Tensor
+
 from gruviz.errors import GruvizError
 from gruviz.sequences import Sequence
 
@@ -14,7 +16,7 @@ from .copy import Copy
 from .flipflop import FlipFlop
 from .series import Series
 
-__all__ = ["TASKS", "Batch", "CutShortError", "Result", "Settings", "Task", "Watch", "make", "sample"]
+__all__ = ["TASKS", "Batch", "CutShortError", "Result", "Settings", "Task", "Watch", "asked", "make", "sample"]
 
 TASKS: dict[str, type[Task]] = {task.name: task for task in (Char, Series, Copy, Adding, FlipFlop, AnBn)}
 """Every task by its name."""
@@ -52,6 +54,20 @@ def sample(description: Mapping[str, Any], count: int, seed: int) -> list[Sequen
     if count < 1:
         raise GruvizError(f"{count} sequences were asked for: ask for one or more")
     return task.from_description(description).sample(count, seed)
+
+
+def asked(description: Mapping[str, Any], inputs: Tensor) -> Batch | None:
+    """What a task asks for at each timestep, where that is not what comes next; see `Synthetic.asked`.
+
+    `description` is what `Task.describe` gave. None where it is of no such task, or the inputs are of another kind.
+    """
+    task = TASKS.get(str(description.get("name")))
+    if task is None or not issubclass(task, Synthetic) or inputs.dim() != (3 if task.columns else 2):
+        return None
+    try:
+        return task.from_description(description).asked(inputs)
+    except GruvizError:
+        return None
 
 
 def _find(name: str) -> type[Task]:

@@ -138,6 +138,10 @@ class Synthetic(Task):
     def sample(self, count: int, seed: int) -> list[Sequence]:
         """Return `count` sequences to look at, drawn from `seed`."""
 
+    def asked(self, inputs: Tensor) -> Batch | None:
+        """Return what it asks for at each timestep of some inputs; None where that is what comes next."""
+        return None
+
 
 def numbers(task: str, description: Mapping[str, Any], least: Mapping[str, int], most: int = 10_000) -> dict[str, int]:
     """Return the whole numbers of a task's description, checked. Raises GruvizError."""

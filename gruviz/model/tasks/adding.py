@@ -48,17 +48,20 @@ class Adding(Synthetic):
         return self.examples(self.settings.batch, generator)
 
     def examples(self, count: int, generator: torch.Generator) -> Batch:
-        """Return `count` sequences; the targets are the sums of the marked numbers so far, and the last one counts."""
+        """Return `count` sequences."""
         half = self.length // 2
         rows = torch.arange(count)
         inputs = torch.zeros(count, self.length, 2)
         inputs[:, :, 0] = torch.rand(count, self.length, generator=generator)
         inputs[rows, torch.randint(half, (count,), generator=generator), 1] = 1.0
         inputs[rows, half + torch.randint(self.length - half, (count,), generator=generator), 1] = 1.0
-        targets = inputs.prod(2, keepdim=True).cumsum(1)
-        mask = torch.zeros(count, self.length, dtype=torch.bool)
+        return self.asked(inputs)
+
+    def asked(self, inputs: torch.Tensor) -> Batch:
+        """Return the sums of the marked numbers so far, of which the last one counts."""
+        mask = torch.zeros(inputs.shape[:2], dtype=torch.bool)
         mask[:, -1] = True
-        return Batch(inputs, targets, mask)
+        return Batch(inputs, inputs.prod(2, keepdim=True).cumsum(1), mask)
 
     def evaluate(self, model: SequenceModel, watch: Watch = unwatched) -> Result:
         """Return the root mean squared error of the sum, on sequences from another seed than any training's."""

@@ -55,11 +55,17 @@ class Copy(Synthetic):
         symbols = symbols[:count]
         blank, go = len(SYMBOLS), len(SYMBOLS) + 1
         inputs = torch.full((count, 2 * self.length + self.delay), blank)
-        targets = inputs.clone()
         inputs[:, : self.length] = symbols
         inputs[:, self.length + self.delay - 1] = go
-        targets[:, -self.length :] = symbols
-        return Batch(inputs, targets)
+        return Batch(inputs, self.asked(inputs).targets)
+
+    def asked(self, inputs: torch.Tensor) -> Batch:
+        """Return blanks, and after the delimiter the symbols; nothing of sequences that are not as long as its own."""
+        targets = torch.full_like(inputs, len(SYMBOLS))
+        own = inputs.shape[1] == 2 * self.length + self.delay
+        if own:
+            targets[:, -self.length :] = inputs[:, : self.length]
+        return Batch(inputs, targets, torch.full(inputs.shape, own))
 
     def batch(self, generator: torch.Generator) -> Batch:
         """Return examples whose symbols are not among those held out."""

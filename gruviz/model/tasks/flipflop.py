@@ -52,9 +52,12 @@ class FlipFlop(Synthetic):
         shape = (count, self.length, len(self.columns))
         pulse = torch.rand(shape, generator=generator) < RATE
         sign = 2.0 * torch.randint(2, shape, generator=generator) - 1.0
-        inputs = torch.where(pulse, sign, 0.0)
-        step = torch.arange(self.length)[:, None].expand(shape)
-        latest = torch.where(pulse, step, 0).cummax(1).values  # (B, T, 3) when the last pulse was, 0 before the first
+        return self.asked(torch.where(pulse, sign, 0.0))
+
+    def asked(self, inputs: torch.Tensor) -> Batch:
+        """Return the sign of the last pulse at each step, 0 before the first."""
+        step = torch.arange(inputs.shape[1])[:, None].expand(inputs.shape)
+        latest = torch.where(inputs != 0, step, 0).cummax(1).values  # (B, T, 3) when the last pulse was
         return Batch(inputs, inputs.gather(1, latest))
 
     def evaluate(self, model: SequenceModel, watch: Watch = unwatched) -> Result:

@@ -1,12 +1,13 @@
-"""The weights of one layer in a recording, under the names that PyTorch gives them."""
+"""The weights of one layer in a recording, under the names that PyTorch gives them; and what it reads."""
 
 import re
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gruviz.recording import Layer, Recording
+from gruviz.recording.reader import Layer, Recording
 
 Values = NDArray[np.floating]
 Matrix = Literal["weight_ih", "weight_hh"]
@@ -24,10 +25,12 @@ class LayerWeights:
         else:  # a cell: where the model itself is one, its weights have no path
             self._name = "{}" if layer.name == f"{layer.cell.name}cell" else f"{layer.name}.{{}}"
 
-    def matrix(self, name: Matrix, rows: int | slice, width: int) -> Values | None:
-        """Rows of a matrix, (width,) or (n, width); None where there is none of that width."""
+    def matrix(self, name: Matrix, rows: int | slice, width: int | None = None) -> Values | None:
+        """Rows of a matrix, (width,) or (n, width); None where there is none of that width, if one is given."""
         stored = self._stored(name, rows)
-        return stored if stored is not None and stored.shape[-1:] == (width,) else None
+        if stored is None or stored.ndim != (2 if isinstance(rows, slice) else 1):
+            return None
+        return stored if width in (None, stored.shape[-1]) else None
 
     def bias(self, name: Bias, rows: int | slice) -> Values | None:
         """Biases, () or (n,); None in a layer without."""
@@ -40,3 +43,13 @@ class LayerWeights:
         if stored is None or not len(stored):
             return None
         return stored if block is rows else stored[0]
+
+
+def fed_by(recording: Recording, layer: Layer) -> Sequence[Layer]:
+    """The layers whose hidden states go into a layer, the forward one first; none for the first of a stack."""
+    found = re.fullmatch(r"((?:.*\.)?l)(\d+)(_reverse)?", layer.name)
+    if found is None or found[2] == "0":
+        return ()
+    below = f"{found[1]}{int(found[2]) - 1}"
+    names = [name for name in (below, f"{below}_reverse") if name in recording.layers]
+    return [recording.layers[name] for name in names if recording.layers[name].tape is layer.tape]
