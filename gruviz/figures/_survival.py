@@ -11,7 +11,7 @@ from gruviz.analysis import HORIZONS, SURVIVAL, derived
 from gruviz.errors import GruvizError
 from gruviz.figures._heatmap import RIGHT, Place, draw_heatmap, fit_heatmap, height_of, remarks
 from gruviz.figures._input import input_panels
-from gruviz.figures._page import FAINT, FOREGROUND, NAME, SMALL, SYMBOL, Page, style
+from gruviz.figures._page import FAINT, NAME, SMALL, SYMBOL, Page, style
 from gruviz.figures._sheet import GAP, MARGIN, NAME_BELOW, Panel, Sheet, ticks
 from gruviz.figures._sheet import units as units_of
 from gruviz.figures._subject import Subject, subject, without_choice
@@ -138,7 +138,6 @@ class _Survival(Sheet):
                 axes.plot(
                     [at, at], [0, below], color=FAINT, linewidth=0.6, linestyle=(0, (2, 1.5)), gid=f"below {mark}"
                 )
-                axes.plot(at, below, "o", color=FOREGROUND, markersize=2.4, markeredgewidth=0, clip_on=False)
         self._mark(axes)
         axes.set_ylim(0, 1)
         axes.set_xlim(shown.start - 0.5, shown.stop - 0.5)
