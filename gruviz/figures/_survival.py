@@ -1,5 +1,6 @@
 """Survival on paper: how much of what stood at a timestep is still there, unit by unit, as the time goes on."""
 
+from dataclasses import replace
 from typing import Unpack
 
 import numpy as np
@@ -10,17 +11,19 @@ from gruviz.analysis import HORIZONS, SURVIVAL, derived
 from gruviz.errors import GruvizError
 from gruviz.figures._heatmap import RIGHT, Place, draw_heatmap, fit_heatmap, height_of, remarks
 from gruviz.figures._input import input_panels
-from gruviz.figures._page import FAINT, FOREGROUND, NAME, SMALL, SYMBOL, Page, style
+from gruviz.figures._page import FAINT, NAME, SMALL, SYMBOL, Page, style
 from gruviz.figures._sheet import GAP, MARGIN, NAME_BELOW, Panel, Sheet, ticks
 from gruviz.figures._sheet import units as units_of
 from gruviz.figures._subject import Subject, subject, without_choice
-from gruviz.figures._survived import survived
+from gruviz.figures._survived import lasting, survived
 from gruviz.figures._wanted import Wanted
 from gruviz.recording import Layer, Recording
 from gruviz.view import View
 
 _TALLEST, _MEDIAN = 40.0, 18.0
 """Millimetres, of the heatmap and of the line."""
+_LEAST, _SHORTEST = 0.01, 20
+"""Where no range is given, as many timesteps are shown as some unit has more than this left; at least so many."""
 _MARKS = ("1/e", "1/2", "1/10")
 """How the fractions of `HORIZONS` are said."""
 
@@ -36,7 +39,8 @@ def survival(run: Recording, view: View | None = None, *, since: int | None = No
         view: what is being looked at.
         since: the timestep s; without it the reference cursor of the view, or else the first of the range that the
             layer reads.
-        wanted: as in `Wanted`. There are no `quantities` to choose from.
+        wanted: as in `Wanted`. Without a range and a view, from s as long as some unit has 1 % left. There are no
+            `quantities` to choose from.
 
     Returns:
         A matplotlib figure, with its provenance in `.provenance`.
@@ -56,6 +60,10 @@ def survival(run: Recording, view: View | None = None, *, since: int | None = No
         since = shown.stop - 1 if shown.layer.backward else shown.start
     if not 0 <= since < shown.sequence.length:
         raise GruvizError(f"there is no timestep {since} in a sequence of {shown.sequence.length:,}: mark one that is")
+    if view is None and wanted.get("start") is None and wanted.get("stop") is None:
+        steps = max(lasting(shown.layer, shown.sequence.index, since, _LEAST), _SHORTEST)
+        start, stop = (since - steps, since + 1) if shown.layer.backward else (since, since + steps + 1)
+        shown = replace(shown, start=max(start, 0), stop=min(stop, shown.sequence.length))
     with style():
         return _Survival(shown, since).page()
 
@@ -130,7 +138,6 @@ class _Survival(Sheet):
                 axes.plot(
                     [at, at], [0, below], color=FAINT, linewidth=0.6, linestyle=(0, (2, 1.5)), gid=f"below {mark}"
                 )
-                axes.plot(at, below, "o", color=FOREGROUND, markersize=2.4, markeredgewidth=0, clip_on=False)
         self._mark(axes)
         axes.set_ylim(0, 1)
         axes.set_xlim(shown.start - 0.5, shown.stop - 0.5)

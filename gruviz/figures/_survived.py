@@ -1,5 +1,6 @@
 """What is left of a timestep, put into the columns of a heatmap, followed in pieces."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,33 +31,58 @@ def survived(layer: Layer, sequence: int, columns: Columns, since: int, how: Red
 
     It ends with the range, or where no unit has more than 1e-6 left, which counts as 0.
     """
-    assert layer.cell.keep is not None
-    length, size = layer.tape.sequences[sequence].length, layer.size
-
-    def turned(timestep: int) -> int:
-        return length - 1 - timestep if layer.backward else timestep
-
-    gathered = _Gathered(columns, size, how)
-    gathered.add(np.array([since]), np.ones((1, size)))
-    standing, place = np.ones(size), turned(since) + 1
-    last = turned(columns.start) + 1 if layer.backward else columns.stop
+    turned = _turning(layer, sequence)
+    gathered = _Gathered(columns, layer.size, how)
+    gathered.add(np.array([since]), np.ones((1, layer.size)))
+    place, last = turned(since) + 1, turned(columns.start) + 1 if layer.backward else columns.stop
     found: list[int | None] = [None] * len(HORIZONS)
-    while place < last and (standing > LEAST).any():
-        stop = min(place + _PIECE, last)
-        left = fading(layer.processing(layer.cell.keep, sequence, place, stop), standing)
-        timesteps = np.arange(place, stop)
-        gathered.add(length - 1 - timesteps if layer.backward else timesteps, left)
+    for left in _following(layer, sequence, place, last):
+        gathered.add(_timesteps(layer, sequence, place, place + len(left)), left)
         if None in found:
             median = np.median(left, axis=1)
             for number, below in enumerate(HORIZONS):
                 at = int(horizon(median, below))
                 if found[number] is None and at < len(median):
                     found[number] = turned(place + at)
-        standing, place = left[-1], stop
+        place += len(left)
     if place < last:
-        timesteps = np.arange(place, last)
-        gathered.add_nothing(length - 1 - timesteps if layer.backward else timesteps)
+        gathered.add_nothing(_timesteps(layer, sequence, place, last))
     return Survived(gathered.values(), tuple(found))
+
+
+def lasting(layer: Layer, sequence: int, since: int, least: float) -> int:
+    """For how many timesteps after `since` some unit has more than `least` left."""
+    count = 0
+    place = _turning(layer, sequence)(since) + 1
+    for left in _following(layer, sequence, place, layer.tape.sequences[sequence].length):
+        seen = (left > least).any(axis=1)
+        count += int(np.count_nonzero(seen))
+        if not seen.all():
+            break
+    return count
+
+
+def _following(layer: Layer, sequence: int, place: int, last: int) -> Iterator[Floats]:
+    """What is left from a place on, in processing order, (n, H) at a time, until the last or until it is gone."""
+    assert layer.cell.keep is not None
+    standing = np.ones(layer.size)
+    while place < last and (standing > LEAST).any():
+        stop = min(place + _PIECE, last)
+        left = fading(layer.processing(layer.cell.keep, sequence, place, stop), standing)
+        yield left
+        standing, place = left[-1], stop
+
+
+def _turning(layer: Layer, sequence: int) -> Callable[[int], int]:
+    """From the sequence's order to that of processing, or back."""
+    last = layer.tape.sequences[sequence].length - 1
+    return (lambda timestep: last - timestep) if layer.backward else (lambda timestep: timestep)
+
+
+def _timesteps(layer: Layer, sequence: int, place: int, last: int) -> NDArray[np.int64]:
+    """Of places in processing order."""
+    places = np.arange(place, last)
+    return layer.tape.sequences[sequence].length - 1 - places if layer.backward else places
 
 
 class _Gathered:

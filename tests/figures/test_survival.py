@@ -92,6 +92,18 @@ def test_what_is_gone_is_not_followed_any_further(tmp_path: Path) -> None:
             assert found.values[3].tolist() == [1.0, 1.0]
 
 
+@pytest.mark.parametrize("backward", [False, True])
+def test_without_a_range_it_is_as_long_as_anything_is_left(tmp_path: Path, backward: bool) -> None:
+    values = content(GRU, 6000, 5)
+    values["update"][:] = 0.5
+    values["update"][:, 3] = 0.999
+    with write(tmp_path / "run.h5", GRU, values, direction="backward" if backward else "forward") as run:
+        lasts = int(np.log(0.01) / np.log(0.999))
+        told = survival(run, since=5500 if backward else 300).provenance.facts["range"]
+        assert told == (f"{5500 - lasts}:5501" if backward else f"300:{300 + lasts + 1}")
+        assert survival(run, since=0 if backward else 5999).provenance.facts["range"] in ("0:1", "5999:6000")
+
+
 def test_what_is_left_open_the_view_decides(tmp_path: Path) -> None:
     run, _ = make(tmp_path / "run.h5", (TEXT[:120],))
     with run:
