@@ -90,6 +90,8 @@ def test_the_command_line_does_the_same(run, capsys):
         reached = np.flatnonzero(np.isfinite(gradient.read("reach_cell", slice(None))))
         np.testing.assert_array_equal(reached, 19 + np.arange(7, 11))
         assert gradient.read("connectivity", slice(None)).shape == (39, 2)
+    assert main(["info", str(run)]) == 0
+    assert "gradient: norm_hidden, norm_cell, norm_input, reach_hidden" in capsys.readouterr().out
     for loss in ("19", "20"):  # nothing comes after the last character; and there is none after that
         assert main(["gradient", str(run), "--loss", loss, "--sequence", "1"]) == 2
         assert f"has no loss at timestep {loss}" in capsys.readouterr().err
