@@ -30,7 +30,8 @@ def apart(module: str, function: str, *arguments: object, python: str = sys.exec
         platform = "xcb"
     with tempfile.TemporaryDirectory() as settings:
         environment = {
-            **os.environ,
+            # Compiled modules are kept, as those of an installed app are, whatever the shell says.
+            **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
             "QT_QPA_PLATFORM": platform,
             "GRUVIZ_CONFIG_DIR": settings,  # nobody's settings are read or touched
             "PYTHONPATH": str(ROOT),

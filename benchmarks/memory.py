@@ -8,7 +8,7 @@ import numpy as np
 
 import gruviz
 from benchmarks.apart import apart
-from benchmarks.large import LARGE, made
+from benchmarks.large import LARGE, made, warm
 from benchmarks.rows import Row, ratio, seconds
 from gruviz.analysis import composition
 
@@ -71,7 +71,7 @@ def moves(path: str) -> dict[str, object]:
     from benchmarks.frames import Times
     from gruviz.view import hold, toggle_derived, toggle_shaded, turn_to
 
-    opened = Opened(path)
+    opened = Opened(warm(path))
     state = opened.window.state
     opened.select_units(12, 49)
     state.change(turn_to, "memory")

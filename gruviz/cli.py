@@ -256,6 +256,10 @@ def _export(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--thresholds", type=_thresholds, metavar="R,O,M", help="where units count as retained, overwritten, moved"
     )
+    parser.add_argument("--since", type=int, metavar="S", help="survival: what stood at this timestep")
+    parser.add_argument("--at", type=int, metavar="T", help="composition, cell: the timestep")
+    parser.add_argument("--numbers", action=argparse.BooleanOptionalAction, help="cell: with numbers, or as in a book")
+    parser.add_argument("--sides", type=_sides, metavar="L,R", help="saturation: below L, above R; 0.1,0.9")
     parser.add_argument("--width", type=float, metavar="MM", help="85 is a column, 170 two")
     parser.add_argument("--dpi", type=int, default=300, help="of a .png")
     parser.add_argument("--list", action="store_true", help="the figures, one a line, name first")
@@ -269,7 +273,8 @@ def _export(arguments: Sequence[str]) -> int:
         return 0
     if not given.recording or not given.figure or not given.output:
         raise GruvizError("give a recording, a figure and -o FILE: gruviz export run.h5 gates -o gates.pdf")
-    names = ("layer", "sequence", "units", "quantities", "order", "reduction", "thresholds", "width")
+    own = ("since", "at", "numbers", "sides")
+    names = ("layer", "sequence", "units", "quantities", "order", "reduction", "thresholds", "width", *own)
     options = {name: getattr(given, name) for name in names}
     if given.range:
         options["start"], options["stop"] = given.range
@@ -597,6 +602,14 @@ def _thresholds(text: str) -> Thresholds:
         return Thresholds(*map(float, text.split(",")))
     except (TypeError, ValueError) as error:
         raise argparse.ArgumentTypeError(f"{text!r} are no thresholds: write 0.9,0.1,0.05 ({error})") from error
+
+
+def _sides(text: str) -> tuple[float, float]:
+    try:
+        low, high = map(float, text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} are not two numbers: write 0.1,0.9") from None
+    return low, high
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -8,10 +8,14 @@ what is 1 minus another, or the sum of others, is worked out from what is printe
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 
 from gruviz.cells import Cell
 
+THIN, WIDE = 0.14, 0.24
+"""Gaps between factors and around signs, in sizes of the font."""
+_CLOSE = 0.03
+_SIGNS = (r"\times", r"\odot", "+", "-")
 _MANY = 1000.0
 _ENDS = {r"\sigma": ("< -103", "> 16"), r"\tanh": ("< -9", "> 9")}
 """Beyond these, float32 has only the ends of a gate's or a candidate's range."""
@@ -176,6 +180,14 @@ def numbers(step: Step) -> dict[str, tuple[Term, ...]]:
             Term(_factor(values["candidate"]), "candidate"),
         )
     return {name: (*terms, Term(number(values[name]), name)) for name, terms in made.items()}
+
+
+@lru_cache(4096)  # numbers come again
+def gap(before: str, after: str) -> float:
+    """Between two terms of a line, in sizes of the font."""
+    if before.endswith("(") or after.startswith(")"):
+        return _CLOSE
+    return WIDE if before.endswith(_SIGNS) or after.startswith(_SIGNS) else THIN
 
 
 def in_words(step: Step) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ def test_import_gruviz_imports_nothing_heavy() -> None:
         ("analysis", {"h5py", "scipy"}),
         ("figures", {"h5py", "scipy", "matplotlib"}),
         ("model.recorder", {"h5py", "scipy", "torch", "safetensors"}),
-        ("ui.window", {"h5py", "scipy", "PySide6", "pyqtgraph"}),
+        ("ui.window", {"h5py", "scipy", "PySide6"}),
         ("cli", set()),
     ],
 )

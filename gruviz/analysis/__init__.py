@@ -27,6 +27,7 @@ from gruviz.analysis._saturation import Histogram, Saturation, saturation
 from gruviz.analysis._survival import HORIZONS, fading, horizon, survival
 from gruviz.analysis._timescales import Keeps, Timescales, autocorrelation, autocorrelation_time, timescales
 from gruviz.analysis._walk_back import LEAST, MOST, Steps, Stretch, added, steps, walk_back
+from gruviz.analysis._work_out import work_out
 from gruviz.recording import classify, count, fed_by
 
 __all__ = [
@@ -93,5 +94,6 @@ __all__ = [
     "timescales",
     "together",
     "walk_back",
+    "work_out",
     "written",
 ]

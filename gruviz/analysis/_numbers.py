@@ -41,8 +41,8 @@ _OF_STATE = ("unit", "acf", "peak")
 _OF_KEEP = frozenset({"keep", "tau", "tau_mean", "halflife", "left", "right"})
 _SHARES = dict(zip(("retained", "mixed", "overwritten", "rewritten"), range(len(CLASSES)), strict=True))
 
-_VALUES = 2**19
-"""That are gone through at a time: some hundredths of a second."""
+_VALUES = 2**18
+"""That are gone through at a time: about a hundredth of a second."""
 _STRETCH, _STRETCHES = 2**14, 8
 """Autocorrelations come from so many timesteps at a stretch, and from so many stretches."""
 _READ, _UNITS = CHUNK_UNITS, 16

@@ -10,6 +10,7 @@ SHUT, OPEN = 0.1, 0.9
 """The thresholds of Karpathy et al. 2015."""
 _STEPS = 100
 """Thresholds stand at hundredths."""
+_HUNDREDTHS = (np.arange(_STEPS + 1) / _STEPS).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,11 @@ class Histogram:
     def add(self, gate: NDArray[np.floating]) -> None:
         """Add timesteps: (n, H) values between 0 and 1, NaN for what is missing."""
         units, bins = self._counts.shape
-        scaled = np.clip(gate.astype(np.float32, copy=False) * np.float32(_STEPS), 0, _STEPS)
-        known = ~np.isnan(scaled)
-        with np.errstate(invalid="ignore"):
-            places = (np.floor(scaled) + np.ceil(scaled)).astype(np.intp)
-        places += np.arange(units) * bins
+        gate = np.clip(gate.astype(np.float32, copy=False), 0, 1)
+        known = ~np.isnan(gate)
+        nearest = np.rint(np.where(known, gate, 0) * _STEPS).astype(np.intp)
+        edge = _HUNDREDTHS[nearest]
+        places = 2 * nearest + (gate > edge) - (gate < edge) + np.arange(units) * bins
         chosen = places.ravel() if known.all() else places[known]
         self._counts += np.bincount(chosen, minlength=units * bins).reshape(units, bins)
 

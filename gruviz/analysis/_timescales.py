@@ -60,8 +60,8 @@ class Keeps:
             logs = _log(keep)
         self._sum += keep.sum(axis=0, dtype=np.float64)
         self._logs += logs.sum(axis=0, dtype=np.float64)
-        first = -self._seen % self._every
-        self._sample.append(np.where(missing, np.nan, keep)[first :: self._every])
+        some = slice(-self._seen % self._every, None, self._every)
+        self._sample.append(np.where(missing[some], np.nan, keep[some]))  # a copy: a view would hold on to all of it
         self._seen += len(keep)
 
     @property

@@ -10,23 +10,57 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gruviz.figures._carry import carry
+    from gruviz.figures._cell import cell
+    from gruviz.figures._composition import composition
+    from gruviz.figures._counted import counts
     from gruviz.figures._gates import gates
     from gruviz.figures._page import Page
     from gruviz.figures._pages import pages
     from gruviz.figures._registry import FIGURES, Kind, draw
+    from gruviz.figures._saturation import saturation
+    from gruviz.figures._survival import survival
     from gruviz.figures._timeline import timeline
+    from gruviz.figures._timescales import timescales
+    from gruviz.figures._wanted import Wanted
     from gruviz.figures.export import FORMATS, save
 
-__all__ = ["FIGURES", "FORMATS", "Kind", "Page", "draw", "gates", "pages", "save", "timeline"]
+__all__ = [
+    "FIGURES",
+    "FORMATS",
+    "Kind",
+    "Page",
+    "Wanted",
+    "carry",
+    "cell",
+    "composition",
+    "counts",
+    "draw",
+    "gates",
+    "pages",
+    "saturation",
+    "save",
+    "survival",
+    "timeline",
+    "timescales",
+]
 
 _HOMES = {
     "gates": "_gates",
     "timeline": "_timeline",
     "pages": "_pages",
+    "counts": "_counted",
+    "survival": "_survival",
+    "carry": "_carry",
+    "timescales": "_timescales",
+    "saturation": "_saturation",
+    "cell": "_cell",
+    "composition": "_composition",
     "Page": "_page",
     "FIGURES": "_registry",
     "Kind": "_registry",
     "draw": "_registry",
+    "Wanted": "_wanted",
     "FORMATS": "export",
     "save": "export",
 }

@@ -15,11 +15,11 @@ from gruviz.figures._sheet import LEFT, MARGIN, Panel, Sheet, ticks
 _HEIGHT, _GAP = 12.0, 5.0
 
 
-def count_panels(sheet: Sheet, units: NDArray[np.intp] | None) -> list[Panel]:
+def count_panels(sheet: Sheet, units: NDArray[np.intp] | None, height: float = _HEIGHT) -> list[Panel]:
     """One panel of the counts of these units, all of them without; none for a cell without a keep."""
     if sheet.shown.layer.cell.keep is None:
         return []
-    return [Panel(_HEIGHT, _GAP, lambda page, axes, top: _draw(sheet, units, page, axes, top))]
+    return [Panel(height, _GAP, lambda page, axes, top: _draw(sheet, units, page, axes, top))]
 
 
 def _draw(sheet: Sheet, units: NDArray[np.intp] | None, page: Page, axes: Axes, top: float) -> None:

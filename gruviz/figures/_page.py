@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 
 SINGLE = 85.0
 """Millimetres of a single column of a report; a double one has 170."""
+NARROWEST = 80.0
+"""The legend of the classes needs it."""
 RESOLUTION = 600
 """Pixels per inch of a heatmap at most: finer than paper shows."""
 

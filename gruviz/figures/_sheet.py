@@ -22,8 +22,6 @@ GAP = 2.0
 NAME_BELOW = 3.9
 _AXIS = 8.5
 """For the ticks and the label of the time axis."""
-NARROWEST = 80.0
-"""The legend of the classes needs it."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +43,18 @@ class Sheet(ABC):
     """What the name of the layer and the sequence follow."""
     timed: ClassVar[bool] = True
     """Its panels share an axis of time, below the last."""
+    classed: ClassVar[bool] = True
+    """It says where retained and overwritten begin."""
+    of_sequence: bool = True
+    """It shows something of a sequence, not of the layer's cell alone."""
+    direct: bool = False
+    """It is about what survives, which it says is the direct path alone."""
 
     def __init__(
         self,
         shown: Subject,
         quantities: tuple[Quantity, ...],
         columns: Columns,
-        width: float,
         right: float,
         left: float = LEFT,
     ) -> None:
@@ -61,16 +64,15 @@ class Sheet(ABC):
             shown: what the figure is about.
             quantities: what it shows of it.
             columns: what its timesteps are put together to.
-            width: of the page, in millimetres.
-            right: of the margin at the right, in millimetres.
+            right: the width of the margin at the right, in millimetres.
             left: of the one at the left.
         """
         self.shown = shown
         self.quantities = quantities
         self.columns = columns
-        self.width = width
+        self.width = shown.width
         self.left = left
-        self.plot = width - left - right
+        self.plot = self.width - left - right
         self.gaps = False
         """Whether missing values are gaps in a curve."""
 
@@ -81,6 +83,14 @@ class Sheet(ABC):
     @abstractmethod
     def remarks(self) -> list[str]:
         """What else the small print says of this kind of figure, clause by clause."""
+
+    def options(self) -> dict[str, str]:
+        """Its own options by name, as the command line has them, beside those of every figure."""
+        return {}
+
+    def flags(self) -> list[str]:
+        """Those of its options that have no value, as the command line has them."""
+        return []
 
     def page(self) -> Page:
         """Draw it."""
@@ -135,11 +145,14 @@ class Sheet(ABC):
         backward = ", backward" if layer.backward else ""
         clock = self.clock
         time = f" ({clock.number(shown.start)} to {clock.say(shown.stop - 1)})" if clock else ""
+        when = f"timesteps {shown.start:,} to {shown.stop - 1:,}"
+        if shown.stop - shown.start == 1:
+            when, time = f"timestep {shown.start:,}", f" ({clock.say(shown.start)})" if clock else ""
         of = "" if shown.everything else f"{len(shown.units):,} of "
         sentences = [
-            f"{shown.run.name}, layer {layer.name} ({cell.title}{backward}, {of}{units(layer.size)}), "
-            f"sequence {shown.sequence.index} ({shown.sequence.name}), "
-            f"timesteps {shown.start:,} to {shown.stop - 1:,}{time}."
+            f"{shown.run.name}, layer {layer.name} ({cell.title}{backward}, {of}{units(layer.size)})"
+            + f", sequence {shown.sequence.index} ({shown.sequence.name}), {when}{time}" * self.of_sequence
+            + "."
         ]
         if cell.keep is not None:
             symbol = cell[cell.keep].symbol
@@ -152,13 +165,15 @@ class Sheet(ABC):
                 "PyTorch’s convention" if layer.convention == "pytorch" else f"from {layer.convention}’s convention"
             )
             source += f", {RESETS['before']}" if layer.reset == "before" else ""
-            sentences += [f"{symbol} is the keep: {share} ({source}).", _sentence(shown.thresholds.describe())]
+            sentences.append(f"{symbol} is the keep: {share} ({source}).")
+            sentences += [_sentence(shown.thresholds.describe())] * self.classed
+            sentences += ["The direct path alone: a candidate reads the old states again."] * self.direct
         if remarks := self.remarks():
-            sentences.append("; ".join(remarks) + ".")
+            sentences.append(_sentence("; ".join(remarks)))
         if self.gaps:
             sentences.append("Gaps in the curve: missing values.")
         residual = float(layer.residuals[shown.sequence.index])
-        if np.isfinite(residual):
+        if np.isfinite(residual) and self.of_sequence:
             doubt = "" if layer.trusted else f", more than {layer.dtype} explains"
             sentences.append(f"Residual {number(residual)}{doubt}.")
         return " ".join(sentences)
@@ -169,7 +184,11 @@ class Sheet(ABC):
         chosen = "" if shown.order else ",".join(map(str, shown.units))
         names = ",".join(quantity.name for quantity in self.quantities)
         command = [shown.run.name, "--layer", layer.name, "--sequence", str(shown.sequence.index)]
-        command += ["--range", f"{shown.start}:{shown.stop}", "--quantities", names, "--width", f"{self.width:g}"]
+        command += ["--range", f"{shown.start}:{shown.stop}"] + ["--quantities", names] * bool(names)
+        command += ["--width", f"{self.width:g}"]
+        for name, value in self.options().items():
+            command += [f"--{name}", value]
+        command += self.flags()
         if chosen:
             command += ["--units", chosen]
         elif shown.order != "index":
@@ -186,7 +205,8 @@ class Sheet(ABC):
             "sequence": f"{shown.sequence.index} ({shown.sequence.name})",
             "range": f"{shown.start}:{shown.stop}",
             "units": chosen or f"all, by {shown.order}",
-            "quantities": names,
+            **({"quantities": names} if names else {}),
+            **self.options(),
             "thresholds": limits.describe(),
             "convention": layer.convention,
             "residual": f"{float(layer.residuals[shown.sequence.index]):.3g}",

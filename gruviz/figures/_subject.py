@@ -11,6 +11,8 @@ from gruviz.analysis import order as ordered
 from gruviz.cells import Quantity, Thresholds
 from gruviz.errors import GruvizError
 from gruviz.figures._columns import fit, heatmap
+from gruviz.figures._page import NARROWEST, SINGLE
+from gruviz.figures._wanted import Wanted
 from gruviz.recording import Layer, Recording
 from gruviz.recording.reader import SequenceInfo
 from gruviz.view import Order, Reduction, View
@@ -35,6 +37,8 @@ class Subject:
     """The units that are selected in the view."""
     thresholds: Thresholds
     reduction: Reduction
+    width: float
+    """Of the page, in millimetres."""
 
     @property
     def everything(self) -> bool:
@@ -42,23 +46,20 @@ class Subject:
         return len(self.units) == self.layer.size
 
 
-def subject(
-    run: Recording,
-    view: View | None,
-    layer: str | None = None,
-    sequence: int | None = None,
-    start: int | None = None,
-    stop: int | None = None,
-    units: Sequence[int] | str | None = None,
-    order: Order | None = None,
-    thresholds: Thresholds | None = None,
-    reduction: Reduction | None = None,
-) -> Subject:
-    """Find what is meant. Arguments override the view; without either it is the whole of the first sequence.
+def subject(run: Recording, view: View | None, wanted: Wanted) -> Subject:
+    """Find what is meant. What is wanted overrides the view; without either it is the whole of the first sequence.
 
     Raises:
-        GruvizError: the recording does not have it, with what it has.
+        GruvizError: the recording does not have it, with what it has; or the figure would be too narrow.
+        TypeError: something is wanted that no figure knows.
     """
+    if unknown := wanted.keys() - Wanted.__annotations__.keys():
+        raise TypeError(f"a figure has no option {min(unknown)}: give one of {', '.join(Wanted.__annotations__)}")
+    width = wanted.get("width") or SINGLE
+    if width < NARROWEST:
+        raise GruvizError(f"a figure needs at least {NARROWEST:g} mm, not {width:g}: give a greater width")
+    layer, sequence, units = wanted.get("layer"), wanted.get("sequence"), wanted.get("units")
+    start, stop, order = wanted.get("start"), wanted.get("stop"), wanted.get("order")
     pane = view.pane if view else None
     found = _layer(run, layer if layer is not None else (pane.layer if pane else "") or None)
     info = _sequence(found, sequence if sequence is not None else pane.sequence if pane else 0)
@@ -71,7 +72,7 @@ def subject(
             f"it has {info.length:,} timesteps, so any range from 0:1 to 0:{info.length}"
         )
     rows = pane.rows if pane and units is None else None
-    limits = thresholds or (view.thresholds if view else found.thresholds) or Thresholds()
+    limits = wanted.get("thresholds") or (view.thresholds if view else found.thresholds) or Thresholds()
     where = units if isinstance(units, str) else pane.filter if pane and units is None else ""
     by: Order | None = None
     if units is not None and not isinstance(units, str):
@@ -97,8 +98,15 @@ def subject(
         by,
         pane.units if pane else (),
         limits,
-        reduction or (view.reduction if view else "mean"),
+        wanted.get("reduction") or (view.reduction if view else "mean"),
+        width,
     )
+
+
+def without_choice(wanted: Wanted, figure: str) -> None:
+    """Raises GruvizError where quantities are wanted of a figure that has no choice of them."""
+    if wanted.get("quantities") is not None:
+        raise GruvizError(f"the figure {figure} has no choice of quantities: leave them out")
 
 
 def chosen(layer: Layer, names: Sequence[str]) -> tuple[Quantity, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import Unpack
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,16 +11,17 @@ from numpy.typing import NDArray
 
 from gruviz import palette
 from gruviz.analysis import levels
-from gruviz.cells import Quantity, Thresholds
+from gruviz.cells import Quantity
 from gruviz.errors import GruvizError
 from gruviz.figures._columns import extremes, fit, heatmap
 from gruviz.figures._counts import count_panels
 from gruviz.figures._input import input_panels, isolated
-from gruviz.figures._page import FOREGROUND, LABEL, SINGLE, TICK, Page, style, text_width
-from gruviz.figures._sheet import GAP, LEFT, MARGIN, NARROWEST, Panel, Sheet, number, ticks
+from gruviz.figures._page import FOREGROUND, LABEL, TICK, Page, style, text_width
+from gruviz.figures._sheet import GAP, LEFT, MARGIN, Panel, Sheet, number, ticks
 from gruviz.figures._subject import Subject, chosen, subject
+from gruviz.figures._wanted import Wanted
 from gruviz.recording import Recording
-from gruviz.view import Order, Reduction, View
+from gruviz.view import View
 
 MOST_UNITS = 12
 _UNASKED = 3
@@ -39,61 +41,37 @@ _MARGIN_IN_LANE = 0.06
 """Of its height, above and below its scales."""
 
 
-def timeline(
-    run: Recording,
-    view: View | None = None,
-    *,
-    layer: str | None = None,
-    sequence: int | None = None,
-    start: int | None = None,
-    stop: int | None = None,
-    units: Sequence[int] | str | None = None,
-    order: Order | None = None,
-    quantities: Sequence[str] | None = None,
-    thresholds: Thresholds | None = None,
-    reduction: Reduction | None = None,
-    width: float = SINGLE,
-) -> Page:
+def timeline(run: Recording, view: View | None = None, **wanted: Unpack[Wanted]) -> Page:
     """Draw gates and state of a few units over a range of timesteps.
 
     From top to bottom: the text of the sequence or the curve of its numbers, a lane for each unit with a line for each
     quantity, and how many of all units are retained, mixed, overwritten and rewritten alike. Gates stand on the scale
-    from 0 to 1 at the left of a lane, candidates and states on the one at its right. What the arguments leave open the
-    view decides; without a view it is the whole first sequence in the first layer.
+    from 0 to 1 at the left of a lane, candidates and states on the one at its right. What is not wanted the view
+    decides; without a view it is the whole first sequence in the first layer.
 
     Args:
         run: an open recording.
         view: what is being looked at.
-        layer: the name of a layer.
-        sequence: the index of a sequence on the layer's tape.
-        start: the first timestep, counted from 0 in the sequence.
-        stop: one past the last.
-        units: at most 12 hidden units, from top to bottom, or a condition such as `tau > 50`; without, those
-            selected in the view, or else the first 3.
-        order: `index`, `keep`, `timescale`, `peak` or `likeness`: which are the first.
-        quantities: names of what to show; all that the cell has without.
-        thresholds: where retained and overwritten begin.
-        reduction: `mean`, `min` or `max`: what the line shows where a point stands for more than one timestep.
-        width: in millimetres: 85 for a single column of a report, 170 for a double one.
+        wanted: as in `Wanted`: at most 12 `units`, and without, those selected in the view, or else the first 3;
+            without `quantities` all that the cell has.
 
     Returns:
-        A matplotlib figure of that width, with its provenance in `.provenance`.
+        A matplotlib figure, with its provenance in `.provenance`.
 
     Raises:
         GruvizError: the recording has no such layer, sequence, range, unit or quantity, or there are too many units.
     """
-    if width < NARROWEST:
-        raise GruvizError(f"a timeline needs at least {NARROWEST:g} mm, not {width:g}: give a greater width")
+    units = wanted.get("units")
     if units is None and view is not None:
         units = view.pane.units[:MOST_UNITS] or None
-    shown = subject(run, view, layer, sequence, start, stop, units, order, thresholds, reduction)
+    shown = subject(run, view, {**wanted, "units": units})
     if units is None:
         shown = replace(shown, units=shown.units[:_UNASKED], order=None)
     if len(shown.units) > MOST_UNITS:
         raise GruvizError(f"a timeline has room for {MOST_UNITS} units, not {len(shown.units)}: choose fewer")
-    names = shown.layer.cell.names if quantities is None else quantities
+    names = wanted.get("quantities")
     with style():
-        return _Timeline(shown, chosen(shown.layer, names), width).page()
+        return _Timeline(shown, chosen(shown.layer, shown.layer.cell.names if names is None else names)).page()
 
 
 class _Timeline(Sheet):
@@ -102,9 +80,9 @@ class _Timeline(Sheet):
     name = "timeline"
     title = "Timeline"
 
-    def __init__(self, shown: Subject, quantities: tuple[Quantity, ...], width: float) -> None:
-        most = int((width - LEFT - _RIGHT) / 25.4 * _PER_INCH)
-        super().__init__(shown, quantities, fit(shown.layer, shown.start, shown.stop, most), width, _RIGHT)
+    def __init__(self, shown: Subject, quantities: tuple[Quantity, ...]) -> None:
+        most = int((shown.width - LEFT - _RIGHT) / 25.4 * _PER_INCH)
+        super().__init__(shown, quantities, fit(shown.layer, shown.start, shown.stop, most), _RIGHT)
         needed = max(_LOWEST, len(quantities) * _SYMBOL)
         self.height = float(np.clip(_ALL_LANES / len(shown.units), needed, max(needed, _TALLEST)))
         self.scales = {quantity.name: self._scale(quantity) for quantity in quantities}

@@ -4,5 +4,12 @@ DESCRIPTIONS = {
     "gates": "heatmaps of gates and states over a range of timesteps, with the text or curve they belong to",
     "timeline": "gates and state of a few units as lines over a range of timesteps, with the counts of all units",
     "pages": "the text as on a page, each symbol coloured by what a unit does there, for one unit or a few",
+    "counts": "how many units are retained, mixed, overwritten and rewritten alike at each timestep",
+    "survival": "how much of what the units held at one timestep is still there at others, with the median over units",
+    "carry": "what of the old state is carried over, what is written, and how far the state moved",
+    "timescales": "for how long the units keep what they hold, one by one and as a histogram",
+    "saturation": "how often the gates of each unit are all but shut and all but open, a panel for each gate",
+    "cell": "the cell with its equations: with the numbers of a unit at a timestep, or as a textbook has it",
+    "composition": "what a state is made of: the text or curve by its weight in it, and what contributes most",
 }
 """What each figure shows, in one line, by the name that the command line and the app know it by."""

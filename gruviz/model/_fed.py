@@ -50,6 +50,8 @@ def _is(data: Tensor, call: Call) -> bool:
     x = call.x.transpose(0, 1)
     if data.shape != x.shape or data.device != x.device or data.dtype != x.dtype:
         return False
+    if int(call.lengths.min()) == call.steps:  # all of it, without a copy
+        return torch.equal(data, x)
     read = torch.arange(call.steps, device=x.device) < call.lengths.to(x.device)[:, None]
     return torch.equal(data[read], x[read])
 

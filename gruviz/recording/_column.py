@@ -43,18 +43,23 @@ class Column:
             fletcher32=True,
             rdcc_nbytes=max(2**20, row * width),  # room for one row of chunks
         )
+        self.dtype = self.dataset.dtype
+        self._row = shape[1:]
+        self._written = 0
         self._chunk_rows = chunk_rows
         self._held: list[NDArray[Any]] = []
         self._rows_held = 0
         self._digest = hashlib.sha256() if digested else None
 
     def __len__(self) -> int:
-        return len(self.dataset) + self._rows_held
+        return self._written + self._rows_held
 
     def append(self, rows: NDArray[Any]) -> None:
         """Append rows. The array may be reused afterwards."""
-        rows = np.asarray(rows, self.dataset.dtype)
-        room = -len(self.dataset) % self._chunk_rows or self._chunk_rows
+        rows = np.asarray(rows, self.dtype)
+        if rows.shape[1:] != self._row:
+            raise ValueError(f"{self.dataset.name} has rows of shape {self._row}, not {rows.shape[1:]}")
+        room = -self._written % self._chunk_rows or self._chunk_rows
         if self._rows_held + len(rows) < room:
             self._held.append(rows.copy())
             self._rows_held += len(rows)
@@ -80,10 +85,14 @@ class Column:
 
     def _write(self, rows: NDArray[Any]) -> None:
         rows = np.ascontiguousarray(rows)
-        old = len(self.dataset)
-        self.dataset.resize(old + len(rows), axis=0)
+        # h5py's own calls, without what its indexing adds to each: there are many of them, for small chunks.
+        dataset, start = self.dataset.id, (self._written, *(0 for _ in self._row))
+        self._written += len(rows)
+        dataset.set_extent((self._written, *self._row))
         # On another core, while HDF5 works on this one.
         digested = None if self._digest is None else _DIGESTS.submit(self._digest.update, rows.data)
-        self.dataset[old:] = rows
+        there = dataset.get_space()
+        there.select_hyperslab(start, rows.shape)
+        dataset.write(h5py.h5s.create_simple(rows.shape), there, rows)
         if digested is not None:
             digested.result()

@@ -64,7 +64,7 @@ class _Stored:
         self.levels = Levels(self.group, self.name, width, dtype, self.scale)
 
     def append(self, values: Floats) -> None:
-        self.column.append(encode(values, self.scale, self.column.dataset.dtype))
+        self.column.append(encode(values, self.scale, self.column.dtype))
         self.levels.append(schema.FACTOR, self._first.push(values))
 
     def end(self) -> None:

@@ -41,7 +41,7 @@ class Levels:
             for column in self._levels[factor].values():
                 column.dataset.attrs["scale"] = self._scale
         for statistic, column in self._levels[factor].items():
-            column.append(encode(getattr(reduced, statistic), self._scale, column.dataset.dtype))
+            column.append(encode(getattr(reduced, statistic), self._scale, column.dtype))
 
     def flush(self) -> None:
         """Write what is held back."""

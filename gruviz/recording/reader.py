@@ -64,6 +64,8 @@ class Tape:
         self._group = group
         self._rows = rows
         self._blocks: dict[int, NDArray[np.int64]] = {}
+        self._opened: dict[str, h5py.Dataset] = {}
+        """What was read once stays open, and with it the chunks that HDF5 keeps of it."""
         table = group["sequences"]
         fields = [table[field][:] for field in ("offset", "length", "pass", "item", "checkpoint")]
         self.sequences = tuple(
@@ -118,11 +120,11 @@ class Tape:
 
     def tokens(self, rows: slice) -> NDArray[np.int32] | None:
         """The tokens of some rows, (n,), or None where the input was not tokens."""
-        return None if "inputs/token" not in self._group else _reading(self._group["inputs/token"], rows)
+        return self._read("inputs/token", rows) if self._has("inputs/token") else None
 
     def values(self, rows: slice) -> Floats | None:
         """The numeric input of some rows, (n, I), or None where the input was not numbers."""
-        return None if "inputs/values" not in self._group else _reading(self._group["inputs/values"], rows)
+        return self._read("inputs/values", rows) if self._has("inputs/values") else None
 
     def symbols(self, rows: slice) -> tuple[str, ...] | None:
         """The symbols of some rows, or None where there is no vocabulary. A token outside it reads as its number."""
@@ -143,7 +145,7 @@ class Tape:
 
     def output(self, name: str, rows: slice) -> NDArray[Any]:
         """One output of some rows, (n,) or (n, O)."""
-        return _reading(self._group[f"outputs/{name}"], rows)
+        return self._read(f"outputs/{name}", rows)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -152,7 +154,15 @@ class Tape:
 
     def label(self, name: str, rows: slice) -> NDArray[Any]:
         """One label of some rows, (n,)."""
-        return _reading(self._group[f"labels/{name}"], rows)
+        return self._read(f"labels/{name}", rows)
+
+    def _has(self, name: str) -> bool:
+        return name in self._opened or name in self._group
+
+    def _read(self, name: str, rows: slice) -> NDArray[Any]:
+        if name not in self._opened:
+            self._opened[name] = self._group[name]
+        return _reading(self._opened[name], rows)
 
 
 class Values:
@@ -275,12 +285,15 @@ class Layer:
         shift = 1 if self.backward else -1
         first, last = max(start + shift, 0), min(stop + shift, info.length)
         values = self[state][info.offset + first : info.offset + last]
-        initial = self.initial(sequence, state)[None]
         if self.backward:
-            return values if stop < info.length else np.concatenate([values, initial])[-(stop - start) or 1 :]
+            if stop < info.length:
+                return values
+            return np.concatenate([values, self.initial(sequence, state)[None]])[-(stop - start) or 1 :]
         if start == 0:
-            values = np.concatenate([initial, values])[: stop - start]
+            values = np.concatenate([self.initial(sequence, state)[None], values])[: stop - start]
         rows = self.altered
+        if not len(rows):
+            return values
         first, last = np.searchsorted(rows, (info.offset + start, info.offset + stop)).tolist()
         if first < last and state in self._group["altered"]:
             got = _reading(self._group[f"altered/{state}"], slice(first, last))

@@ -193,7 +193,7 @@ class _Hook(QObject):
 
 
 def make_application() -> QApplication:
-    """The application, dressed, with pyqtgraph set up; the one that is running, where there is one."""
+    """The application, dressed; the one that is running, where there is one."""
     app = QApplication.instance()
     if not isinstance(app, QApplication):
         app = QApplication(["gruviz"])
@@ -202,10 +202,6 @@ def make_application() -> QApplication:
     if QGuiApplication.platformName() == "offscreen":  # which says of every window that it has no screen
         QLoggingCategory.setFilterRules("default.warning=false")
     dress(app)
-    import pyqtgraph as pg
-
-    # Its cleanup at exit looks at every object of the process; `_take_down` leaves it nothing to do.
-    pg.setConfigOptions(imageAxisOrder="row-major", useOpenGL=False, antialias=False, exitCleanup=False)
     return app
 
 

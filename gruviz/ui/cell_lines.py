@@ -9,15 +9,14 @@ from PySide6.QtGui import QColor, QPainter
 
 from gruviz import palette
 from gruviz.cells import Cell
-from gruviz.equations import Equation, Step, Term, equations, number, numbers
+from gruviz.equations import Equation, Step, Term, equations, gap, number, numbers
 from gruviz.ui.theme import Theme
-from gruviz.ui.typeset import THIN, WIDE, typeset
+from gruviz.ui.typeset import typeset
 
 _LARGEST, _SMALLEST = 15, 11
 """Sizes of the font."""
 _ROUGH = -0.888
 """A number as wide as they come."""
-_SIGNS = (r"\times", r"\odot", "+", "-")
 _EQUALS = 0.3
 """Between an equals sign and what follows it, in sizes of the font."""
 _UNDER = 2.0
@@ -101,23 +100,15 @@ def paint_numbers(
 
 
 def _width(terms: tuple[Term, ...], size: int) -> float:
-    gaps = sum(_gap(one.tex, other.tex) for one, other in pairwise(terms))
+    gaps = sum(gap(one.tex, other.tex) for one, other in pairwise(terms))
     return sum(typeset(term.tex, size).width for term in terms) + gaps * size
-
-
-@lru_cache(4096)
-def _gap(before: str, after: str) -> float:
-    """Between two terms, in sizes of the font."""
-    if before.endswith("(") or after.startswith(")"):
-        return 0.03
-    return WIDE if before.endswith(_SIGNS) or after.startswith(_SIGNS) else THIN
 
 
 def _paint_terms(painter: QPainter, x: float, top: float, terms: tuple[Term, ...], size: int, theme: Theme) -> None:
     """A line of terms, each marked in the colour of its quantity."""
     before = ""
     for term in terms:
-        x += _gap(before, term.tex) * size if before else 0.0
+        x += gap(before, term.tex) * size if before else 0.0
         formula = typeset(term.tex, size)
         formula.draw(painter, x, top, theme.foreground)
         if colour := palette.LINES.get(term.quantity):

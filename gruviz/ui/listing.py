@@ -55,8 +55,9 @@ class Listing(QAbstractTableModel):
     def find(self, text: str) -> None:
         """Leave the rows whose label holds this text, in capitals or not."""
         self.beginResetModel()
+        longer = self._text and self._text in text.casefold()  # what holds it is among what held the shorter one
         self._text = text.casefold()
-        self._rows = self._found()
+        self._rows = self._holding(self._rows) if longer else self._found()
         self.endResetModel()
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
@@ -107,11 +108,7 @@ class Listing(QAbstractTableModel):
         return None
 
     def _found(self) -> NDArray[np.intp]:
-        if self._text:
-            holds = [place for place, label in enumerate(self._plain) if self._text in label]
-            rows = np.array(holds, np.intp)
-        else:
-            rows = np.arange(len(self._labels))
+        rows = self._holding(np.arange(len(self._labels)))
         if self._sorted is None:
             return rows
         column, down = self._sorted
@@ -119,3 +116,10 @@ class Listing(QAbstractTableModel):
             return np.array(sorted(rows.tolist(), key=self._plain.__getitem__, reverse=down), np.intp)
         values = self._columns[column - 1].values[rows] if column <= len(self._columns) else np.zeros(len(rows))
         return rows[np.argsort(-values if down else values, kind="stable")]
+
+    def _holding(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Of these, those whose label holds the text, in the order that they have."""
+        if not self._text:
+            return rows
+        text, plain = self._text, self._plain
+        return np.array([place for place in rows.tolist() if text in plain[place]], np.intp)

@@ -1,6 +1,7 @@
 """The thread that reads. The GUI thread never touches a file and never waits for one."""
 
 import threading
+import time
 import traceback
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,6 +14,8 @@ from gruviz.errors import GruvizError
 from gruviz.recording import Recording, being_written
 from gruviz.ui.reading import Facts, Request, Source, Unfinished, facts_of
 
+_TOGETHER = 0.012
+"""Seconds that an answer waits for others that were asked with it."""
 _OPEN = "open"
 _LOOK = "look"
 
@@ -50,6 +53,8 @@ class _Exchange:
     """Request, answer, and what went wrong."""
     told: bool = False
     """The GUI thread has been told of answers that it has not fetched yet."""
+    since: float = 0.0
+    """When the first of the answers that it has not been told of was there."""
     stopping: bool = False
 
 
@@ -254,13 +259,23 @@ class _Worker(QObject):
         exchange = self._exchange
         with exchange.lock:
             if exchange.stopping or not exchange.asked:
-                return None
-            exchange.working = True
-            # The newest first; but while requests keep coming, slots take turns, or else some panels would starve.
-            waiting = [_OPEN] if _OPEN in exchange.asked else list(reversed(exchange.asked))
-            slot = min(waiting, key=lambda each: exchange.turns.get(each, 0))
-            exchange.turns[slot] = max(exchange.turns.values(), default=0) + 1
-            return exchange.asked.pop(slot)
+                tell = bool(exchange.answers) and not exchange.told  # of what waited for one that was forgotten since
+                exchange.told |= tell
+            else:
+                return self._next()
+        if tell:
+            self.tick.emit()
+        return None
+
+    def _next(self) -> Request | _Open | _Look:
+        """What comes next, while the exchange is locked."""
+        exchange = self._exchange
+        exchange.working = True
+        # The newest first; but while requests keep coming, slots take turns, or else some panels would starve.
+        waiting = [_OPEN] if _OPEN in exchange.asked else list(reversed(exchange.asked))
+        slot = min(waiting, key=lambda each: exchange.turns.get(each, 0))
+        exchange.turns[slot] = max(exchange.turns.values(), default=0) + 1
+        return exchange.asked.pop(slot)
 
     def _give(self, request: Request | _Open | _Look, answer: Any, wrong: str | None) -> None:
         exchange = self._exchange
@@ -273,10 +288,15 @@ class _Worker(QObject):
                 exchange.answers.clear()
                 exchange.wanted.clear()
                 exchange.asked = {slot: asked for slot, asked in exchange.asked.items() if slot == _OPEN}
+            if not exchange.answers:
+                exchange.since = time.perf_counter()
             exchange.answers[request.slot] = (request, answer, wrong)
             exchange.working = False
-            told, exchange.told = exchange.told, True
-        if not told:
+            # What is asked at once is mostly there at once: told of it together, the window is painted once.
+            wait = bool(exchange.asked) and time.perf_counter() < exchange.since + _TOGETHER
+            tell = not (exchange.told or wait)
+            exchange.told |= tell
+        if tell:
             self.tick.emit()
 
     def _answer(self, request: Request | _Open | _Look) -> Any:

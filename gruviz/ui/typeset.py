@@ -14,6 +14,8 @@ from pathlib import Path
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetricsF, QPainter, QStaticText
 
+from gruviz.equations import THIN, WIDE
+
 _NAMES = {
     r"\sigma": "σ",
     r"\tanh": "tanh",
@@ -30,8 +32,6 @@ _SIGNS, _MAY_LEAD = "+−×⊙=<>≤", "+−<>≤"
 """Signs that stand between two things, and those that may also stand before one, without a gap."""
 _SMALL, _DROP = 0.72, 0.16
 """Size of an index, and how far it stands below the line, in sizes of the font."""
-THIN, WIDE = 0.14, 0.24
-"""Gaps between factors and around signs, in sizes of the font."""
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,7 @@ def test_the_quartiles_of_very_many_timesteps_come_from_some() -> None:
         gathered.add(keep[start : start + 9999])
     assert np.allclose(gathered.timescales().quartiles, timescales(keep).quartiles, rtol=0.1)
     assert sum(len(part) for part in gathered._sample) == 4000
+    assert all(part.base is None for part in gathered._sample)  # and nothing holds on to the others
 
 
 def test_autocorrelation_is_the_textbooks() -> None:

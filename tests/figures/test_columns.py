@@ -62,7 +62,7 @@ def test_any_range_in_any_number_of_columns(
     assert columns.edges[0] == start
     assert columns.edges[-1] == stop
     assert set(np.diff(columns.edges)[1:-1]) <= {columns.factor}
-    np.testing.assert_allclose(values, expected, atol=1e-6)
+    np.testing.assert_allclose(values, expected, atol=5e-6)  # means in float32, added up in another order
     assert counted.shape == (len(columns), 4)
     np.testing.assert_allclose(counted.sum(axis=1), 3)
     assert (low, high) == (made[sequence]["reset"].min(), made[sequence]["reset"].max())

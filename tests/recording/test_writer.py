@@ -439,6 +439,17 @@ def test_blocks_that_do_not_fit_together_are_a_mistake_of_the_caller(tmp_path: P
         assert len(run.tapes["main"]) == 5
 
 
+@pytest.mark.parametrize("width", [1, 2, 4])
+def test_rows_of_another_width_are_refused_and_not_repeated(tmp_path: Path, width: int) -> None:
+    values = content(GRU, 2000, width)
+    with Writer(tmp_path / "run.h5") as writer:
+        add_layer(writer, GRU, 3)
+        writer.begin("main", "s", initial={"rnn.l0": initial(GRU, 3)})
+        with pytest.raises(ValueError, match=rf"rows of shape \(3,\), not \({width},\)"):
+            writer.append("main", {"rnn.l0": Block(values, values["hidden"])})
+        writer.close(complete=False)
+
+
 def test_checkpoints_keep_their_weights(tmp_path: Path) -> None:
     weights = {"rnn.weight_hh_l0": np.arange(6, dtype=np.float32).reshape(3, 2), "scale": np.float32(3.5)}
     with Writer(tmp_path / "run.h5") as writer:

@@ -105,7 +105,7 @@ def test_the_first_frame_needs_neither_torch_nor_matplotlib(sonnets: Path, tmp_p
     result = start(code, QT_QPA_PLATFORM="offscreen", GRUVIZ_CONFIG_DIR=str(tmp_path))
     assert result.returncode == 0, result.stderr
     loaded = set(result.stdout.split())
-    assert {"PySide6", "pyqtgraph", "h5py"} <= loaded
+    assert {"PySide6", "h5py"} <= loaded
     assert not loaded & {"torch", "matplotlib", "scipy", "safetensors"}
 
 

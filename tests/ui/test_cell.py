@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -26,6 +26,7 @@ from gruviz.ui.window import MainWindow
 
 from .hand import LEFT_BUTTON, assert_all_agree, at, click, key, settle
 from .recordings import make
+from .test_display import ask_for_menu
 
 Open = Callable[[Path], MainWindow]
 ALT = Qt.KeyboardModifier.AltModifier
@@ -207,3 +208,14 @@ def test_it_says_what_is_special(qtbot: QtBot, opened: Open, tmp_path: Path) -> 
     assert np.isfinite(list(panel.step.values.values())).all()
     assert "update gate" not in panel.toolTip()
     assert "forget gate" in panel.toolTip()
+
+
+def test_it_is_copied_as_a_picture(qtbot: QtBot, opened: Open, sonnets: Path) -> None:
+    window = opened(sonnets)
+    panel = cell_of(qtbot, window)
+    choose_unit(qtbot, window, 1)
+    menu = ask_for_menu(panel, QPoint(50, 50))
+    QTest.keyClick(menu, Qt.Key.Key_Down)
+    QTest.keyClick(menu, Qt.Key.Key_Return)
+    assert QGuiApplication.clipboard().image().width() == round(panel.width() * panel.devicePixelRatioF())
+    assert window.toolbar.readout.text() == "copied the cell"

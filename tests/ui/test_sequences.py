@@ -96,6 +96,10 @@ def test_typing_finds_in_the_order_that_there_is(qtbot: QtBot, many: MainWindow)
     QTest.mouseClick(popup.search, LEFT_BUTTON)
     QTest.keyClicks(popup.search, "VERSE 2")
     assert column(popup, 0) == [name for name in in_order if "verse 2" in name.lower()]
+    QTest.keyClick(popup.search, Qt.Key.Key_Backspace)
+    assert column(popup, 0) == [name for name in in_order if "verse " in name.lower()]
+    QTest.keyClicks(popup.search, "2")
+    assert column(popup, 0) == [name for name in in_order if "verse 2" in name.lower()]
     expected = column(popup, 0)[1]
     QTest.keyClick(popup.search, Qt.Key.Key_Up)
     for _ in range(1):

@@ -41,6 +41,8 @@ class CellPanel(TabPanel):
         super().__init__(context, parent)
         self.flow: Flow | None = None
         """The timesteps around the cursor; None before the first answer."""
+        self.timestep = 0
+        """Whose numbers are shown: the cursor's, or the one before it until what it needs has been read."""
         self.scene = CellScene()
 
     def usual(self, width: int) -> int:
@@ -58,9 +60,14 @@ class CellPanel(TabPanel):
 
     @property
     def step(self) -> Step | None:
-        """What the unit holds at the cursor, if that has been read."""
-        flow, cursor = self.flow, self.context.state.view.cursor
-        return None if flow is None or flow.unit != self.unit or cursor not in flow else flow.at(cursor)
+        """What the unit holds at that timestep, if that has been read."""
+        flow = self.flow
+        return None if flow is None or flow.unit != self.unit or self.timestep not in flow else flow.at(self.timestep)
+
+    @property
+    def ready(self) -> bool:
+        """Whether what the cursor needs has been read, or nothing is shown that could stay."""
+        return self.timestep == self.context.state.view.cursor or self.step is None
 
     @property
     def _cell(self) -> Cell:
@@ -69,6 +76,13 @@ class CellPanel(TabPanel):
     def clear(self) -> None:
         """Another sequence is on show."""
         self.flow = None
+        self._move()
+
+    def _move(self) -> None:
+        """Go to the cursor, where there is no reason to wait."""
+        cursor, flow = self.context.state.view.cursor, self.flow
+        if flow is None or flow.unit != self.unit or cursor in flow:
+            self.timestep = cursor
 
     def refresh(self) -> None:
         """Ask for the timesteps around the cursor."""
@@ -76,10 +90,13 @@ class CellPanel(TabPanel):
         if self.unit is not None:
             block = self.context.state.view.cursor // BLOCK
             self.context.loader.ask(CellRequest(self.slots[0], *self.context.subject, block, self.unit))
+        self._move()
 
     def take(self, request: Request, answer: Flow) -> None:
-        """Keep them."""
-        self.flow = answer
+        """Keep them, if they are about where the cursor stands now."""
+        if self.context.state.view.cursor in answer or self.step is None:
+            self.flow = answer
+            self._move()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Copy it."""
@@ -113,7 +130,7 @@ class CellPanel(TabPanel):
         top = (_HEAD - QFontMetricsF(font).height()) / 2
         title = self._cell.title
         if self.unit is not None:
-            title = f"unit {self.unit} at t = {self.context.state.view.cursor:,}"
+            title = f"unit {self.unit} at t = {self.timestep:,}"
         x = 3 * STEP + draw_text(painter, 3 * STEP, top, title, bold(font), theme.foreground) + 2 * STEP
         left = max(x, self.width() - 3 * STEP - text_width(self.note, small(font)))
         draw_text(painter, left, top + 1, self.note, small(font), theme.muted)
@@ -131,7 +148,7 @@ class CellPanel(TabPanel):
     def note(self) -> str:
         """What is special about this timestep or this layer."""
         layer, view = self.context.layer, self.context.state.view
-        if self.unit is not None and view.cursor == (view.length - 1 if layer.backward else 0):
+        if self.unit is not None and self.timestep == (view.length - 1 if layer.backward else 0):
             return "begins at the initial state"
         if self.flow is not None and self.flow.projection is not None:
             return f"h goes on as {self.flow.projection:,} numbers"
@@ -143,7 +160,7 @@ class CellPanel(TabPanel):
         flow = self.flow
         if flow is None or self.step is None:
             return ""
-        row = self.context.state.view.cursor - flow.start
+        row = self.timestep - flow.start
         if flow.below:
             return "h of " + ", ".join(flow.below)
         if flow.symbols is not None:

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from shiboken6 import VoidPtr
 
 from gruviz import palette
 from gruviz.ui.panels.raster import Raster
@@ -16,6 +17,7 @@ from gruviz.ui.reading import Columns
 Floats = NDArray[np.floating]
 _DOT = 5
 """Pixels across a single point."""
+_memory: Any = VoidPtr  # whose type stub knows no arguments
 _PALE = 48
 """The opacity of bands, of 255."""
 
@@ -51,7 +53,7 @@ class Line:
             x, y = np.repeat(x, 2), strokes.ravel()
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(self.colour), 1, Qt.PenStyle.DashLine if self.dashed else Qt.PenStyle.SolidLine))
-        painter.drawPath(pg.arrayToQPath(x, y, connect="finite"))
+        draw_line(painter, x, y)
         if len(alone := self.alone):
             painter.save()
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -66,6 +68,23 @@ class Line:
         first = (start - self.columns.start) // self.columns.step - 1
         last = -((self.columns.start - stop) // self.columns.step) + 1
         return max(first, 0), max(min(last, len(self.heights)), 0)
+
+
+def draw_line(painter: QPainter, x: Floats, y: Floats) -> None:
+    """Draw a line through points, (n,) each, with a gap where one is not a number."""
+    known = np.isfinite(x) & np.isfinite(y)
+    ends = np.flatnonzero(np.diff(known, prepend=False, append=False))
+    for start, stop in ends.reshape(-1, 2).tolist():
+        painter.drawPolyline(_polygon(x[start:stop], y[start:stop]))
+
+
+def _polygon(x: Floats, y: Floats) -> QPolygonF:
+    """Points for Qt, written where it keeps them: a QPointF of Python's for each would take a hundred times as long."""
+    polygon = QPolygonF()
+    polygon.resize(len(x))
+    points = np.frombuffer(_memory(polygon.data(), 16 * len(x), True), np.float64).reshape(-1, 2)
+    points[:, 0], points[:, 1] = x, y
+    return polygon
 
 
 def band(columns: Columns, tops: Floats, bottoms: Floats, colour: str, pixels: int) -> Raster:

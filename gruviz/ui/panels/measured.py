@@ -38,7 +38,6 @@ class Dots:
     units: NDArray[np.intp]
     x: NDArray[np.floating]
     y: NDArray[np.floating]
-    colour: str
 
     def nearest(self, at: QPointF) -> tuple[float, int] | None:
         """How far the nearest is, in pixels, and its unit; None where there is none."""
@@ -96,7 +95,7 @@ class MeasuredPanel(TabPanel):
         return QSize(200, 120)
 
     def draw(self, painter: QPainter, rect: QRectF) -> list[Dots]:
-        """Draw the picture, save what is selected, and return its dots."""
+        """Draw the picture, without what is selected, and return its dots."""
         raise NotImplementedError
 
     def words_of(self, unit: int) -> str:

@@ -149,7 +149,7 @@ class SaturationPanel(MeasuredPanel):
         up = area.bottom() - found.right[known] * area.height()
         colour = line_colour(quantity, theme)
         draw_dots(painter, across, up, colour)
-        return [Dots(known, across, up, colour)]
+        return [Dots(known, across, up)]
 
     @Slot()
     def _change(self) -> None:

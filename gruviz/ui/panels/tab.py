@@ -50,6 +50,11 @@ class TabPanel(QWidget):
         """Take the colours of the theme."""
         self.update()
 
+    @property
+    def ready(self) -> bool:
+        """Whether it can say more now than it shows already: else it stays as it is until the answer comes."""
+        return True
+
     def usual(self, width: int) -> int:
         """How many pixels down it gets at this width, until somebody drags its border."""
         return 332
@@ -90,7 +95,8 @@ class TabPanel(QWidget):
     def _follow(self) -> None:
         if self.isVisible() and self.subjected:
             self.refresh()
-            self.update()
+            if self.ready:
+                self.update()
 
     @Slot(object, object)
     def _take(self, request: Request, answer: object) -> None:

@@ -127,7 +127,7 @@ class TimescalesPanel(MeasuredPanel):
         for _, colour, values in reversed(kinds):
             known = np.flatnonzero(~np.isnan(values))
             up = area.bottom() - _places(values[known], low, high) * area.height()
-            found.append(Dots(known, across[known], up, colour))
+            found.append(Dots(known, across[known], up))
             draw_dots(painter, across[known], up, colour)
         words = "units, the longest first"
         draw_text(painter, area.right() - text_width(words, font), area.bottom() + 2, words, font, theme.muted)

@@ -12,22 +12,8 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from gruviz.analysis import (
-    CARRIED,
-    CHANGE,
-    HELD,
-    READ,
-    WRITTEN,
-    candidate_weights,
-    carried,
-    change,
-    derived,
-    levels,
-    through_reset,
-    written,
-)
+from gruviz.analysis import HELD, READ, candidate_weights, derived, levels, work_out
 from gruviz.cells import Cell, Quantity
-from gruviz.errors import GruvizError
 from gruviz.recording import Layer, reduce_rows
 from gruviz.recording.schema import CHUNK_ROWS
 from gruviz.ui.reading._arranged import Arrangement, arranged
@@ -121,27 +107,11 @@ class Stretches:
 
 def worked_out(source: Source, layer: Layer, sequence: int, name: str, start: int, stop: int) -> Floats:
     """One of `analysis.derived` at some timesteps of a sequence, (n, H), in its own time order."""
-    cell, info = layer.cell, layer.tape.sequences[sequence]
-    rows = slice(info.offset + start, info.offset + stop)
-    if name == WRITTEN and cell.keep is not None:
-        return written(_write(layer, rows), layer["candidate"][rows]).astype(np.float32)
-    previous = layer.previous(cell.state, sequence, start, stop)
-    if name == CHANGE:
-        return change(layer[cell.state][rows], previous).astype(np.float32)
-    if name == CARRIED and cell.keep is not None:
-        return carried(layer[cell.keep][rows], previous).astype(np.float32)
-    if name not in (READ, HELD) or cell.keep is None:
-        raise GruvizError(f"there is no {name} in a {cell.title}")
-    key = ("candidate weights", layer.name, info.checkpoint)
-    weight, bias = source.once(key, lambda: candidate_weights(source.recording, layer, sequence))
-    both = through_reset(layer["reset"][rows], previous, weight, bias, layer.reset)
-    return (_write(layer, rows) * np.abs(both[name == HELD])).astype(np.float32)
-
-
-def _write(layer: Layer, rows: slice) -> Floats:
-    cell = layer.cell
-    assert cell.keep is not None
-    return 1 - layer[cell.keep][rows] if cell.write is None else layer[cell.write][rows]
+    weights = None
+    if name in (READ, HELD):
+        key = ("candidate weights", layer.name, layer.tape.sequences[sequence].checkpoint)
+        weights = source.once(key, lambda: candidate_weights(source.recording, layer, sequence))
+    return work_out(layer, sequence, name, start, stop, weights)
 
 
 def quantity_of(cell: Cell, name: str) -> Quantity:

@@ -7,8 +7,8 @@ from typing import Generic, TypeVar
 from gruviz.analysis import Gathering
 
 T = TypeVar("T")
-TURN = 0.04
-"""Seconds of gathering before what is newer gets its turn."""
+TURN = 0.012
+"""Seconds of gathering before what is newer gets its turn: several slots may wait for it, each in turn."""
 
 
 class Gathered(Generic[T]):

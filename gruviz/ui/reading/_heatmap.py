@@ -65,8 +65,14 @@ class HeatmapRequest(Request):
         if late and coarse.factor > columns.step and source.known.get(("coarse", self.slot)) != self:
             source.known["coarse", self.slot] = self  # which is asked again, and is then read in full
             return Unfinished(self._draw(source, layer, columns, coarse)[0])
+        asked, before = source.known.get(("waiting", self.slot), (None, None))
+        if asked == self and not arranged(source, layer, self.sequence, self.arrangement).known:
+            return Unfinished(before)
         heatmap, final = self._draw(source, layer, columns, strip)
-        return heatmap if final else Unfinished(heatmap)
+        if final:
+            return heatmap
+        source.known["waiting", self.slot] = self, heatmap  # shown until it is known which rows are right
+        return Unfinished(heatmap)
 
     def look_ahead(self, source: Source, before: Request) -> None:
         """Read the tiles that come next, where the picture moved along at the same resolution."""

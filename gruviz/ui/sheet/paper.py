@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetricsF, QImage, QPainter, QPen
@@ -14,6 +13,7 @@ from gruviz import palette
 from gruviz.cells import Quantity
 from gruviz.ui.panels.curves import COLOURS
 from gruviz.ui.panels.heatmap import lookup
+from gruviz.ui.panels.lines import draw_line
 from gruviz.ui.reading import Lines, Stretch
 from gruviz.ui.signs import SIGNS, columns_of
 from gruviz.ui.theme import STEP, Theme
@@ -222,4 +222,4 @@ def _draw_curves(painter: QPainter, paper: Paper, top: int, stretch: Stretch, fi
     for column, colour in zip(here.T, COLOURS, strict=False):
         y = top + 3 + (high - column) / (high - low) * (paper.top - 6)
         painter.setPen(QPen(QColor(colour), 1))  # a wider or smoother one takes ten times as long
-        painter.drawPath(pg.arrayToQPath(x, y, connect="finite"))
+        draw_line(painter, x, y)
