@@ -487,6 +487,7 @@ def _layer_facts(layer: "Layer") -> dict[str, Any]:
         "residual": _residual(layer),
         "dtype": layer.dtype,
         "backend": layer.backend,
+        "gradient": "" if layer.gradient is None else f"gradient: {', '.join(layer.gradient.names)}",
     }
 
 

@@ -69,7 +69,7 @@ def test_reading_a_recording_imports_no_torch(recording: Path) -> None:
 def test_help_imports_nothing_heavy() -> None:
     code = """
 from gruviz.cli import main
-for arguments in ["--help"], ["train", "--help"], ["record", "--help"], ["export", "--help"]:
+for arguments in ["--help"], ["train", "--help"], ["record", "--help"], ["export", "--help"], ["gradient", "--help"]:
     try:
         main(arguments)
     except SystemExit as end:

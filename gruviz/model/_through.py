@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gruviz.model._chain import Link
 from gruviz.model._scaled import Scaled, shifted, tamed
+from gruviz.model.chain import Link
 
 _IN_MEMORY = 2**28
 """Bytes of a series beyond which it lies in a file."""

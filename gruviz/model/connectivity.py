@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from gruviz.errors import GruvizError
-from gruviz.model._chain import Link, stack
 from gruviz.model._loss import ReadOut, fits
+from gruviz.model.chain import Link, stack
 from gruviz.model.gradients import Measured, readout_of
 from gruviz.recording import Recording
 

@@ -8,10 +8,10 @@ import torch
 from numpy.typing import NDArray
 
 from gruviz.errors import GruvizError
-from gruviz.model._chain import Link, stack
 from gruviz.model._loss import Loss, ReadOut
 from gruviz.model._scaled import Scaled
 from gruviz.model._through import Came, Series, back_through_time
+from gruviz.model.chain import Link, stack
 from gruviz.recording import Recording
 
 

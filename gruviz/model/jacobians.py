@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from gruviz.errors import GruvizError
-from gruviz.model._chain import Link
 from gruviz.model._norms import norms_of, spectral_norms
 from gruviz.model._scaled import log10, tamed
+from gruviz.model.chain import Link
 from gruviz.model.gradients import Measured
 
 _MATRICES = 2**22

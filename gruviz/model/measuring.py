@@ -9,8 +9,8 @@ import torch
 
 from gruviz import recording
 from gruviz.errors import GruvizError
-from gruviz.model._chain import Link
 from gruviz.model._loss import ReadOut
+from gruviz.model.chain import Link
 from gruviz.model.checkpoint import Loaded
 from gruviz.model.connectivity import Outputs, connectivity
 from gruviz.model.gradients import Measured, gradients, loss_of
@@ -81,6 +81,8 @@ def measure(
     with recording.open(path) as run:
         tape = _tape(run, tape)
         count = len(run.tapes[tape].sequences)
+        if not count:
+            raise GruvizError(f"{run.name} holds no sequence: there is nothing to compute gradients of")
         chosen = list(range(count)) if sequences is None else list(sequences)
         if not chosen or not all(0 <= index < count for index in chosen):
             raise GruvizError(f"{run.name} has the sequences 0 to {count - 1}: choose among them")

@@ -8,7 +8,7 @@ from torch import nn
 import gruviz
 from gruviz.analysis import paths, paths_to_reached, survival
 from gruviz.errors import GruvizError
-from gruviz.model._chain import Link
+from gruviz.model.chain import Link
 from gruviz.model.measuring import Wanted, measure
 
 H = 4

@@ -13,7 +13,7 @@ import gruviz
 from gruviz.cli import main
 from gruviz.errors import GruvizError
 from gruviz.model import checkpoint
-from gruviz.model._chain import Link, stack
+from gruviz.model.chain import Link, stack
 from gruviz.model.connectivity import Outputs, connectivity
 from gruviz.model.gradients import gradients, loss_of
 from gruviz.model.jacobians import growth, reach, step_norms, step_radius
@@ -90,6 +90,8 @@ def test_the_command_line_does_the_same(run, capsys):
         reached = np.flatnonzero(np.isfinite(gradient.read("reach_cell", slice(None))))
         np.testing.assert_array_equal(reached, 19 + np.arange(7, 11))
         assert gradient.read("connectivity", slice(None)).shape == (39, 2)
+    assert main(["info", str(run)]) == 0
+    assert "gradient: norm_hidden, norm_cell, norm_input, reach_hidden" in capsys.readouterr().out
     for loss in ("19", "20"):  # nothing comes after the last character; and there is none after that
         assert main(["gradient", str(run), "--loss", loss, "--sequence", "1"]) == 2
         assert f"has no loss at timestep {loss}" in capsys.readouterr().err
@@ -148,6 +150,25 @@ def test_anybodys_network_has_no_loss_and_all_else(tmp_path):
             assert layer.gradient.error == ""
             assert layer.gradient.reached(0) == (0 if layer.backward else 6)
             assert np.isfinite(layer.gradient.read("reach_hidden", slice(None))).all()
+
+
+def test_an_empty_recording_has_nothing_to_compute(tmp_path):
+    with gruviz.recording.Writer(tmp_path / "run.h5") as writer:
+        writer.add_tape("main")
+    with pytest.raises(GruvizError, match="holds no sequence"):
+        measure(tmp_path / "run.h5")
+
+
+def test_half_precision_costs_digits_and_no_more(model, run, tmp_path):
+    texts = [Sequence(text, text=text) for text in TEXTS]
+    path = tmp_path / "half.h5"
+    record_sequences(checkpoint.load(model), texts, path, dtype="float16", device="cpu").close()
+    assert measure(run)
+    assert measure(path)
+    with gruviz.open(path) as half, gruviz.open(run) as full:
+        for name in ("rnn.l0", "rnn.l1"):
+            norms = [each.layers[name].gradient.read("norm_cell", slice(None)) for each in (half, full)]
+            np.testing.assert_allclose(10 ** norms[0], 10 ** norms[1], rtol=0.02)
 
 
 class Dropping(nn.Module):

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+from gruviz.errors import GruvizError
 from gruviz.model import checkpoint, tasks
 from gruviz.model.gradients import gradients, loss_of
-from gruviz.model.network import build
+from gruviz.model.network import Architecture, build
 from gruviz.model.run import record_sequences
 from gruviz.sequences import Sequence
 
@@ -76,3 +77,28 @@ def test_a_description_that_makes_no_sense_asks_for_nothing():
     assert tasks.asked({"name": "adding"}, torch.zeros(1, 5, dtype=torch.int64)) is None
     assert tasks.asked({"name": "char"}, torch.zeros(1, 5, dtype=torch.int64)) is None
     assert tasks.asked({}, x) is None
+
+
+def test_of_a_series_it_is_the_next_row_in_the_networks_own_units(tmp_path):
+    architecture = Architecture("lstm", 2, 7, outputs=2, skip=True)
+    path, rng = tmp_path / "model.safetensors", np.random.default_rng(0)
+    mean, std = np.array([3.0, -1.0]), np.array([2.0, 0.25])
+    about = {"columns": ("a", "b"), "task": {"name": "series", "source": "x", "trained_on": 20}, "training": {}}
+    checkpoint.save(path, build(architecture, 0), mean=mean, std=std, **about)
+    loaded = checkpoint.load(path)
+    values = (rng.normal(size=(30, 2)) * std + mean).astype(np.float32)
+    missing = np.zeros((30, 2), bool)
+    missing[[7, 8, 20], [0, 1, 1]] = True
+    series = Sequence("series", values=values, columns=("a", "b"), missing=missing)
+    run = record_sequences(loaded, [series], None, device="cpu")
+    x = torch.from_numpy((values - mean) / std)
+    nodes, top = unrolled.states(loaded.model, x)
+    said = x + top @ loaded.model.readout.weight.double().T + loaded.model.readout.bias.double()
+    counts = torch.from_numpy(~missing.any(axis=1)[1:])
+    ((said[:-1] - x[1:])[counts] ** 2).mean(dim=1).sum().backward()
+    loss = loss_of(run)
+    assert loss.kind == "squared error"
+    assert_alike(collected(gradients(run, loss)), nodes)
+    assert [loss_of(run, "last").at, loss_of(run, 5).at] == [28, 5]
+    with pytest.raises(GruvizError, match="no loss at timestep 19"):
+        loss_of(run, 19)
