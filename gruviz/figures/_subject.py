@@ -13,8 +13,7 @@ from gruviz.errors import GruvizError
 from gruviz.figures._columns import fit, heatmap
 from gruviz.figures._page import NARROWEST, SINGLE
 from gruviz.figures._wanted import Wanted
-from gruviz.recording import Layer, Recording
-from gruviz.recording.reader import SequenceInfo
+from gruviz.recording import Layer, Recording, SequenceInfo
 from gruviz.view import Order, Reduction, View
 
 _COLUMNS_TO_ORDER_BY = 1024

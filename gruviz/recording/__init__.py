@@ -8,8 +8,11 @@ from gruviz.recording._opening import is_other_hdf5
 from gruviz.recording.classes import classify, count
 from gruviz.recording.gradient import Gradient
 from gruviz.recording.growing import being_written, newer, open_growing
+from gruviz.recording.layer import Layer
 from gruviz.recording.pyramid import Reduced, reduce_rows
-from gruviz.recording.reader import Layer, Recording, SequenceInfo, Tape, Values, open
+from gruviz.recording.reader import Recording, open
+from gruviz.recording.tape import SequenceInfo, Tape
+from gruviz.recording.values import Values
 from gruviz.recording.weights import LayerWeights, fed_by
 from gruviz.recording.writer import Writer
 

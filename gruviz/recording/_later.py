@@ -29,7 +29,9 @@ from gruviz.recording.classes import count
 from gruviz.recording.pyramid import FirstLevel, factors
 
 if TYPE_CHECKING:
-    from gruviz.recording.reader import Layer, Recording, SequenceInfo
+    from gruviz.recording.layer import Layer
+    from gruviz.recording.reader import Recording
+    from gruviz.recording.tape import SequenceInfo
 
 FORMAT = "gruviz-levels"
 COUNTS = "counts"

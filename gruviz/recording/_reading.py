@@ -1,4 +1,4 @@
-"""Reading from a dataset whose checksums may not fit."""
+"""Reading from a dataset whose checksums may not fit, and text as HDF5 gives it."""
 
 from typing import Any
 
@@ -22,3 +22,8 @@ def reading(dataset: h5py.Dataset, index: Any) -> NDArray[Any]:
 def first_line(error: Exception) -> str:
     """The first line of what an error says."""
     return (str(error).splitlines() or ["no reason given"])[0]
+
+
+def text(value: object) -> str:
+    """An attribute, or an entry of a table, as text: HDF5 gives it as bytes or as a string."""
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)

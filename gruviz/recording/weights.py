@@ -7,7 +7,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from gruviz.recording.reader import Layer, Recording
+from gruviz.recording.layer import Layer
+from gruviz.recording.reader import Recording
 
 Values = NDArray[np.floating]
 Matrix = Literal["weight_ih", "weight_hh"]

@@ -198,7 +198,7 @@ def test_a_cache_that_cannot_be_written_is_said(tmp_path: Path, monkeypatch: pyt
 
 
 def test_the_scale_of_a_long_tape_comes_from_a_part_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gruviz.recording.reader._ENOUGH", 2**13)
+    monkeypatch.setattr("gruviz.recording.layer._ENOUGH", 2**13)
     write(tmp_path / "run.h5", (20_000,))
     with gruviz.recording.open(strip(tmp_path / "run.h5")) as run, gruviz.recording.open(tmp_path / "run.h5") as whole:
         low, high = run.layers["rnn.l0"].extremes("hidden")
