@@ -290,6 +290,7 @@ class _Worker(QObject):
                 exchange.asked = {slot: asked for slot, asked in exchange.asked.items() if slot == _OPEN}
             if not exchange.answers:
                 exchange.since = time.perf_counter()
+            exchange.answers.pop(request.slot, None)  # they are told of in the order in which they came
             exchange.answers[request.slot] = (request, answer, wrong)
             exchange.working = False
             # What is asked at once is mostly there at once: told of it together, the window is painted once.
