@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QImage
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 import gruviz.recording
@@ -22,6 +23,9 @@ from gruviz.ui.panels import (
     SurvivalPanel,
     TextPanel,
 )
+from gruviz.ui.panels.memory import _NEGATIVE, format_weight
+from gruviz.ui.panels.panel import text_width
+from gruviz.ui.theme import STEP, small
 from gruviz.ui.window import MainWindow
 from gruviz.view import show_range
 
@@ -30,7 +34,7 @@ from .recordings import make
 
 Open = Callable[[Path], MainWindow]
 CONTROL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
-HEAD, ROW = 84, 20
+HEAD, ROW = 100, 20
 _RGB = QImage.Format.Format_RGB888
 
 
@@ -182,11 +186,24 @@ def test_the_list_says_what_the_state_is_made_of(qtbot: QtBot, opened: Open, bot
     assert memory.memory.state == pytest.approx(state[7], abs=1e-6)
     assert memory.memory.held + sum(s.contribution for s in memory.memory.shares) == pytest.approx(state[7], abs=1e-5)
     says = memory.says(memory.memory)
-    assert "weights sum to 1.000; h = " in says[1]
-    assert "direct path only" in says[2]
+    assert says[1] == "weights sum to 1.000"
+    assert says[2] == f"contributions sum to h = {format_weight(float(state[7]))}"
+    assert "direct path only" in says[3]
+    assert memory.of(memory.memory) == "unit 7"
+    choose(qtbot, memory.whose, 1)
+    settle(qtbot, window)
+    both = [4, 7]
+    assert memory.of(memory.memory) == "means over 2 units"
+    expected = parts[1:, both].mean(axis=1)
+    told = {share.timestep: share.contribution for share in memory.memory.shares}
+    for time, value in told.items():
+        assert value == pytest.approx(expected[699 - time if found.backward else time], abs=1e-6)
+    assert memory.memory.held + sum(told.values()) == pytest.approx(state[both].mean(), abs=1e-5)
+    assert memory.says(memory.memory)[2] == f"contributions sum to mean h = {format_weight(float(state[both].mean()))}"
     choose(qtbot, memory.whose, 0)
     settle(qtbot, window)
     assert memory.memory.units is None
+    assert memory.of(memory.memory) == "means over all 12 units"
     np.testing.assert_allclose(memory.listed[0].weight, weights[1:].mean(axis=1).max(), atol=1e-9)
     second = memory.listed[1].timestep
     QTest.mouseClick(memory, LEFT_BUTTON, Qt.KeyboardModifier.NoModifier, QPoint(100, HEAD + ROW + ROW // 2))
@@ -200,8 +217,36 @@ def test_an_lstm_says_that_its_weights_need_not_sum_to_1(qtbot: QtBot, opened: O
     memory = memory_of(qtbot, window)
     click(window, at(window, HeatmapPanel, 150.5, 0.5))
     settle(qtbot, window)
-    assert "(not 1: two gates)" in memory.says(memory.memory)[1]
+    says = memory.says(memory.memory)
+    assert says[1].endswith("(not 1: two gates)")
+    assert max(text_width(line, small(QApplication.font())) for line in says) < memory.width() - 6 * STEP
     assert "need not sum to 1" in memory.toolTip()
+
+
+def test_of_a_layer_of_one_unit_the_contribution_has_its_sign(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
+    path = make(tmp_path / "one.h5", (300,), units=1)
+    window = opened(path)
+    memory = memory_of(qtbot, window)
+    with gruviz.recording.open(path) as run:
+        layer = run.layers["rnn.l0"]
+        state, candidate = layer["hidden"][:300, 0], layer["candidate"][:300, 0]
+    key(window, Qt.Key.Key_End)
+    for _ in range(int(np.argmax(candidate[::-1] < 0))):
+        key(window, Qt.Key.Key_Left)
+    settle(qtbot, window)
+    found, cursor = memory.memory, window.state.view.cursor
+    assert found.units is None
+    assert memory.of(found) == "its one unit"
+    share = next(share for share in found.shares if share.timestep == cursor)
+    assert share.contribution == pytest.approx(share.weight * candidate[cursor], abs=1e-6)
+    assert share.contribution < 0
+    assert memory.says(found)[2] == f"contributions sum to h = {format_weight(float(state[cursor]))}"
+    inner = memory.grab().toImage()
+    _, contributions, width = memory._columns
+    row = HEAD + ROW * memory.listed.index(share) + ROW // 2
+    lit = [x for x in range(memory.width()) if inner.pixelColor(x, row).name() == _NEGATIVE.name()]
+    assert lit
+    assert contributions <= min(lit) <= max(lit) <= contributions + width
 
 
 def test_a_plain_rnn_says_in_a_line_that_it_keeps_nothing(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
