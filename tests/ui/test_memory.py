@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtGui import QAction, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -27,7 +27,7 @@ from gruviz.ui.panels.memory import _NEGATIVE, format_weight
 from gruviz.ui.panels.panel import text_width
 from gruviz.ui.theme import STEP, small
 from gruviz.ui.window import MainWindow
-from gruviz.view import show_range
+from gruviz.view import seek, show_range
 
 from .hand import LEFT_BUTTON, assert_all_agree, at, choose, click, key, panel, settle, wheel
 from .recordings import make
@@ -332,3 +332,54 @@ def test_a_curve_is_shaded_by_its_weight_in_the_state(qtbot: QtBot, opened: Open
     strong = (told > 0.1) & (np.arange(100) < 50)  # the cursor stands on its own
     assert strong.sum() > 2
     assert np.corrcoef(told[strong], seen[strong])[0, 1] > 0.95
+
+
+@pytest.mark.parametrize("layer", ["rnn.l0", "rnn.l0_reverse"])
+def test_shaded_the_flowing_text_shows_mostly_the_shaded_side(
+    qtbot: QtBot, opened: Open, both_ways: Path, layer: str
+) -> None:
+    window = opened(both_ways)
+    window._show(layer, 0)
+    settle(qtbot, window)
+    text = panel(window, TextPanel)
+    for cursor in (100, 350, 600):
+        click(window, at(window, HeatmapPanel, cursor + 0.5))
+        settle(qtbot, window)
+        assert not text.aligned
+        shown = QRectF(0, 0, text.body.width(), text.body.height())
+        plain = next(piece.left for piece in text._pieces(shown) if piece.first == window.state.view.cursor)
+        key(window, Qt.Key.Key_S)
+        settle(qtbot, window)
+        pieces = list(text._pieces(shown))
+        place = next(piece.left for piece in pieces if piece.first == window.state.view.cursor)
+        behind = not layer.endswith("reverse")
+        assert (place > 0.8 * text.body.width()) if behind else (place < 0.3 * text.body.width())
+        assert place >= plain if behind else place <= plain
+        letter = next(piece for piece in pieces if piece.left > 300)
+        there = text.body.left() + letter.left + 1
+        assert letter.first <= int(text.time_at(there)) <= letter.first + letter.count
+        key(window, Qt.Key.Key_S)
+    window.state.change(seek, 0 if behind else 699)
+    key(window, Qt.Key.Key_S)
+    settle(qtbot, window)
+    first, *_, last = text._pieces(shown)  # there is nothing on the shaded side: the other is not pushed away
+    assert first.left < 0.2 * text.body.width()
+    assert last.left + last.width > 0.9 * text.body.width()
+
+
+def test_survival_too_short_to_be_seen_asks_to_zoom_in(qtbot: QtBot, opened: Open, sonnets: Path) -> None:
+    window = opened(sonnets)
+    show(qtbot, window, "survival")
+    window.state.change(show_range, 0, window.state.view.length)
+    click(window, at(window, HeatmapPanel, 100.5))
+    key(window, Qt.Key.Key_R)
+    settle(qtbot, window)
+    found = panel(window, SurvivalPanel)
+    words = found.horizons
+    assert words.startswith("median < 0.1 after ")
+    assert words.endswith(" steps: zoom in")
+    window.state.change(show_range, 90, 120)
+    settle(qtbot, window)
+    assert found.horizons.startswith("median < ½ after ")
+    assert found.horizons.endswith(words.removeprefix("median < ").removesuffix(": zoom in"))
+    assert found._label.zValue() > 100 > found._line.zValue()  # over the cursor's lines, which are at 100

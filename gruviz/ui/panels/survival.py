@@ -18,6 +18,9 @@ _CHOOSE = "Double-click on a timestep, or press R at the cursor: what the units 
 _BELOW = ("½", "1/e", "0.1")
 """`analysis.HORIZONS` in words, largest first."""
 
+_SEEN = 16
+"""Pixels over which survival fades, if it is to be seen that it does."""
+
 
 class SurvivalPanel(DerivedPanel):
     """Units by timesteps, fading from the marked one; over them the median of all units, and when it falls below."""
@@ -119,7 +122,12 @@ class SurvivalPanel(DerivedPanel):
             for below, (_, time) in zip(_BELOW, fallen, strict=True)
             if time is not None
         ]
-        return f"median < {', '.join(said)} steps" if said else ""
+        if not said:
+            return ""
+        gone, (start, stop) = found.horizons[HORIZONS.index(min(HORIZONS))], self.visible
+        if gone is not None and abs(gone - found.since) * self.body.width() < _SEEN * (stop - start):
+            return f"median < {said[-1]} steps: zoom in"
+        return f"median < {', '.join(said)} steps"
 
     def _x(self, time: Any) -> Any:
         start, stop = self.visible
