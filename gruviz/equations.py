@@ -1,24 +1,30 @@
 """The equations of a cell for one unit at one timestep: symbols first, then the numbers put in.
 
 As PyTorch's `nn.GRU`, `nn.LSTM` and `nn.RNN` have them, with the update gate as the keep. Lines are made of terms in
-TeX's notation, as far as mathtext knows it, without dollars. Numbers are printed with three digits after the point;
-what is 1 minus another, or the sum of others, is worked out from what is printed, so that a reader can add it up.
+TeX's notation, as far as mathtext knows it, without dollars. What it comes to is printed with three significant
+digits, and what goes in with as many as it takes to come to that by hand.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
+from gruviz.arithmetic import number, operands, sigma
 from gruviz.cells import Cell
 
 THIN, WIDE = 0.14, 0.24
 """Gaps between factors and around signs, in sizes of the font."""
 _CLOSE = 0.03
 _SIGNS = (r"\times", r"\odot", "+", "-")
-_MANY = 1000.0
-_ENDS = {r"\sigma": ("< -103", "> 16"), r"\tanh": ("< -9", "> 9")}
+_RELU = r"\mathrm{relu}"
+_ENDS = {r"\sigma": ("< -103", "> 16"), r"\tanh": ("< -9", "> 9"), _RELU: (r"\leq 0", r"\infty")}
 """Beyond these, float32 has only the ends of a gate's or a candidate's range."""
+_FUNCTIONS: dict[str, Callable[[float], float]] = {
+    r"\sigma": sigma,
+    r"\tanh": math.tanh,
+    _RELU: lambda total: max(total, 0.0),
+}
 
 
 @dataclass(frozen=True)
@@ -54,15 +60,14 @@ class Step:
         """The numbers that stand in the drawing."""
         made = dict(self.values) | {f"before {state}": value for state, value in self.previous.items()}
         if self.cell.keep is not None:
-            keep = float(f"{self.values[self.cell.keep]:.3f}")
-            made["write"] = self.values["input"] if self.cell.name == "lstm" else 1 - keep
+            made["write"] = self.shares["write"]
             made["kept"] = self.values[self.cell.keep] * self.previous[self.cell.state]
             made["written"] = self.shares["write"] * self.values["candidate"]
         squashed = "candidate" if self.cell.name == "gru" else "hidden"
         if squashed in self.parts:
             given, recurrent = self.parts[squashed]
             made |= {"given": given, "recurrent": recurrent}
-            made["sum"] = round(given, 3) + round(recurrent, 3)
+            made["sum"] = given + recurrent
             made["read"] = self.values.get("reset", 1.0) * recurrent
         return made
 
@@ -153,32 +158,26 @@ def numbers(step: Step) -> dict[str, tuple[Term, ...]]:
     elif cell.name == "lstm":
         for name in ("forget", "input", "candidate", "output"):
             made[name] = _squashed(step, name, r"\tanh" if name == "candidate" else r"\sigma")
-        made["cell"] = (
-            Term(number(values["forget"]), "forget"),
-            Term(rf"\times {_factor(previous['cell'])} +"),
-            Term(number(values["input"]), "input"),
-            Term(r"\times"),
-            Term(_factor(values["candidate"]), "candidate"),
-        )
-        made["hidden"] = (Term(number(values["output"]), "output"), Term(rf"\times \tanh({number(values['cell'])})"))
+        into = (values["forget"], previous["cell"], values["input"], values["candidate"])
+        made["cell"] = _mixed(("forget", "input"), operands(into, _mix, values["cell"]))
+        shown, state = operands((values["output"], values["cell"]), lambda o, c: o * math.tanh(c), values["hidden"])
+        made["hidden"] = (Term(shown, "output"), Term(rf"\times \tanh({state})"))
     else:
         made["reset"] = _squashed(step, "reset", r"\sigma")
         made["update"] = _squashed(step, "update", r"\sigma")
         made["candidate"] = _squashed(step, "candidate", r"\tanh")
         if "candidate" in step.parts and step.reset == "after":
             given, recurrent = step.parts["candidate"]
+            read = (given, values["reset"], recurrent)
+            new, reset, old = operands(read, lambda a, r, b: math.tanh(a + r * b), values["candidate"])
             made["candidate"] = (
-                Term(rf"\tanh({number(given)} +"),
-                Term(number(values["reset"]), "reset"),
-                Term(rf"\times {_factor(recurrent)})"),
+                Term(rf"\tanh({new} +"),
+                Term(reset, "reset"),
+                Term(rf"\times {_factor(old)})"),
             )
-        made["hidden"] = (
-            Term(number(values["update"]), "update"),
-            Term(rf"\times {_factor(previous['hidden'])} +"),
-            Term(number(step.amounts["write"]), "update"),
-            Term(r"\times"),
-            Term(_factor(values["candidate"]), "candidate"),
-        )
+        keep = values["update"]
+        into = (keep, previous["hidden"], 1 - keep, values["candidate"])
+        made["hidden"] = _mixed(("update", "update"), operands(into, _mix, values["hidden"], complement=(0, 2)))
     return {name: (*terms, Term(number(values[name]), name)) for name, terms in made.items()}
 
 
@@ -188,6 +187,23 @@ def gap(before: str, after: str) -> float:
     if before.endswith("(") or after.startswith(")"):
         return _CLOSE
     return WIDE if before.endswith(_SIGNS) or after.startswith(_SIGNS) else THIN
+
+
+def _mix(keep: float, old: float, write: float, new: float) -> float:
+    """A state."""
+    return keep * old + write * new
+
+
+def _mixed(gates: tuple[str, str], printed: list[str]) -> tuple[Term, ...]:
+    """A state in print."""
+    keep, old, write, new = printed
+    return (
+        Term(keep, gates[0]),
+        Term(rf"\times {_factor(old)} +"),
+        Term(write, gates[1]),
+        Term(r"\times"),
+        Term(_factor(new), "candidate"),
+    )
 
 
 def in_words(step: Step) -> tuple[str, ...]:
@@ -209,21 +225,12 @@ def in_words(step: Step) -> tuple[str, ...]:
     return f"{keep} of its old state is kept, {written} written anew", read
 
 
-def number(value: float) -> str:
-    """Three digits after the point, or four in all of a large one; a minus sign as TeX has it."""
-    if not math.isfinite(value):
-        return "?" if math.isnan(value) else r"\infty" if value > 0 else r"-\infty"
-    printed = f"{value:.3f}" if abs(value) < _MANY else f"{value:.4g}"
-    return printed.removeprefix("-") if float(printed) == 0 else printed
-
-
 def _percent(value: float) -> str:
     return f"{round(100 * value)} %" if math.isfinite(value) else "?"
 
 
-def _factor(value: float) -> str:
+def _factor(printed: str) -> str:
     """A number as the second factor of a product."""
-    printed = number(value)
     return f"({printed})" if printed.startswith("-") else printed
 
 
@@ -233,31 +240,26 @@ def _gate(quantity: str, letter: str, old: str, squash: str = r"\sigma") -> Equa
 
 
 def _squash(cell: Cell) -> str:
-    return r"\mathrm{relu}" if "relu" in cell["hidden"].formula else r"\tanh"
+    return _RELU if "relu" in cell["hidden"].formula else r"\tanh"
 
 
 def _squashed(step: Step, quantity: str, squash: str) -> tuple[Term, ...]:
     """What is squashed: its two parts where they are known, else the sum, worked out from what came of it."""
+    value, function = step.values[quantity], _FUNCTIONS[squash]
     if quantity in step.parts:
-        given, recurrent = step.parts[quantity]
-        printed = number(recurrent)
-        sign = "-" if printed.startswith("-") else "+"
-        return (Term(f"{squash}({number(given)} {sign} {printed.removeprefix('-')})"),)
-    return (Term(f"{squash}({_before(step.values[quantity], squash)})"),)
-
-
-def _before(value: float, squash: str) -> str:
-    """What was squashed to this value, in print; of the ends of the range, that it lies beyond."""
-    if squash == r"\mathrm{relu}":
-        return number(value) if value > 0 else r"\leq 0"
+        given, recurrent = operands(step.parts[quantity], lambda a, b: function(a + b), value)
+        sign = "-" if recurrent.startswith("-") else "+"
+        return (Term(f"{squash}({given} {sign} {recurrent.removeprefix('-')})"),)
     total = unsquashed(value, squash)
-    if math.isinf(total):
-        return _ENDS[squash][total > 0]
-    return number(total)
+    if math.isfinite(total):
+        return (Term(f"{squash}({operands((total,), function, value)[0]})"),)
+    return (Term(f"{squash}({_ENDS[squash][total > 0] if math.isinf(total) else number(total)})"),)
 
 
 def unsquashed(value: float, squash: str) -> float:
-    r"""What `\sigma` or `\tanh` made this of; infinite where that cannot be told any more."""
+    r"""What `\sigma`, `\tanh` or `\mathrm{relu}` made this of; infinite where that cannot be told any more."""
+    if squash == _RELU:
+        return -math.inf if value == 0 else value
     low = 0.0 if squash == r"\sigma" else -1.0
     if not low < value < 1:
         return math.nan if math.isnan(value) else math.inf if value >= 1 else -math.inf

@@ -32,6 +32,7 @@ def test_import_gruviz_imports_nothing_heavy() -> None:
         ("cell_drawing", set()),
         ("cells", set()),
         ("clock", set()),
+        ("arithmetic", set()),
         ("equations", set()),
         ("errors", set()),
         ("palette", set()),

@@ -7,6 +7,10 @@ Unrolling h_t = k_t h_(t-1) + (1 - k_t) n_t down to the start gives
 and for an LSTM the same of its cell state, with the input gate i_j in the place of 1 - k_j. The weights of a GRU are at
 least 0 and sum to 1; those of an LSTM need not. They tell of the direct path alone: a candidate reads the old states
 again. A large weight on a candidate near 0 contributes nothing, and what contributes need not be important.
+
+Where a loop alters the state between two steps (sets it to zero, masks it, adds noise), k_t is applied to the altered
+state, and what was added to it before timestep j is in h_t with the weight k_j S(j→t). `added` gives what that was: it
+is no part of the weights, and only with it do the contributions sum to h_t.
 """
 
 import numpy as np
@@ -24,7 +28,7 @@ def composition(keep: ArrayLike, t: int, write: ArrayLike | None = None) -> Floa
 
     Row 0 is the weight of the initial state, row 1 + j that of what was written at timestep j, its candidate. Without
     `write` the weights of each unit sum to 1, to within t roundings of float64. Each has about 15 digits; those below
-    1e-300 are 0.
+    1e-300 are 0. Of a loop that alters the state between steps, what it adds is not among them: see `added`.
 
     Args:
         keep: (T, H), in processing order; an LSTM's forget gate.
@@ -77,6 +81,9 @@ def weigh(
 
 def contribution(weights: Floats, candidate: ArrayLike, initial: ArrayLike) -> Floats:
     """What each timestep puts into the state, (t + 2, H): weight times candidate. Over the rows it sums to h_t.
+
+    Where a loop altered the state between steps, what that gave is missing from the sum: for each timestep j it is
+    k_j S(j→t) times what `added` gives.
 
     Args:
         weights: (t + 2, H), as `composition` gives them.

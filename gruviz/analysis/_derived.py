@@ -27,7 +27,14 @@ def derived(cell: Cell) -> tuple[Quantity, ...]:
         _quantity(
             CARRIED, f"|{k}{h}′|", "carried", "carried", f"|{k} {h}′|", "How much of the old state is taken over."
         ),
-        _quantity(WRITTEN, f"|w{n}|", "written", "written", f"|{w} {n}|", "How much is taken of the candidate."),
+        _quantity(
+            WRITTEN,
+            f"|{w.replace(' ', '')}{n}|",
+            "written",
+            "written",
+            f"|{w} {n}|",
+            "How much is taken of the candidate.",
+        ),
         moved,
     )
     if cell.name != "gru":
@@ -40,7 +47,7 @@ def derived(cell: Cell) -> tuple[Quantity, ...]:
         *found,
         _quantity(
             READ,
-            "rp",
+            "r(…)",
             "read",
             "read",
             f"{w} |{through}|",
@@ -48,7 +55,7 @@ def derived(cell: Cell) -> tuple[Quantity, ...]:
         ),
         _quantity(
             HELD,
-            "p−rp",
+            "(1−r)(…)",
             "held back",
             "read",
             f"{w} |{held}|",
@@ -58,4 +65,4 @@ def derived(cell: Cell) -> tuple[Quantity, ...]:
 
 
 def _quantity(name: str, symbol: str, title: str, kind: Kind, formula: str, meaning: str) -> Quantity:
-    return Quantity(name, symbol, f"${symbol}$", title, kind, f"{symbol} = {formula}", meaning)
+    return Quantity(name, symbol, f"${symbol}$", title, kind, f"{title} = {formula}", meaning)

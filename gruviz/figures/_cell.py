@@ -8,9 +8,10 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from gruviz.analysis import fed_by, parts
+from gruviz.arithmetic import number
 from gruviz.cell_drawing import TEXT, Label, drawing
 from gruviz.cells import RESETS, Cell
-from gruviz.equations import Step, equations, in_words, number, numbers
+from gruviz.equations import Step, equations, in_words, numbers
 from gruviz.errors import GruvizError
 from gruviz.figures._cell_lines import key_for, lines_for
 from gruviz.figures._cell_shapes import INDEXED, Brush, formula_width, mathtext

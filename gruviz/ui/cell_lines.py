@@ -8,15 +8,17 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter
 
 from gruviz import palette
+from gruviz.arithmetic import number
 from gruviz.cells import Cell
-from gruviz.equations import Equation, Step, Term, equations, gap, number, numbers
+from gruviz.equations import Equation, Step, Term, equations, gap, numbers
 from gruviz.ui.theme import Theme
 from gruviz.ui.typeset import typeset
 
-_LARGEST, _SMALLEST = 15, 11
-"""Sizes of the font."""
+_LARGEST, _SMALLEST, _LEAST = 15, 11, 8
+"""Sizes of the font; the last for a line of numbers that are wider than usual."""
 _ROUGH = -0.888
-"""A number as wide as they come."""
+_RESULTS = (-0.888, -0.00888)
+"""Numbers as wide as they come."""
 _EQUALS = 0.3
 """Between an equals sign and what follows it, in sizes of the font."""
 _UNDER = 2.0
@@ -52,11 +54,11 @@ def lines_for(cell: Cell, reset: str, width: float) -> Lines:
     put_in = numbers(Step(cell, rough | gates, dict.fromkeys(cell.states, _ROUGH), parts, reset))
     symbols = equations(cell, reset=reset)
     for size in range(_LARGEST, _SMALLEST - 1, -1):
-        left = max(_width((each.left,), size) for each in symbols) + typeset("=", size).width + 0.6 * size
-        needed = max(_width(each.symbols, size) for each in symbols)
-        right = max(typeset(number(_ROUGH), size).width, *(_width(each[-1:], size) for each in put_in.values()))
+        left = max(terms_width((each.left,), size) for each in symbols) + typeset("=", size).width + 0.6 * size
+        needed = max(terms_width(each.symbols, size) for each in symbols)
+        right = max(typeset(number(result), size).width for result in _RESULTS)
         for terms in put_in.values():
-            needed = max(needed, _width(terms[:-1], size) + right + 1.6 * size)
+            needed = max(needed, terms_width(terms[:-1], size) + right + 1.6 * size)
         line = round(1.37 * size)
         if left + needed <= width:
             break
@@ -95,11 +97,19 @@ def paint_numbers(
     for place, equation in enumerate(wanted):
         *terms, result = put_in[equation.quantity]
         top = at.y() + lines.height(place) + lines.line
-        _paint_terms(painter, at.x() + lines.left, top, tuple(terms), lines.size, theme)
-        _paint_terms(painter, at.x() + width - lines.right, top, (result,), lines.size, theme)
+        size = fitting(tuple(terms), lines.size, width - lines.left - lines.right - 1.6 * lines.size)
+        _paint_terms(painter, at.x() + lines.left, top + (lines.size - size), tuple(terms), size, theme)
+        size = fitting((result,), lines.size, lines.right)
+        _paint_terms(painter, at.x() + width - lines.right, top + (lines.size - size), (result,), size, theme)
 
 
-def _width(terms: tuple[Term, ...], size: int) -> float:
+def fitting(terms: tuple[Term, ...], size: int, room: float) -> int:
+    """The size at which a line of numbers fits: a little smaller where many digits are needed."""
+    return next((each for each in range(size, _LEAST, -1) if terms_width(terms, each) <= room), _LEAST)
+
+
+def terms_width(terms: tuple[Term, ...], size: int) -> float:
+    """Of a line of them, in pixels."""
     gaps = sum(gap(one.tex, other.tex) for one, other in pairwise(terms))
     return sum(typeset(term.tex, size).width for term in terms) + gaps * size
 

@@ -6,9 +6,10 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QApplication
 
+from gruviz.arithmetic import number
 from gruviz.cell_drawing import CHANNEL, TEXT, Box, Drawing, Label, drawing
 from gruviz.cells import Cell
-from gruviz.equations import Equation, Step, equations, number
+from gruviz.equations import Equation, Step, equations
 from gruviz.ui.cell_lines import Lines, lines_for, paint_numbers, paint_symbols
 from gruviz.ui.cell_shapes import paint_channel, paint_node, paint_sign, paint_stream, paint_wire
 from gruviz.ui.panels.panel import draw_text
@@ -122,9 +123,9 @@ class CellScene:
         for label in layout.drawing.labels:
             if label.amount in amounts:
                 text = ("= " if label.equals else "") + number(amounts[label.amount])
-                formula = typeset(text, number_size(scale))
+                symbol = typeset(label.symbol, symbol_size(scale)).width if label.symbol else 0.0
+                formula = _fitting(text, label.box.width * scale - symbol - (_apart(scale) if symbol else 0), scale)
                 if label.symbol:
-                    symbol = typeset(label.symbol, symbol_size(scale)).width
                     x = _start(label, scale, symbol + _value_width(label, scale)) + symbol + _apart(scale)
                 else:
                     x = _start(label, scale, formula.width)
@@ -236,6 +237,13 @@ def number_size(scale: float) -> int:
 
 def _apart(scale: float) -> float:
     return 4 * scale
+
+
+def _fitting(text: str, room: float, scale: float) -> Formula:
+    """A number, smaller where it has more digits than there is room for."""
+    size = number_size(scale)
+    formula = typeset(text, size)
+    return formula if formula.width <= room else typeset(text, int(size * room / formula.width))
 
 
 def _value_width(label: Label, scale: float) -> float:

@@ -21,17 +21,18 @@ _NAMES = {
     r"\tanh": "tanh",
     r"\times": "×",
     r"\odot": "⊙",
+    r"\cdot": "·",
     r"\infty": "∞",
     r"\leq": "≤",
 }
 _TOKEN = re.compile(
-    r"\\mathrm\{(?P<roman>\w+)\}|_\{(?P<long>[^}]*)\}|_(?P<short>.)|(?P<name>\\[a-z]+)|(?P<digits>\d[\d.]*)"
+    r"\\mathrm\{(?P<roman>\w+)\}|_\{(?P<long>[^}]*)\}|\^\{(?P<power>[^}]*)\}|_(?P<short>.)|(?P<name>\\[a-z]+)|(?P<digits>\d[\d.]*)"
     r"|(?P<space> +)|(?P<letter>.)"
 )
 _SIGNS, _MAY_LEAD = "+−×⊙=<>≤", "+−<>≤"
 """Signs that stand between two things, and those that may also stand before one, without a gap."""
-_SMALL, _DROP = 0.72, 0.16
-"""Size of an index, and how far it stands below the line, in sizes of the font."""
+_SMALL, _DROP, _RISE = 0.72, 0.16, -0.34
+"""Size of an index, how far it stands below the line, and how far a power does, in sizes of the font."""
 
 
 @dataclass(frozen=True)
@@ -74,53 +75,55 @@ def typeset(tex: str, size: int) -> Formula:
     base = _metrics(size, False)
     pieces: list[Piece] = []
     x = 0.0
-    for text, italic, index, gap in _runs(tex):
-        height = max(1, round(size * _SMALL)) if index else size
+    for text, italic, down, gap in _runs(tex):
+        height = max(1, round(size * _SMALL)) if down else size
         font, metrics = math_font(height, italic), _metrics(height, italic)
         x += gap * size
         laid_out = QStaticText(text)
         laid_out.setTextFormat(Qt.TextFormat.PlainText)
         laid_out.prepare(font=font)
-        pieces.append(Piece(text, laid_out, font, x, base.ascent() - metrics.ascent() + index * _DROP * size))
+        pieces.append(Piece(text, laid_out, font, x, base.ascent() - metrics.ascent() + down * size))
         x += laid_out.size().width()
     return Formula(tuple(pieces), x, base.ascent(), base.height())
 
 
-def _runs(tex: str) -> Iterator[tuple[str, bool, bool, float]]:
-    """Characters that stand together: text, whether italic, whether an index, and the gap before, in sizes."""
-    run, look, gap = "", (False, False), 0.0
+def _runs(tex: str) -> Iterator[tuple[str, bool, float, float]]:
+    """Characters that stand together: text, whether italic, how far down, and the gap before, in sizes."""
+    run, look, gap = "", (False, 0.0), 0.0
     wanted, sign, before = 0.0, False, ""
-    for text, italic, index in _characters(tex):
+    for text, italic, down in _characters(tex):
         if text == " ":
             wanted = max(wanted, THIN)
             continue
-        is_sign = not index and text in _SIGNS and not (text in _MAY_LEAD and (sign or before in ("", "(")))
+        is_sign = not down and text in _SIGNS and not (text in _MAY_LEAD and (sign or before in ("", "(")))
         if before and (is_sign or sign):
             wanted = WIDE
-        if run and (wanted or look != (italic, index)):
+        if run and (wanted or look != (italic, down)):
             yield run, *look, gap
             run, gap = "", wanted
         elif not run:
             gap = wanted
-        run, look = run + text, (italic, index)
+        run, look = run + text, (italic, down)
         wanted, sign, before = 0.0, is_sign, text
     if run:
         yield run, *look, gap
 
 
-def _characters(tex: str) -> Iterator[tuple[str, bool, bool]]:
-    """What is to be seen, a word or a character at a time: text, whether italic, whether an index."""
+def _characters(tex: str) -> Iterator[tuple[str, bool, float]]:
+    """What is to be seen, a word or a character at a time: text, whether italic, how far down, in sizes."""
     for found in _TOKEN.finditer(tex.replace("-", "−")):
         index = found["long"] or found["short"]
         if index:
-            yield from ((character, character.isalpha(), True) for character in index)
+            yield from ((character, character.isalpha(), _DROP) for character in index)
+        elif found["power"]:
+            yield found["power"], False, _RISE
         elif found["space"]:
-            yield " ", False, False
+            yield " ", False, 0.0
         elif found["letter"]:
-            yield found["letter"], found["letter"].isalpha(), False
+            yield found["letter"], found["letter"].isalpha(), 0.0
         else:
             name = found["name"]
-            yield _NAMES[name] if name else found["roman"] or found["digits"], False, False
+            yield _NAMES[name] if name else found["roman"] or found["digits"], False, 0.0
 
 
 @cache

@@ -140,11 +140,13 @@ def _assert_marks(window: MainWindow) -> None:
         if isinstance(each, HeatmapPanel):
             body, units = each.body, list(each.units)
             size, height = len(units), body.height()
-            columns = [body.left() + round(body.width() * part / 8) for part in range(1, 8)]  # most beside the cursors
+            columns = [
+                body.left() + round(body.width() * part / 8) for part in range(1, 8)
+            ]  # cursors, a label may cover some
             marked = {
                 y - body.top()
                 for y in range(body.top(), body.bottom() + 1)
-                if sum(picture.pixelColor(x, y).name() == amber for x in columns) >= 4
+                if sum(picture.pixelColor(x, y).name() == amber for x in columns) >= 3
             }
             seen = [unit for unit in chosen if unit in units]
             tops = {unit: round(row / size * height) for row, unit in enumerate(units)}

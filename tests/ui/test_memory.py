@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtGui import QAction, QImage
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 import gruviz.recording
@@ -22,15 +23,18 @@ from gruviz.ui.panels import (
     SurvivalPanel,
     TextPanel,
 )
+from gruviz.ui.panels.memory import _NEGATIVE, format_weight
+from gruviz.ui.panels.panel import text_width
+from gruviz.ui.theme import STEP, small
 from gruviz.ui.window import MainWindow
-from gruviz.view import show_range
+from gruviz.view import seek, show_range
 
 from .hand import LEFT_BUTTON, assert_all_agree, at, choose, click, key, panel, settle, wheel
 from .recordings import make
 
 Open = Callable[[Path], MainWindow]
 CONTROL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
-HEAD, ROW = 84, 20
+HEAD, ROW = 100, 20
 _RGB = QImage.Format.Format_RGB888
 
 
@@ -182,11 +186,24 @@ def test_the_list_says_what_the_state_is_made_of(qtbot: QtBot, opened: Open, bot
     assert memory.memory.state == pytest.approx(state[7], abs=1e-6)
     assert memory.memory.held + sum(s.contribution for s in memory.memory.shares) == pytest.approx(state[7], abs=1e-5)
     says = memory.says(memory.memory)
-    assert "weights sum to 1.000; h = " in says[1]
-    assert "direct path only" in says[2]
+    assert says[1] == "weights sum to 1.000"
+    assert says[2] == f"contributions sum to h = {format_weight(float(state[7]))}"
+    assert "direct path only" in says[3]
+    assert memory.of(memory.memory) == "unit 7"
+    choose(qtbot, memory.whose, 1)
+    settle(qtbot, window)
+    both = [4, 7]
+    assert memory.of(memory.memory) == "means over 2 units"
+    expected = parts[1:, both].mean(axis=1)
+    told = {share.timestep: share.contribution for share in memory.memory.shares}
+    for time, value in told.items():
+        assert value == pytest.approx(expected[699 - time if found.backward else time], abs=1e-6)
+    assert memory.memory.held + sum(told.values()) == pytest.approx(state[both].mean(), abs=1e-5)
+    assert memory.says(memory.memory)[2] == f"contributions sum to mean h = {format_weight(float(state[both].mean()))}"
     choose(qtbot, memory.whose, 0)
     settle(qtbot, window)
     assert memory.memory.units is None
+    assert memory.of(memory.memory) == "means over all 12 units"
     np.testing.assert_allclose(memory.listed[0].weight, weights[1:].mean(axis=1).max(), atol=1e-9)
     second = memory.listed[1].timestep
     QTest.mouseClick(memory, LEFT_BUTTON, Qt.KeyboardModifier.NoModifier, QPoint(100, HEAD + ROW + ROW // 2))
@@ -200,8 +217,36 @@ def test_an_lstm_says_that_its_weights_need_not_sum_to_1(qtbot: QtBot, opened: O
     memory = memory_of(qtbot, window)
     click(window, at(window, HeatmapPanel, 150.5, 0.5))
     settle(qtbot, window)
-    assert "(not 1: two gates)" in memory.says(memory.memory)[1]
+    says = memory.says(memory.memory)
+    assert says[1].endswith("(not 1: two gates)")
+    assert max(text_width(line, small(QApplication.font())) for line in says) < memory.width() - 6 * STEP
     assert "need not sum to 1" in memory.toolTip()
+
+
+def test_of_a_layer_of_one_unit_the_contribution_has_its_sign(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
+    path = make(tmp_path / "one.h5", (300,), units=1)
+    window = opened(path)
+    memory = memory_of(qtbot, window)
+    with gruviz.recording.open(path) as run:
+        layer = run.layers["rnn.l0"]
+        state, candidate = layer["hidden"][:300, 0], layer["candidate"][:300, 0]
+    key(window, Qt.Key.Key_End)
+    for _ in range(int(np.argmax(candidate[::-1] < 0))):
+        key(window, Qt.Key.Key_Left)
+    settle(qtbot, window)
+    found, cursor = memory.memory, window.state.view.cursor
+    assert found.units is None
+    assert memory.of(found) == "its one unit"
+    share = next(share for share in found.shares if share.timestep == cursor)
+    assert share.contribution == pytest.approx(share.weight * candidate[cursor], abs=1e-6)
+    assert share.contribution < 0
+    assert memory.says(found)[2] == f"contributions sum to h = {format_weight(float(state[cursor]))}"
+    inner = memory.grab().toImage()
+    _, contributions, width = memory._columns
+    row = HEAD + ROW * memory.listed.index(share) + ROW // 2
+    lit = [x for x in range(memory.width()) if inner.pixelColor(x, row).name() == _NEGATIVE.name()]
+    assert lit
+    assert contributions <= min(lit) <= max(lit) <= contributions + width
 
 
 def test_a_plain_rnn_says_in_a_line_that_it_keeps_nothing(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
@@ -287,3 +332,54 @@ def test_a_curve_is_shaded_by_its_weight_in_the_state(qtbot: QtBot, opened: Open
     strong = (told > 0.1) & (np.arange(100) < 50)  # the cursor stands on its own
     assert strong.sum() > 2
     assert np.corrcoef(told[strong], seen[strong])[0, 1] > 0.95
+
+
+@pytest.mark.parametrize("layer", ["rnn.l0", "rnn.l0_reverse"])
+def test_shaded_the_flowing_text_shows_mostly_the_shaded_side(
+    qtbot: QtBot, opened: Open, both_ways: Path, layer: str
+) -> None:
+    window = opened(both_ways)
+    window._show(layer, 0)
+    settle(qtbot, window)
+    text = panel(window, TextPanel)
+    for cursor in (100, 350, 600):
+        click(window, at(window, HeatmapPanel, cursor + 0.5))
+        settle(qtbot, window)
+        assert not text.aligned
+        shown = QRectF(0, 0, text.body.width(), text.body.height())
+        plain = next(piece.left for piece in text._pieces(shown) if piece.first == window.state.view.cursor)
+        key(window, Qt.Key.Key_S)
+        settle(qtbot, window)
+        pieces = list(text._pieces(shown))
+        place = next(piece.left for piece in pieces if piece.first == window.state.view.cursor)
+        behind = not layer.endswith("reverse")
+        assert (place > 0.8 * text.body.width()) if behind else (place < 0.3 * text.body.width())
+        assert place >= plain if behind else place <= plain
+        letter = next(piece for piece in pieces if piece.left > 300)
+        there = text.body.left() + letter.left + 1
+        assert letter.first <= int(text.time_at(there)) <= letter.first + letter.count
+        key(window, Qt.Key.Key_S)
+    window.state.change(seek, 0 if behind else 699)
+    key(window, Qt.Key.Key_S)
+    settle(qtbot, window)
+    first, *_, last = text._pieces(shown)  # there is nothing on the shaded side: the other is not pushed away
+    assert first.left < 0.2 * text.body.width()
+    assert last.left + last.width > 0.9 * text.body.width()
+
+
+def test_survival_too_short_to_be_seen_asks_to_zoom_in(qtbot: QtBot, opened: Open, sonnets: Path) -> None:
+    window = opened(sonnets)
+    show(qtbot, window, "survival")
+    window.state.change(show_range, 0, window.state.view.length)
+    click(window, at(window, HeatmapPanel, 100.5))
+    key(window, Qt.Key.Key_R)
+    settle(qtbot, window)
+    found = panel(window, SurvivalPanel)
+    words = found.horizons
+    assert words.startswith("median < 0.1 after ")
+    assert words.endswith(" steps: zoom in")
+    window.state.change(show_range, 90, 120)
+    settle(qtbot, window)
+    assert found.horizons.startswith("median < ½ after ")
+    assert found.horizons.endswith(words.removeprefix("median < ").removesuffix(": zoom in"))
+    assert found._label.zValue() > 100 > found._line.zValue()  # over the cursor's lines, which are at 100

@@ -5,11 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from gruviz.ui.panels import HeatmapPanel, TimeAxisPanel
+from gruviz.ui.panels.time_axis import beside
 from gruviz.ui.window import MainWindow
 from gruviz.view import seek, show_range
 
@@ -74,3 +77,11 @@ def test_without_a_rate_nothing_is_in_seconds(qtbot: QtBot, window: MainWindow) 
     window.go_bar.field.setText("1.32 s")
     QTest.keyClick(window.go_bar.field, Qt.Key.Key_Return)
     assert window.go_bar.answer.text() == "This sequence has the timesteps 0 to 399"
+
+
+@given(st.floats(-100, 2000), st.floats(1, 60), st.floats(-100, 2000), st.floats(1, 60))
+def test_one_label_stands_beside_another(x: float, half: float, at: float, other: float) -> None:
+    found = beside(x, half, at, other)
+    assert abs(found - at) >= half + other
+    assert found == x or abs(found - at) <= half + other + 2.001
+    assert (found < at) == (x < at)

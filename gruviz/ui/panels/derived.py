@@ -17,8 +17,8 @@ class DerivedPanel(HeatmapPanel):
     """What is carried, written, changed, or read of the old states."""
 
     blank = True
-    of_some = "at some steps"
-    """What is said of a picture that is not exact."""
+    of_some = "1,024-step samples"
+    """What is said of a picture that is not exact: of a long range, stretches are worked out, evenly spread."""
 
     def __init__(self, context: Context, scene: QGraphicsScene, quantity: Quantity) -> None:
         super().__init__(context, scene, quantity)
@@ -44,9 +44,20 @@ class DerivedPanel(HeatmapPanel):
             self._gutter.update()
 
     def paint_gutter(self, painter: QPainter, rect: QRectF) -> None:
-        """And whether the picture is exact."""
+        """And what it is weighted by, and whether the picture is exact."""
         super().paint_gutter(painter, rect)
         font = QApplication.font()
-        top = QFontMetricsF(font).height() + QFontMetricsF(small(font)).height() + 4
-        if self.heatmap is not None and self.heatmap.sampled and rect.height() > 2 * top:
-            draw_text(painter, 3 * STEP, top, self.of_some, small(font), self.context.theme.muted)
+        line = QFontMetricsF(small(font)).height()
+        top = QFontMetricsF(font).height() + line + 4
+        for words in self.remarks():
+            if rect.height() > top + line:
+                draw_text(painter, 3 * STEP, top, words, small(font), self.context.theme.muted)
+            top += line + 2
+
+    def remarks(self) -> list[str]:
+        """What is said below the title and the number of units."""
+        keep = self.context.layer.cell.keep
+        said = []
+        if keep is not None and self.quantity.kind == "read":
+            said.append(f"weighted by 1 − {self.context.layer.cell[keep].symbol}")
+        return [*said, self.of_some] if self.heatmap is not None and self.heatmap.sampled else said

@@ -29,14 +29,14 @@ from gruviz.ui.theme import STEP, bold, small
 from gruviz.view import seek, take_apart, toggle_shaded
 
 _ROW = 20
-_HEAD, _FOOT = 84, 64
-_TIME, _WORDS, _NUMBER = 56, 64, 50
+_HEAD, _FOOT = 100, 74
+_TIME, _WORDS, _NUMBER = 54, 58, 60
 """Widths of the columns beside the bars."""
 _WHOSE = ("all", "selected", "last")
 _ABOUT = (
     "How much of what was written at each timestep is in the state at the cursor.<br><b>{h}_t = Σ {w}_j S(j→t) {n}_j + "
     "S(−1→t) {h}_(−1)</b>, S(j→t) = {k}_(j+1) ⋯ {k}_t<br>weight: {w}_j S(j→t); contribution: weight times candidate. "
-    "Of several units, means over them, of the contributions’ sizes.<br>The direct path alone: a candidate reads the "
+    "Of several units, means over them.<br>The direct path alone: a candidate reads the "
     "old states again, and what it takes from them counts as written anew. A large weight on a candidate near 0 "
     "contributes nothing, and what is retained need not be important."
 )
@@ -65,7 +65,7 @@ class MemoryPanel(TabPanel):
         row.addWidget(self.whose)
         row.addWidget(self.shade)
         row.addStretch(1)
-        self._controls.setGeometry(0, int(line) + 8, 320, 30)
+        self._controls.setGeometry(0, int(line + QFontMetricsF(small(QApplication.font())).height()) + 8, 320, 30)
         self.whose.chosen.connect(self._choose)
         self.shade.clicked.connect(self._shade)
         context.composing.changed.connect(self._changed)
@@ -174,8 +174,12 @@ class MemoryPanel(TabPanel):
             return
         title = f"{cell[cell.state].title} at t = {memory.timestep:,} is made of"
         draw_text(painter, 3 * STEP, 5, title, bold(font), theme.foreground)
+        of = self.of(memory)
+        draw_text(painter, 3 * STEP, 5 + QFontMetricsF(font).height(), of, small(font), theme.muted)
         self._paint_heads(painter, memory)
         largest = max((abs(share.contribution) for share in memory.shares), default=0.0)
+        if self._count(memory) == 1:
+            largest = max(1.0, largest)  # means are small: their bars are compared with each other alone
         top = _HEAD
         for share in self.listed:
             self._paint_share(painter, top, share, memory, largest)
@@ -193,10 +197,9 @@ class MemoryPanel(TabPanel):
         theme, tiny = self.context.theme, small(QApplication.font())
         weights, contributions, _ = self._columns
         top = _HEAD - QFontMetricsF(tiny).height() - 2
-        one = memory.units is not None and len(memory.units) == 1
         draw_text(painter, 3 * STEP, top, "t", tiny, theme.muted)
         draw_text(painter, weights, top, "weight", tiny, theme.muted)
-        draw_text(painter, contributions, top, "contribution" if one else "|contribution|", tiny, theme.muted)
+        draw_text(painter, contributions, top, "contribution", tiny, theme.muted)
 
     def _paint_share(self, painter: QPainter, top: int, share: Share, memory: Memory, largest: float) -> None:
         theme, font = self.context.theme, QApplication.font()
@@ -215,16 +218,10 @@ class MemoryPanel(TabPanel):
         draw_text(painter, bar.right() + STEP, line, format_weight(share.weight), font, theme.foreground)
         bar.moveLeft(contributions)
         painter.fillRect(bar, QColor(theme.hover))
-        scale = max(1.0, largest)
-        value = share.contribution / scale
-        if memory.units is not None and len(memory.units) == 1:
-            half = bar.width() / 2
-            length = value * half
-            colour = _POSITIVE if value > 0 else _NEGATIVE
-            painter.fillRect(QRectF(bar.left() + half + min(length, 0), bar.top(), abs(length), bar.height()), colour)
-            painter.fillRect(QRectF(round(bar.left() + half), bar.top() - 1, 1, bar.height() + 2), QColor(theme.muted))
-        else:
-            painter.fillRect(QRectF(bar.left(), bar.top(), bar.width() * value, bar.height()), QColor(theme.muted))
+        middle, length = bar.center().x(), share.contribution / largest * bar.width() / 2 if largest else 0.0
+        colour = _POSITIVE if length > 0 else _NEGATIVE
+        painter.fillRect(QRectF(middle + min(length, 0), bar.top(), abs(length), bar.height()), colour)
+        painter.fillRect(QRectF(round(middle), bar.top() - 1, 1, bar.height() + 2), QColor(theme.muted))
         draw_text(painter, bar.right() + STEP, line, format_weight(share.contribution), font, theme.foreground)
 
     def _paint_foot(self, painter: QPainter, memory: Memory) -> None:
@@ -235,8 +232,19 @@ class MemoryPanel(TabPanel):
         for row, words in enumerate(self.says(memory)):
             words = QFontMetricsF(tiny).elidedText(words, Qt.TextElideMode.ElideRight, self.width() - 6 * STEP)
             draw_text(
-                painter, 3 * STEP, top + 3 + row * step, words, tiny, theme.foreground if row < 2 else theme.muted
+                painter, 3 * STEP, top + 3 + row * step, words, tiny, theme.foreground if row < 3 else theme.muted
             )
+
+    def _count(self, memory: Memory) -> int:
+        """Units whose state it is."""
+        return self.context.layer.size if memory.units is None else len(memory.units)
+
+    def of(self, memory: Memory) -> str:
+        """Whose state it is, in words."""
+        if memory.units is not None and len(memory.units) == 1:
+            return f"unit {memory.units[0]}"
+        count = self._count(memory)
+        return "its one unit" if count == 1 else f"means over {'all ' if memory.units is None else ''}{count:,} units"
 
     def says(self, memory: Memory) -> tuple[str, ...]:
         """What is not among the rows, in lines: what is older, what all comes to, and what is left out."""
@@ -244,14 +252,10 @@ class MemoryPanel(TabPanel):
         h = cell[cell.state].symbol
         older = "initial state" if memory.initial else f"older than {memory.followed:,} steps"
         lines = [f"{older}: weight {format_weight(memory.left)}, gives {format_weight(memory.held)}"]
-        if memory.added:
-            lines[0] += f"; the caller added {format_weight(memory.added)}"
-        one = memory.units is not None and len(memory.units) == 1
-        state = f"{h} = {format_weight(memory.state)}" if one else f"mean |{h}| = {format_weight(memory.state)}"
-        total = f"weights sum to {memory.total:.3f}"
-        if cell.write is not None:
-            total += " (not 1: two gates)"
-        lines.append(f"{total}; {state}")
+        lines.append(f"weights sum to {memory.total:.3f}{'' if cell.write is None else ' (not 1: two gates)'}")
+        given = f"contributions and the caller’s {format_weight(memory.added)}" if memory.added else "contributions"
+        state = h if self._count(memory) == 1 else f"mean {h}"
+        lines.append(f"{given} sum to {state} = {format_weight(memory.state)}")
         lines.append("direct path only: candidates read old states again")
         return tuple(lines)
 
@@ -271,5 +275,6 @@ def format_weight(value: float) -> str:
     if math.isnan(value):
         return "–"
     if 0 < abs(value) < 0.0005:
-        return f"< {LEAST:g}".replace("1e-06", "10⁻⁶") if abs(value) < LEAST else "< 0.001"
+        least = f"{LEAST:g}".replace("1e-06", "10⁻⁶") if abs(value) < LEAST else "0.001"
+        return f"< {least}" if value > 0 else f"> −{least}"
     return f"{value:.3f}".replace("-", "−")

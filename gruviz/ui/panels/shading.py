@@ -50,6 +50,12 @@ class Shading(QObject):
             self._changed()
 
     @property
+    def behind(self) -> bool | None:
+        """Whether what is shaded lies before the cursor, as in a layer that reads forward; None while nothing is."""
+        shaded = self._context.state.view.shaded and self._context.layer.cell.keep is not None
+        return not self._context.layer.backward if shaded else None
+
+    @property
     def _memory(self) -> Memory | None:
         """The newest answer: while the cursor moves, the one that was made last, so that nothing flickers."""
         return self._context.composing.memory if self._context.state.view.shaded else None

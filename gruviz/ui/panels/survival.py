@@ -18,6 +18,9 @@ _CHOOSE = "Double-click on a timestep, or press R at the cursor: what the units 
 _BELOW = ("½", "1/e", "0.1")
 """`analysis.HORIZONS` in words, largest first."""
 
+_SEEN = 16
+"""Pixels over which survival fades, if it is to be seen that it does."""
+
 
 class SurvivalPanel(DerivedPanel):
     """Units by timesteps, fading from the marked one; over them the median of all units, and when it falls below."""
@@ -33,6 +36,8 @@ class SurvivalPanel(DerivedPanel):
             f"{self.tip}<br>The line is the median of all units, from 0 at the bottom to 1 at the top; the marks below "
             "it say when that is less than ½, 1/e and 0.1. A wedge marks when less than 1/e is left of a selected unit."
         )
+        self._label = self.add(Painted(self._paint_label))
+        self._label.setZValue(101)
         self._note = self.add(Painted(self._paint_note))
         self._note.setZValue(101)  # the cursor does not strike a sentence through
         self._note.setVisible(self._since is None)
@@ -41,6 +46,7 @@ class SurvivalPanel(DerivedPanel):
         """Stand here."""
         super().place(body)
         self._line.place(body)
+        self._label.place(body)
         self._note.place(body)
 
     def request(self, start: int, stop: int, width: int, height: int) -> SurvivalRequest:
@@ -68,23 +74,27 @@ class SurvivalPanel(DerivedPanel):
         """Draw nothing until the next answer."""
         super().clear()
         self.heatmap = None
-        self._line.update()
+        self._update()
 
     def units_changed(self) -> None:
         """Mark how long the selected ones last."""
         super().units_changed()
-        self._line.update()
+        self._update()
 
     def set_range(self, start: int, stop: int) -> None:
         """The line moves with the picture."""
         super().set_range(start, stop)
-        self._line.update()
+        self._update()
 
     def take(self, request: Request, answer: Any) -> None:
         """Draw it, if it is about the timestep that is marked."""
         if answer.since == self.context.state.view.reference:
             super().take(request, answer)
-            self._line.update()
+            self._update()
+
+    def _update(self) -> None:
+        self._line.update()
+        self._label.update()
 
     @property
     def survived(self) -> Survived | None:
@@ -112,7 +122,12 @@ class SurvivalPanel(DerivedPanel):
             for below, (_, time) in zip(_BELOW, fallen, strict=True)
             if time is not None
         ]
-        return f"median < {', '.join(said)} steps" if said else ""
+        if not said:
+            return ""
+        gone, (start, stop) = found.horizons[HORIZONS.index(min(HORIZONS))], self.visible
+        if gone is not None and abs(gone - found.since) * self.body.width() < _SEEN * (stop - start):
+            return f"median < {said[-1]} steps: zoom in"
+        return f"median < {', '.join(said)} steps"
 
     def _x(self, time: Any) -> Any:
         start, stop = self.visible
@@ -156,20 +171,30 @@ class SurvivalPanel(DerivedPanel):
         return [(x, y) for x, y in tips if 0 <= x <= self.body.width()]
 
     def _paint_horizons(self, painter: QPainter, rect: QRectF, found: Survived) -> None:
-        theme, font = self.context.theme, small(QApplication.font())
-        line, words = QFontMetricsF(font).height(), self.horizons
-        if not words:
-            return
-        places = [self._x(time + 0.5) for time in found.horizons if time is not None]
-        for x in places:
+        theme = self.context.theme
+        for x in self._fallen(found):
             if 0 <= x <= rect.width():
                 painter.fillRect(QRectF(round(x) - 1, 0, 3, rect.height()), QColor(theme.panel))
                 painter.fillRect(QRectF(round(x), 0, 1, rect.height()), QColor(theme.foreground))
-        wide = text_width(words, font)
-        left = min(max(round(max(places, default=0.0)) + 3, 0), rect.width() - wide - 2 * STEP)
-        ground = QRectF(left, rect.height() - line - 2, wide + STEP, line + 2)
+
+    def _fallen(self, found: Survived) -> list[float]:
+        """Where the median falls below each fraction."""
+        return [float(self._x(time + 0.5)) for time in found.horizons if time is not None]
+
+    def _paint_label(self, painter: QPainter, rect: QRectF) -> None:
+        """When that is, in words, over the lines of the cursor and of the marked timestep and beside the median."""
+        theme, font, found, words = self.context.theme, small(QApplication.font()), self.survived, self.horizons
+        if found is None or not words:
+            return
+        line, wide = QFontMetricsF(font).height(), text_width(words, font) + 2 * STEP
+        places = [*self._fallen(found), float(self._x(found.since + 0.5))]
+        left = max(places) + 3
+        if self.context.layer.backward or left + wide > rect.width():
+            left = min(places) - 3 - wide
+        left = min(max(round(left), 0), rect.width() - wide)
+        ground = QRectF(left, rect.height() - line - 2, wide, line + 2)
         painter.fillRect(ground, QColor(theme.panel))
-        draw_text(painter, left + 2, ground.top() + 1, words, font, theme.foreground)
+        draw_text(painter, left + STEP, ground.top() + 1, words, font, theme.foreground)
 
     def _paint_note(self, painter: QPainter, rect: QRectF) -> None:
         theme, font = self.context.theme, QApplication.font()

@@ -30,6 +30,8 @@ _APART = 0.5
 """Pixels between letters at least."""
 _EDGE = 2.0 * STEP
 """Pixels left free at the right of the flowing text."""
+_LEANING = 0.85
+"""The part of the flowing text that lies on the shaded side of the cursor."""
 _AROUND = 512
 """Symbols that are read before and after the block that is looked at."""
 
@@ -218,7 +220,8 @@ class TextPanel(Panel):
         index, least = anchor - self.text.start, self._label_width
         width = self._width(here)
         middle = (anchor + 0.5 - view.start) * self.column
-        left = min(max(middle - width / 2, least), rect.width() - width - _EDGE)
+        most = rect.width() - width - _EDGE
+        left = self._leaning(min(max(middle - width / 2, least), most), least, most)
         before, x, first = [], left, anchor
         for word in reversed(_words(self.text.symbols[max(0, index - _AROUND) : index])):
             if x < least:
@@ -235,6 +238,17 @@ class TextPanel(Panel):
             count, wide = (1 if self._words else len(word)), text_width(word, _font())
             yield _Piece(first, count, word, x, wide)
             x, first = x + wide, first + count
+
+    def _leaning(self, left: float, least: float, most: float) -> float:
+        """Where the cursor's symbol begins so that most of the text is on its shaded side, as far as there is some."""
+        behind, anchor = self._shading.behind, self._anchor
+        if behind is None or anchor != self.context.state.view.cursor:
+            return left
+        index, symbols = anchor - self.text.start, self.text.symbols
+        beside = symbols[max(0, index - _AROUND) : index] if behind else symbols[index + 1 : index + _AROUND]
+        there = sum(text_width(word, _font()) for word in _words(beside))
+        leaning = min(_LEANING * (most - least), there)
+        return max(left, least + leaning) if behind else min(left, most - leaning)
 
     @property
     def _flows_past(self) -> str:

@@ -85,6 +85,7 @@ class TimeAxisPanel(Panel):
             x, there = middle(view.reference), named(view.reference)
             label = f"{there}  ↔ {named(apart)}" if apart else there
             half = metrics.horizontalAdvance(label) / 2
+            x = beside(x, half + 4, at, width / 2)
             painter.setPen(QPen(QColor(theme.foreground), 1, Qt.PenStyle.DashLine))
             painter.setBrush(QColor(theme.panel))
             painter.drawRect(QRectF(round(x - half - 4) + 0.5, 4.5, round(2 * half + 8), metrics.height() + 2))
@@ -100,6 +101,17 @@ class TimeAxisPanel(Panel):
             return clock.ticks(start, stop, most)
         step = tick_step(stop - start, most)
         return [(timestep, f"{timestep:,}") for timestep in range(-(-start // step) * step, stop, step)]
+
+
+def beside(x: float, half: float, at: float, other: float) -> float:
+    """The middle of a label that stands at `x`, or as near as it may where another at `at` would cover it.
+
+    Both reach `half` and `other` pixels to the left and the right.
+    """
+    apart = half + other + 2
+    if abs(x - at) >= apart:
+        return x
+    return at - apart if x < at else at + apart
 
 
 def tick_step(span: int, most: float) -> int:

@@ -31,7 +31,7 @@ class Share:
     """Its symbol, or its number where it was numbers and one alone."""
     weight: float
     contribution: float
-    """Weight times candidate of a single unit; of several the mean of its sizes."""
+    """Weight times candidate."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Memory:
     added: float
     """What the caller's changes of the state contribute."""
     state: float
-    """The state itself; of several units the mean of its sizes."""
+    """The state itself: the sum of all that is contributed and added."""
 
     @property
     def total(self) -> float:
@@ -112,10 +112,7 @@ class _Walk:
         until = time.perf_counter() + seconds
         for stretch in self._work:
             self._weights.append(stretch.weights.mean(axis=1))
-            one = stretch.contributions.shape[1] == 1
-            self._contributions.append(
-                stretch.contributions[:, 0] if one else np.abs(stretch.contributions).mean(axis=1)
-            )
+            self._contributions.append(stretch.contributions.mean(axis=1))
             self._added += stretch.added
             self._last = stretch
             if time.perf_counter() > until:
@@ -141,9 +138,9 @@ class _Walk:
             followed=len(weights),
             initial=first == 0,
             left=float(self._last.left.mean()),
-            held=_size(self._last.left * older),
-            added=_size(self._added),
-            state=_size(self._state(self._at)),
+            held=float((self._last.left * older).mean()),
+            added=float(self._added.mean()),
+            state=float(self._state(self._at).mean(dtype=np.float64)),
         )
 
     def _shares(self, start: int, weights: Floats, contributions: Floats) -> tuple[Share, ...]:
@@ -206,7 +203,3 @@ class _Walk:
     def _turned(self, timestep: int) -> int:
         """From the sequence's order to that of processing, or back."""
         return self._length - 1 - timestep if self._layer.backward else timestep
-
-
-def _size(values: NDArray[np.floating]) -> float:
-    return float(values[0]) if len(values) == 1 else float(np.abs(values).mean())
