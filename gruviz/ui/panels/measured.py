@@ -123,7 +123,9 @@ class MeasuredPanel(TabPanel):
         self.progress.setText(counted if done >= 1 else f"reading, {done:.0%}")
 
     def picture_changed(self) -> None:
-        """Paint the picture anew."""
+        """Paint the picture anew; what was pointed at in the one before says nothing of it."""
+        self.dots = []
+        self.told.write(self.idle_words)
         self.canvas.forget()
 
     @Slot()

@@ -96,6 +96,7 @@ class UnitsPanel(QAbstractScrollArea):
     @Slot()
     def _turn(self) -> None:
         self.rows, self.listing, self.wrong = None, None, ""
+        self._kept = None  # of another recording, perhaps, whose layers and sequences go by the same names
         self.verticalScrollBar().setValue(0)
         self._teach()
         self._follow()

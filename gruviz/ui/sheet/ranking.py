@@ -71,8 +71,9 @@ class RankingPanel(QWidget):
     def refresh(self) -> None:
         """Ask for the ranking; for nothing while nobody looks."""
         loader, subject = self._context.loader, self._subject
-        if subject.facts is None:
+        if subject.facts is None:  # perhaps as another recording is opened, of which the same may be asked
             loader.forget(_SLOT)
+            self.list.show_ranking(None)
             return
         labels, label = subject.labels, subject.label
         self.chooser.show_choices(labels, labels.index(label) if label else -1)
