@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 import gruviz.recording
 from gruviz.analysis import timescales
+from gruviz.cells import CELLS
 from gruviz.ui.panels import HeatmapPanel
 from gruviz.ui.window import MainWindow
 from gruviz.view import filter_units
@@ -96,3 +98,26 @@ def test_what_is_under_the_pointer_is_not_said_of_the_one_before(
     settle(qtbot, window)
     assert before not in said
     assert said[-1].startswith("t = 50")
+
+
+def test_buttons_of_the_pages_are_those_of_the_cell_alone(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    gru, lstm = ([quantity.symbol for quantity in CELLS[name].quantities] for name in ("gru", "lstm"))
+    other = make(tmp_path / "lstm.h5", (300,), units=9, cell="lstm")
+    QTest.keyClick(window.stage, Qt.Key.Key_P)
+    settle(qtbot, window)
+    assert buttons(window) == gru
+    QTest.keyClick(window.sheet.pages, Qt.Key.Key_P)
+    settle(qtbot, window)
+    open_next(qtbot, window, other)
+    at_once: list[list[str]] = []
+    window.state.page_changed.connect(lambda: at_once.append(buttons(window)))
+    QTest.keyClick(window.stage, Qt.Key.Key_P)
+    settle(qtbot, window)
+    assert at_once == [lstm]  # as they may be painted before anything is deleted
+    assert buttons(window) == lstm
+
+
+def buttons(window: MainWindow) -> list[str]:
+    """All that stand in the strip above the pages, whether a layout knows of them or not."""
+    found = window.sheet_bar.findChildren(QToolButton)
+    return [button.text() for button in found if button.property("quantity")]
