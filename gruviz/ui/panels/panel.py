@@ -51,6 +51,11 @@ class Context:
         return Clock.of(tape.rate, tape.unit)
 
     @property
+    def no_units(self) -> str:
+        """What to say where the filter keeps none."""
+        return f"No unit fulfils {self.state.view.pane.filter}: ask for less, or press Esc in the filter."
+
+    @property
     def subject(self) -> tuple[str, int]:
         """The layer and the sequence on show."""
         pane = self.state.view.pane
@@ -238,11 +243,15 @@ class Panel:
     def paint_wrong(self, painter: QPainter, rect: QRectF) -> None:
         """Where nothing can be shown, why."""
         if self.wrong:
-            painter.fillRect(rect, QColor(self.context.theme.panel))
-            painter.setFont(QApplication.font())
-            painter.setPen(QColor(self.context.theme.warning))
-            inner = rect.adjusted(2 * STEP, 0, -2 * STEP, 0)
-            painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap, self.wrong)
+            self.paint_sentence(painter, rect, self.wrong, self.context.theme.warning)
+
+    def paint_sentence(self, painter: QPainter, rect: QRectF, words: str, colour: str) -> None:
+        """What there is to say in place of what is drawn else."""
+        painter.fillRect(rect, QColor(self.context.theme.panel))
+        painter.setFont(QApplication.font())
+        painter.setPen(QColor(colour))
+        inner = rect.adjusted(2 * STEP, 0, -2 * STEP, 0)
+        painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap, words)
 
 
 class PlotPanel(Panel):

@@ -197,10 +197,11 @@ class UnitsPanel(QAbstractScrollArea):
         theme = self.context.theme
         painter = QPainter(self.viewport())
         painter.fillRect(event.rect(), QColor(theme.panel))
-        if self.wrong:
-            painter.setPen(QColor(theme.warning))
+        none = self.listing is not None and not len(self.listing.order)
+        if self.wrong or none:
+            painter.setPen(QColor(theme.warning if self.wrong else theme.muted))
             area = QRectF(self.viewport().rect()).adjusted(3 * STEP, 2 * STEP, -3 * STEP, 0)
-            painter.drawText(area, Qt.TextFlag.TextWordWrap, self.wrong)
+            painter.drawText(area, Qt.TextFlag.TextWordWrap, self.wrong or self.context.no_units)
             return
         if self.listing is None:
             return
