@@ -56,6 +56,11 @@ class Context:
         return f"No unit fulfils {self.state.view.pane.filter}: ask for less, or press Esc in the filter."
 
     @property
+    def of_all(self) -> str:
+        """What to say, under a filter, where it changes nothing."""
+        return f"all {self.layer.size:,} units" if self.state.view.pane.filter else ""
+
+    @property
     def subject(self) -> tuple[str, int]:
         """The layer and the sequence on show."""
         pane = self.state.view.pane
