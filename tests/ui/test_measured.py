@@ -70,7 +70,7 @@ def test_timescales_over_what_is_chosen(qtbot: QtBot, window: MainWindow) -> Non
     choose(qtbot, panel.extent, 1)
     settle(qtbot, window)
     assert_times(panel, rows(window, (0, 400)))  # nothing is selected: the sequence
-    assert panel.progress.text() == "none: sequence, 400 steps"
+    assert panel.progress.text() == "none: the sequence"
     window.state.change(select_range, 10, 30)
     settle(qtbot, window)
     assert_times(panel, rows(window, (10, 30)))

@@ -88,7 +88,8 @@ class MeasuredPanel(TabPanel):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The ground."""
-        QPainter(self).fillRect(event.rect(), QColor(self.context.theme.panel))
+        with QPainter(self) as painter:
+            painter.fillRect(event.rect(), QColor(self.context.theme.panel))
 
     def minimumSizeHint(self) -> QSize:
         """The head, and a little of the picture."""
@@ -118,7 +119,7 @@ class MeasuredPanel(TabPanel):
         self.extent.show_choices(list(EXTENTS.values()), offered.index(view.extent))
         counted = "1 step" if timesteps == 1 else f"{timesteps:,} steps"
         if view.extent == "selected" and view.selection is None:
-            counted = f"none: sequence, {counted}"
+            counted = "none: the sequence"
         self.progress.setText(counted if done >= 1 else f"reading, {done:.0%}")
 
     def picture_changed(self) -> None:
@@ -169,22 +170,21 @@ class _Canvas(QWidget):
             self._kept = QPixmap(self.size() * ratio)
             self._kept.setDevicePixelRatio(ratio)
             self._kept.fill(QColor(theme.panel))
-            painter = QPainter(self._kept)
-            painter.setFont(QApplication.font())
+            with QPainter(self._kept) as painter:
+                painter.setFont(QApplication.font())
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                panel.dots = panel.draw(painter, QRectF(self.rect())) if panel.subjected and not panel.wrong else []
+        with QPainter(self) as painter:
+            painter.drawPixmap(0, 0, self._kept)
+            if panel.wrong:
+                painter.setPen(QColor(theme.warning))
+                painter.drawText(self.rect(), Qt.TextFlag.TextWordWrap, panel.wrong)
+                return
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            panel.dots = panel.draw(painter, QRectF(self.rect())) if panel.subjected and not panel.wrong else []
-            painter.end()
-        painter = QPainter(self)
-        painter.drawPixmap(0, 0, self._kept)
-        if panel.wrong:
-            painter.setPen(QColor(theme.warning))
-            painter.drawText(self.rect(), Qt.TextFlag.TextWordWrap, panel.wrong)
-            return
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        chosen = panel.context.state.view.pane.units
-        for dots in panel.dots if chosen else ():
-            marked = np.isin(dots.units, chosen)
-            draw_rings(painter, dots.x[marked], dots.y[marked], palette.SELECTION)
+            chosen = panel.context.state.view.pane.units
+            for dots in panel.dots if chosen else ():
+                marked = np.isin(dots.units, chosen)
+                draw_rings(painter, dots.x[marked], dots.y[marked], palette.SELECTION)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Select the unit of the dot."""

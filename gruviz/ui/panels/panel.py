@@ -94,9 +94,11 @@ class Painted(QGraphicsItem):
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw it."""
         painter.save()
-        painter.setClipRect(self._rect)
-        self._paint(painter, self._rect)
-        painter.restore()
+        try:  # the painter is the scene's, and goes on to the next item
+            painter.setClipRect(self._rect)
+            self._paint(painter, self._rect)
+        finally:
+            painter.restore()
 
 
 class Panel:
