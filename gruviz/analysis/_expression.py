@@ -1,6 +1,7 @@
 """A condition on numbers of the units, as a person types it: `tau > 50 and keep > 0.8`. Read, and never run."""
 
 import ast
+import re
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -11,6 +12,9 @@ from gruviz.errors import GruvizError
 LONGEST = 200
 """Characters of an expression."""
 _EXAMPLE = "write for instance: tau > 50 and keep > 0.8"
+_SIGNS = "write == for equal, >= and <= for ≥ and ≤, != for ≠, and, or, not in words"
+_FOREIGN = re.compile(r"(?<![<>=!])=(?!=)|[≥≤≠&|!∧∨¬]")
+"""Signs of other languages, in a text that cannot be read."""
 Value = NDArray[np.float64] | NDArray[np.bool_]
 
 _COMPARED: Mapping[type[ast.cmpop], Callable[..., NDArray[np.bool_]]] = {
@@ -42,12 +46,14 @@ class Expression:
         try:
             self._tree = ast.parse(self.text, mode="eval").body
         except (SyntaxError, ValueError, MemoryError, RecursionError):
-            raise GruvizError(f"‘{_short(self.text)}’ is no condition: {_EXAMPLE}") from None
+            signs = _SIGNS if _FOREIGN.search(self.text) else _EXAMPLE
+            raise GruvizError(f"‘{_short(self.text)}’ is no condition: {signs}") from None
         self.names = frozenset(
             node.id for node in ast.walk(self._tree) if isinstance(node, ast.Name) and node.id != "abs"
         )
         """The numbers that it asks for."""
-        _value(self._tree, dict.fromkeys(self.names, np.ones(1)))  # what is not allowed is said before anything is read
+        with np.errstate(all="ignore"):  # what is not allowed is said before anything is read
+            _value(self._tree, dict.fromkeys(self.names, np.ones(1)))
 
     def holds(self, numbers: Mapping[str, NDArray[np.floating]]) -> NDArray[np.bool_]:
         """For which units it is true.
@@ -114,6 +120,8 @@ def _number(node: ast.expr, numbers: Mapping[str, Value]) -> Value:
             return np.abs(_number(argument, numbers))
     if isinstance(node, ast.Compare | ast.BoolOp) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)):
         raise GruvizError(f"‘{_short(ast.unparse(node))}’ is a condition where a number is needed: {_EXAMPLE}")
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitAnd | ast.BitOr):
+        raise GruvizError(f"‘{_short(ast.unparse(node))}’ cannot be used: {_SIGNS}")
     raise GruvizError(
         f"‘{_short(ast.unparse(node))}’ cannot be used: there are numbers, names of numbers, < <= > >= == !=, "
         "and, or, not, + - * /, abs( ), parentheses"

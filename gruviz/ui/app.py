@@ -156,9 +156,8 @@ class _Picture(QObject):
         if not self.window.loader.idle or self._wrong is not None:
             return  # `settled` comes again
         picture = QImage(*self._size, QImage.Format.Format_RGB32)
-        painter = QPainter(picture)
-        self.window.render(painter, QPoint(0, 0))
-        painter.end()
+        with QPainter(picture) as painter:
+            self.window.render(painter, QPoint(0, 0))
         writer = QImageWriter(str(self._target), b"PNG")
         if not writer.write(picture):
             self._wrong = f"cannot write {self._target}: check the folder and its permissions ({writer.errorString()})"

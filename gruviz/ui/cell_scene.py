@@ -79,10 +79,9 @@ class CellScene:
         self._still = _picture(room, ratio, QColor(theme.panel))
         self._over = _picture(room, ratio, QColor(Qt.GlobalColor.transparent))
         for picture, paint in ((self._still, _paint_still), (self._over, _paint_over)):
-            painter = QPainter(picture)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            paint(painter, self.layout, theme)
-            painter.end()
+            with QPainter(picture) as painter:
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                paint(painter, self.layout, theme)
 
     @property
     def bottom(self) -> float:

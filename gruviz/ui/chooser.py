@@ -68,17 +68,17 @@ class Chooser(QToolButton):
     def paintEvent(self, event: QPaintEvent) -> None:
         """The label at the left, and a chevron where there is a choice."""
         super().paintEvent(event)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(self.palette().color(QPalette.ColorRole.ButtonText))
-        inner = self.rect().adjusted(2 * STEP, 0, -6 * STEP, 0)
-        label = self._labels[self._index] if 0 <= self._index < len(self._labels) else ""
-        shown = QFontMetrics(self.font()).elidedText(label, Qt.TextElideMode.ElideRight, inner.width())
-        painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter, shown)
-        if len(self._labels) > 1:
-            x, y = self.width() - 4 * STEP, self.height() / 2 - 1
-            painter.setPen(QPen(self.palette().color(QPalette.ColorRole.ButtonText), 1.4))
-            painter.drawPolyline([QPointF(x - 4, y - 1), QPointF(x, y + 3), QPointF(x + 4, y - 1)])
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(self.palette().color(QPalette.ColorRole.ButtonText))
+            inner = self.rect().adjusted(2 * STEP, 0, -6 * STEP, 0)
+            label = self._labels[self._index] if 0 <= self._index < len(self._labels) else ""
+            shown = QFontMetrics(self.font()).elidedText(label, Qt.TextElideMode.ElideRight, inner.width())
+            painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter, shown)
+            if len(self._labels) > 1:
+                x, y = self.width() - 4 * STEP, self.height() / 2 - 1
+                painter.setPen(QPen(self.palette().color(QPalette.ColorRole.ButtonText), 1.4))
+                painter.drawPolyline([QPointF(x - 4, y - 1), QPointF(x, y + 3), QPointF(x + 4, y - 1)])
 
     @Slot()
     def _open(self) -> None:

@@ -44,10 +44,11 @@ class ElidedLabel(QLabel):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw what fits."""
-        painter, room = QPainter(self), self.rect().adjusted(self._pad, 0, -self._pad, 0)
-        self.style().drawItemText(
-            painter, room, self.alignment(), self.palette(), True, self.shown, self.foregroundRole()
-        )
+        room = self.rect().adjusted(self._pad, 0, -self._pad, 0)
+        with QPainter(self) as painter:
+            self.style().drawItemText(
+                painter, room, self.alignment(), self.palette(), True, self.shown, self.foregroundRole()
+            )
 
 
 def shortened(text: str, metrics: QFontMetrics, width: int) -> str:

@@ -15,11 +15,10 @@ def icon(name: str, colour: str, faint: str) -> QIcon:
         for scale in (1, 2, 3):
             pixmap = QPixmap(SIZE * scale, SIZE * scale)
             pixmap.fill(Qt.GlobalColor.transparent)
-            painter = QPainter(pixmap)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.scale(scale, scale)
-            painter.fillPath(_SHAPES[name](), QColor(shade))
-            painter.end()
+            with QPainter(pixmap) as painter:
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                painter.scale(scale, scale)
+                painter.fillPath(_SHAPES[name](), QColor(shade))
             pixmap.setDevicePixelRatio(scale)
             made.addPixmap(pixmap, mode)
     return made

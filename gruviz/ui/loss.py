@@ -137,46 +137,48 @@ class _Plot(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Title, axes, baseline, line."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        colours, line = self.palette(), self.fontMetrics().height()
-        body = QRectF(_LEFT, line + 2 * STEP, self.width() - _LEFT - _RIGHT, self.height() - 2 * line - 4 * STEP)
-        known = [*self.values, *([self._baseline[1]] if self._baseline else [])]
-        low, high = (min(known), max(known)) if known else (0.0, 1.0)
-        logarithmic = low > 0 and math.log10(high / low) > _DECADES
-        painter.setPen(colours.windowText().color())
-        title = f"{self.title}, logarithmic" if logarithmic else self.title
-        painter.drawText(QPointF(_LEFT, self.fontMetrics().ascent()), title)
-        painter.setPen(colours.placeholderText().color())
-        self._numbers(painter, body, line, low, high, bool(known))
-        painter.setPen(QPen(colours.mid().color(), 1))
-        painter.drawPolyline(QPolygonF([body.topLeft(), body.bottomLeft(), body.bottomRight()]))
-        if not known:
-            return
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            colours, line = self.palette(), self.fontMetrics().height()
+            body = QRectF(_LEFT, line + 2 * STEP, self.width() - _LEFT - _RIGHT, self.height() - 2 * line - 4 * STEP)
+            known = [*self.values, *([self._baseline[1]] if self._baseline else [])]
+            low, high = (min(known), max(known)) if known else (0.0, 1.0)
+            logarithmic = low > 0 and math.log10(high / low) > _DECADES
+            painter.setPen(colours.windowText().color())
+            title = f"{self.title}, logarithmic" if logarithmic else self.title
+            painter.drawText(QPointF(_LEFT, self.fontMetrics().ascent()), title)
+            painter.setPen(colours.placeholderText().color())
+            self._numbers(painter, body, line, low, high, bool(known))
+            painter.setPen(QPen(colours.mid().color(), 1))
+            painter.drawPolyline(QPolygonF([body.topLeft(), body.bottomLeft(), body.bottomRight()]))
+            if not known:
+                return
 
-        def place(values: NDArray[np.float64]) -> NDArray[np.float64]:
-            """Pixels from the upper edge."""
-            ends = np.array([low, high], np.float64)
-            if logarithmic:
-                values, ends = np.log(values), np.log(ends)
-            part = (values - ends[0]) / (ends[1] - ends[0]) if high > low else np.full(len(values), 0.5)
-            return np.asarray(body.bottom() - part * body.height())
+            def place(values: NDArray[np.float64]) -> NDArray[np.float64]:
+                """Pixels from the upper edge."""
+                ends = np.array([low, high], np.float64)
+                if logarithmic:
+                    values, ends = np.log(values), np.log(ends)
+                part = (values - ends[0]) / (ends[1] - ends[0]) if high > low else np.full(len(values), 0.5)
+                return np.asarray(body.bottom() - part * body.height())
 
-        x = body.left() + self.at / self._steps * body.width()
-        if self._baseline is not None:
-            name, value = self._baseline
-            y = float(place(np.array([value]))[0])
-            painter.setPen(QPen(colours.windowText().color(), 1, Qt.PenStyle.DashLine))
-            painter.drawLine(QPointF(body.left(), y), QPointF(body.right(), y))
-            self._name_baseline(painter, body, y, f"{name} {_number(value)}")
-        accent = QColor(colours.highlight().color())
-        painter.setPen(QPen(accent, 1))
-        points = [QPointF(*point) for point in zip(*_thinned(x, place(self.values), int(body.width())), strict=True)]
-        painter.drawPolyline(QPolygonF(points))
-        if self._marks:
-            painter.setBrush(accent)
-            for point in points:
-                painter.drawEllipse(point, 3, 3)
+            x = body.left() + self.at / self._steps * body.width()
+            if self._baseline is not None:
+                name, value = self._baseline
+                y = float(place(np.array([value]))[0])
+                painter.setPen(QPen(colours.windowText().color(), 1, Qt.PenStyle.DashLine))
+                painter.drawLine(QPointF(body.left(), y), QPointF(body.right(), y))
+                self._name_baseline(painter, body, y, f"{name} {_number(value)}")
+            accent = QColor(colours.highlight().color())
+            painter.setPen(QPen(accent, 1))
+            points = [
+                QPointF(*point) for point in zip(*_thinned(x, place(self.values), int(body.width())), strict=True)
+            ]
+            painter.drawPolyline(QPolygonF(points))
+            if self._marks:
+                painter.setBrush(accent)
+                for point in points:
+                    painter.drawEllipse(point, 3, 3)
 
     def _numbers(self, painter: QPainter, body: QRectF, line: int, low: float, high: float, values: bool) -> None:
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

@@ -31,7 +31,7 @@ class Pointing(QObject):
         """Ask for what is there: a place of a panel; nothing where it is none, or the place lies beside its body."""
         loader, view = self._context.loader, self._context.state.view
         if panel is None or not view.length or not panel.body.left() <= where.x() < panel.body.right() + 1:
-            self._panel = None
+            self._panel = self._last = None  # perhaps as another recording is opened
             loader.forget(_SLOT)
             self.said.emit("")
             return

@@ -108,6 +108,7 @@ class UnitFilter(QWidget):
     def _turn(self) -> None:
         """Something else is on show: what was typed and did not count is gone."""
         self._pause.stop()
+        self._kept = None  # of another recording, perhaps, of which the same is asked
         self._say("", "")
         self.field.setText(self._context.state.view.pane.filter)
         self._ask()

@@ -38,7 +38,7 @@ def test_it_says_for_which_units_it_holds(text: str, units: list[int]) -> None:
     [
         ("", "nothing is asked for: write for instance: tau > 50 and keep > 0.8"),
         ("tau >", "‘tau >’ is no condition: write for instance"),
-        ("tau = 5", "‘tau = 5’ is no condition: write for instance"),
+        ("tau = 5", "‘tau = 5’ is no condition: write == for equal"),
         ("keep", "‘keep’ is a number, not a condition: write for instance"),
         ("keep and tau > 3", "‘keep’ is a number, not a condition"),
         ("(keep > 1) + 2 > 3", "‘keep > 1’ is a condition where a number is needed"),
@@ -81,3 +81,16 @@ def test_nothing_that_is_typed_does_harm(text: str) -> None:
         return
     assert found.shape == (6,)
     assert found.dtype == bool
+
+
+@pytest.mark.parametrize(
+    "text", ["tau = 5", "tau ≥ 5", "tau ≤ 5", "tau > 5 & keep > 0.5", "(tau > 5) | (keep > 1)", "!tau"]
+)
+def test_signs_of_other_languages_get_those_that_there_are(text: str) -> None:
+    with pytest.raises(GruvizError, match="write == for equal, >= and <= for ≥ and ≤, != for ≠, and, or, not in words"):
+        Expression(text)
+
+
+@pytest.mark.filterwarnings("error")
+def test_dividing_by_nothing_is_no_warning() -> None:
+    assert Expression("tau/0 > 1").holds({"tau": np.array([0.0, 2.0])}).tolist() == [False, True]

@@ -13,10 +13,10 @@ from pytestqt.qtbot import QtBot
 import gruviz.recording
 from gruviz import palette
 from gruviz.analysis import autocorrelation_time, saturation, timescales
-from gruviz.ui.panels import HeatmapPanel, SaturationPanel, TimescalesPanel
+from gruviz.ui.panels import CountsPanel, HeatmapPanel, SaturationPanel, TimescalesPanel
 from gruviz.ui.panels.measured import MeasuredPanel
 from gruviz.ui.window import MainWindow
-from gruviz.view import select_range, show_range
+from gruviz.view import filter_units, select_range, show_range
 
 from .hand import LEFT_BUTTON, assert_all_agree, at, choose, click, key, settle
 from .recordings import make, read_word_by_word
@@ -70,6 +70,7 @@ def test_timescales_over_what_is_chosen(qtbot: QtBot, window: MainWindow) -> Non
     choose(qtbot, panel.extent, 1)
     settle(qtbot, window)
     assert_times(panel, rows(window, (0, 400)))  # nothing is selected: the sequence
+    assert panel.progress.text() == "none: the sequence"
     window.state.change(select_range, 10, 30)
     settle(qtbot, window)
     assert_times(panel, rows(window, (10, 30)))
@@ -96,8 +97,14 @@ def test_a_click_on_a_dot_selects_its_unit(qtbot: QtBot, window: MainWindow, whi
         assert_all_agree(qtbot, window)
         picture = panel.canvas.grab().toImage()
         ratio = panel.canvas.devicePixelRatioF()
-        colour = picture.pixelColor(round(where.x() * ratio), round(where.y() * ratio))
-        assert colour.name() == palette.SELECTION.lower()
+        across = [
+            picture.pixelColor(round((where.x() + away) * ratio), round(where.y() * ratio)).name()
+            for away in range(-6, 7)
+        ]
+        ringed = palette.SELECTION.lower()
+        assert ringed in across[:4]
+        assert ringed in across[-4:]
+        assert across[6] != ringed  # the dot keeps the colour that says what it is
     QTest.mouseClick(panel.canvas, LEFT_BUTTON, Qt.KeyboardModifier.NoModifier, QPoint(1, 1))  # no dot is there
     assert window.state.view.pane.units == tuple(chosen)
 
@@ -217,3 +224,18 @@ def test_many_pieces_change_nothing(qtbot: QtBot, opened: Open, tmp_path: Path, 
     panel = turn(qtbot, window, SIDES)
     assert isinstance(panel, SaturationPanel)
     assert np.allclose(panel.saturation("reset").left, saturation(rows(window, (0, 900))["reset"]).left)
+
+
+def test_under_a_filter_it_is_said_that_all_units_are_measured(qtbot: QtBot, window: MainWindow) -> None:
+    panel = turn(qtbot, window, TIMES)
+    counts = next(each for each in window.stage.panels if isinstance(each, CountsPanel))
+    assert (panel.context.of_all, counts.title) == ("", "units by class")
+    before = panel.canvas.grab().toImage()
+    window.state.change(filter_units, "unit < 4")
+    settle(qtbot, window)
+    assert (panel.context.of_all, counts.title) == ("all 24 units", "all units by class")
+    assert panel.canvas.grab().toImage() != before
+    window.state.change(filter_units, "")
+    settle(qtbot, window)
+    assert counts.title == "units by class"
+    assert panel.canvas.grab().toImage() == before

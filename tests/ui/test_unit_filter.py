@@ -4,7 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -168,3 +169,21 @@ def test_many_pieces_change_nothing(qtbot: QtBot, opened: Open, tmp_path: Path, 
     type_in(qtbot, window, "tau > 0 and acf >= 0 and peak > 1 and retained < 1 and unit > 2")
     qtbot.waitUntil(lambda: window.side.filter.count.text().endswith(" of 8"))
     assert_all_agree(qtbot, window)
+
+
+def test_where_no_unit_is_left_a_sentence_says_what_to_do(qtbot: QtBot, window: MainWindow) -> None:
+    type_in(qtbot, window, "tau > 1e9")
+    heatmap = panel(window, HeatmapPanel)
+    assert heatmap.context.no_units == "No unit fulfils tau > 1e9: ask for less, or press Esc in the filter."
+    picture = window.stage.grab().toImage()
+    assert drawn(picture, heatmap.body.adjusted(20, 4, -20, -4))
+    viewport = window.units.viewport()
+    assert drawn(viewport.grab().toImage(), viewport.rect().adjusted(4, 4, -4, -4))
+    type_in(qtbot, window, "unit == 5")
+    assert_all_agree(qtbot, window)
+
+
+def drawn(picture: QImage, where: QRect) -> bool:
+    """Whether anything stands there, rather than the ground alone."""
+    places = [(x, y) for x in range(where.left(), where.right()) for y in range(where.top(), where.bottom())]
+    return len({picture.pixel(x, y) for x, y in places}) > 1

@@ -105,24 +105,24 @@ class CellPanel(TabPanel):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the cell, and what its unit holds."""
         theme = self.context.theme
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(theme.panel))
-        if self.wrong or not self.subjected:
-            painter.setPen(QColor(theme.warning))
-            inner = self.rect().adjusted(3 * STEP, 2 * STEP, -3 * STEP, 0)
-            painter.drawText(inner, Qt.TextFlag.TextWordWrap, self.wrong)
-            return
-        self._paint_head(painter)
-        layer, numbered = self.context.layer, self.unit is not None
-        top = _HEAD + (self._paint_words(painter) if numbered and self.height() >= self.usual(self.width()) else 0)
-        room = QRectF(2 * STEP, top, self.width() - 4 * STEP, self.height() - top)
-        ratio = self.devicePixelRatioF()
-        self.scene.lay_out(room, ratio, layer.cell, layer.reset, layer.backward, numbered, theme)
-        self.scene.paint(painter, room.topLeft(), self.step, self.given)
-        if not numbered:
-            painter.setPen(QColor(theme.muted))
-            below = room.adjusted(STEP, self.scene.bottom + 2 * STEP, -STEP, 0)
-            painter.drawText(below, Qt.TextFlag.TextWordWrap, _HINT)
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), QColor(theme.panel))
+            if self.wrong or not self.subjected:
+                painter.setPen(QColor(theme.warning))
+                inner = self.rect().adjusted(3 * STEP, 2 * STEP, -3 * STEP, 0)
+                painter.drawText(inner, Qt.TextFlag.TextWordWrap, self.wrong)
+                return
+            self._paint_head(painter)
+            layer, numbered = self.context.layer, self.unit is not None
+            top = _HEAD + (self._paint_words(painter) if numbered and self.height() >= self.usual(self.width()) else 0)
+            room = QRectF(2 * STEP, top, self.width() - 4 * STEP, self.height() - top)
+            ratio = self.devicePixelRatioF()
+            self.scene.lay_out(room, ratio, layer.cell, layer.reset, layer.backward, numbered, theme)
+            self.scene.paint(painter, room.topLeft(), self.step, self.given)
+            if not numbered:
+                painter.setPen(QColor(theme.muted))
+                below = room.adjusted(STEP, self.scene.bottom + 2 * STEP, -STEP, 0)
+                painter.drawText(below, Qt.TextFlag.TextWordWrap, _HINT)
 
     def _paint_head(self, painter: QPainter) -> None:
         """Whose cell, when, and what is special about it."""

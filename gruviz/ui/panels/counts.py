@@ -33,6 +33,10 @@ class CountsPanel(PlotPanel):
     def refresh(self) -> None:
         """Ask for the visible range."""
         self._gutter.setToolTip(f"{self.tip}<br>{self.context.state.view.thresholds.describe()}")
+        title = "all units by class" if self.context.of_all else CountsPanel.title
+        if title != self.title:  # a filter counts nothing less
+            self.title = title
+            self._gutter.update()
         start, stop = self.visible
         width, height = self.pixels
         if width and stop > start:

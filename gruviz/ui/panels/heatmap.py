@@ -90,6 +90,8 @@ class HeatmapPanel(PlotPanel):
         if self.heatmap is not None and len(self.heatmap.order):
             rows = len(self.heatmap.image) * self.heatmap.units / len(self.heatmap.order)
             self._raster.paint(painter, QRectF(0, 0, rect.width(), rows * rect.height()), *self.span)
+        elif self.heatmap is not None and self.context.state.view.pane.filter:
+            self.paint_sentence(painter, rect, self.context.no_units, self.context.theme.muted)
 
     def units_changed(self) -> None:
         """Mark the selected ones."""

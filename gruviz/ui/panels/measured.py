@@ -20,10 +20,10 @@ from gruviz.ui.theme import STEP
 from gruviz.view import Extent, measure_over, select_unit
 
 EXTENTS: dict[Extent, str] = {
-    "visible": "the visible range",
-    "selected": "the selected range",
-    "sequence": "the sequence",
-    "recording": "the whole recording",
+    "visible": "visible range",
+    "selected": "selected range",
+    "sequence": "sequence",
+    "recording": "whole recording",
 }
 _NEAR = 12
 """Pixels from a dot at which it is still meant."""
@@ -54,7 +54,7 @@ class MeasuredPanel(TabPanel):
     Subclasses draw the picture in `draw`, whose dots can be pointed at and clicked.
     """
 
-    follows = ("units_changed", "range_changed", "mark_changed", "measure_changed", "length_changed")
+    follows = ("units_changed", "range_changed", "mark_changed", "measure_changed", "length_changed", "rows_changed")
     copy_name = ""
     idle_words = ""
     """What the line says while the pointer is elsewhere."""
@@ -63,7 +63,7 @@ class MeasuredPanel(TabPanel):
         super().__init__(context, parent)
         self.setMouseTracking(True)
         self.dots: list[Dots] = []
-        self.extent = Chooser(132, "What is measured over")
+        self.extent = Chooser(148, "What is measured over")
         self.extent.chosen.connect(self._choose)
         self.progress = QLabel()
         self.progress.setObjectName("quiet")
@@ -88,7 +88,8 @@ class MeasuredPanel(TabPanel):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The ground."""
-        QPainter(self).fillRect(event.rect(), QColor(self.context.theme.panel))
+        with QPainter(self) as painter:
+            painter.fillRect(event.rect(), QColor(self.context.theme.panel))
 
     def minimumSizeHint(self) -> QSize:
         """The head, and a little of the picture."""
@@ -115,15 +116,16 @@ class MeasuredPanel(TabPanel):
     def show_head(self, done: float, timesteps: int) -> None:
         """Say over what it is, and how far that is read."""
         offered, view = list(EXTENTS), self.context.state.view
-        words = [EXTENTS[each] for each in offered]
-        if view.selection is None:
-            words[offered.index("selected")] += " (none: the sequence)"
-        self.extent.show_choices(words, offered.index(view.extent))
+        self.extent.show_choices(list(EXTENTS.values()), offered.index(view.extent))
         counted = "1 step" if timesteps == 1 else f"{timesteps:,} steps"
+        if view.extent == "selected" and view.selection is None:
+            counted = "none: the sequence"
         self.progress.setText(counted if done >= 1 else f"reading, {done:.0%}")
 
     def picture_changed(self) -> None:
-        """Paint the picture anew."""
+        """Paint the picture anew; what was pointed at in the one before says nothing of it."""
+        self.dots = []
+        self.told.write(self.idle_words)
         self.canvas.forget()
 
     @Slot()
@@ -168,22 +170,21 @@ class _Canvas(QWidget):
             self._kept = QPixmap(self.size() * ratio)
             self._kept.setDevicePixelRatio(ratio)
             self._kept.fill(QColor(theme.panel))
-            painter = QPainter(self._kept)
-            painter.setFont(QApplication.font())
+            with QPainter(self._kept) as painter:
+                painter.setFont(QApplication.font())
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                panel.dots = panel.draw(painter, QRectF(self.rect())) if panel.subjected and not panel.wrong else []
+        with QPainter(self) as painter:
+            painter.drawPixmap(0, 0, self._kept)
+            if panel.wrong:
+                painter.setPen(QColor(theme.warning))
+                painter.drawText(self.rect(), Qt.TextFlag.TextWordWrap, panel.wrong)
+                return
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            panel.dots = panel.draw(painter, QRectF(self.rect())) if panel.subjected and not panel.wrong else []
-            painter.end()
-        painter = QPainter(self)
-        painter.drawPixmap(0, 0, self._kept)
-        if panel.wrong:
-            painter.setPen(QColor(theme.warning))
-            painter.drawText(self.rect(), Qt.TextFlag.TextWordWrap, panel.wrong)
-            return
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        chosen = panel.context.state.view.pane.units
-        for dots in panel.dots if chosen else ():
-            marked = np.isin(dots.units, chosen)
-            draw_dots(painter, dots.x[marked], dots.y[marked], palette.SELECTION, _DOT + 4)
+            chosen = panel.context.state.view.pane.units
+            for dots in panel.dots if chosen else ():
+                marked = np.isin(dots.units, chosen)
+                draw_rings(painter, dots.x[marked], dots.y[marked], palette.SELECTION)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Select the unit of the dot."""
@@ -209,6 +210,13 @@ def draw_dots(
     """Draw a dot at each place."""
     painter.setPen(QPen(QColor(colour), size, c=Qt.PenCapStyle.RoundCap))
     painter.drawPoints(QPolygonF([QPointF(*each) for each in zip(x.tolist(), y.tolist(), strict=True)]))
+
+
+def draw_rings(painter: QPainter, x: NDArray[np.floating], y: NDArray[np.floating], colour: str) -> None:
+    """Draw a ring around the dot at each place, which keeps its own colour."""
+    painter.setPen(QPen(QColor(colour), 2))
+    for each in zip(x.tolist(), y.tolist(), strict=True):
+        painter.drawEllipse(QPointF(*each), _DOT, _DOT)
 
 
 def as_words(values: Sequence[tuple[str, str]]) -> str:

@@ -159,32 +159,32 @@ class MemoryPanel(TabPanel):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the rows that are in sight, and what is not among them."""
         theme, font = self.context.theme, QApplication.font()
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(theme.panel))
-        if not self.subjected:
-            return
-        wrong = self.context.composing.wrong
-        if wrong:
-            painter.setPen(QColor(theme.muted if self.context.layer.cell.keep is None else theme.warning))
-            inner = self.rect().adjusted(3 * STEP, 2 * STEP, -3 * STEP, 0)
-            painter.drawText(inner, Qt.TextFlag.TextWordWrap, wrong)
-            return
-        cell, memory = self.context.layer.cell, self.memory
-        if memory is None:
-            return
-        title = f"{cell[cell.state].title} at t = {memory.timestep:,} is made of"
-        draw_text(painter, 3 * STEP, 5, title, bold(font), theme.foreground)
-        of = self.of(memory)
-        draw_text(painter, 3 * STEP, 5 + QFontMetricsF(font).height(), of, small(font), theme.muted)
-        self._paint_heads(painter, memory)
-        largest = max((abs(share.contribution) for share in memory.shares), default=0.0)
-        if self._count(memory) == 1:
-            largest = max(1.0, largest)  # means are small: their bars are compared with each other alone
-        top = _HEAD
-        for share in self.listed:
-            self._paint_share(painter, top, share, memory, largest)
-            top += _ROW
-        self._paint_foot(painter, memory)
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), QColor(theme.panel))
+            if not self.subjected:
+                return
+            wrong = self.context.composing.wrong
+            if wrong:
+                painter.setPen(QColor(theme.muted if self.context.layer.cell.keep is None else theme.warning))
+                inner = self.rect().adjusted(3 * STEP, 2 * STEP, -3 * STEP, 0)
+                painter.drawText(inner, Qt.TextFlag.TextWordWrap, wrong)
+                return
+            cell, memory = self.context.layer.cell, self.memory
+            if memory is None:
+                return
+            title = f"{cell[cell.state].title} at t = {memory.timestep:,} is made of"
+            draw_text(painter, 3 * STEP, 5, title, bold(font), theme.foreground)
+            of = self.of(memory)
+            draw_text(painter, 3 * STEP, 5 + QFontMetricsF(font).height(), of, small(font), theme.muted)
+            self._paint_heads(painter, memory)
+            largest = max((abs(share.contribution) for share in memory.shares), default=0.0)
+            if self._count(memory) == 1:
+                largest = max(1.0, largest)  # means are small: their bars are compared with each other alone
+            top = _HEAD
+            for share in self.listed:
+                self._paint_share(painter, top, share, memory, largest)
+                top += _ROW
+            self._paint_foot(painter, memory)
 
     @property
     def _columns(self) -> tuple[float, float, float]:

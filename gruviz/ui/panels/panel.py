@@ -51,6 +51,16 @@ class Context:
         return Clock.of(tape.rate, tape.unit)
 
     @property
+    def no_units(self) -> str:
+        """What to say where the filter keeps none."""
+        return f"No unit fulfils {self.state.view.pane.filter}: ask for less, or press Esc in the filter."
+
+    @property
+    def of_all(self) -> str:
+        """What to say, under a filter, where it changes nothing."""
+        return f"all {self.layer.size:,} units" if self.state.view.pane.filter else ""
+
+    @property
     def subject(self) -> tuple[str, int]:
         """The layer and the sequence on show."""
         pane = self.state.view.pane
@@ -84,9 +94,11 @@ class Painted(QGraphicsItem):
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw it."""
         painter.save()
-        painter.setClipRect(self._rect)
-        self._paint(painter, self._rect)
-        painter.restore()
+        try:  # the painter is the scene's, and goes on to the next item
+            painter.setClipRect(self._rect)
+            self._paint(painter, self._rect)
+        finally:
+            painter.restore()
 
 
 class Panel:
@@ -238,11 +250,15 @@ class Panel:
     def paint_wrong(self, painter: QPainter, rect: QRectF) -> None:
         """Where nothing can be shown, why."""
         if self.wrong:
-            painter.fillRect(rect, QColor(self.context.theme.panel))
-            painter.setFont(QApplication.font())
-            painter.setPen(QColor(self.context.theme.warning))
-            inner = rect.adjusted(2 * STEP, 0, -2 * STEP, 0)
-            painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap, self.wrong)
+            self.paint_sentence(painter, rect, self.wrong, self.context.theme.warning)
+
+    def paint_sentence(self, painter: QPainter, rect: QRectF, words: str, colour: str) -> None:
+        """What there is to say in place of what is drawn else."""
+        painter.fillRect(rect, QColor(self.context.theme.panel))
+        painter.setFont(QApplication.font())
+        painter.setPen(QColor(colour))
+        inner = rect.adjusted(2 * STEP, 0, -2 * STEP, 0)
+        painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap, words)
 
 
 class PlotPanel(Panel):

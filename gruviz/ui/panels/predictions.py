@@ -78,24 +78,24 @@ class PredictionsPanel(TabPanel):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw what is predicted, and what came."""
         theme, font = self.context.theme, QApplication.font()
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(theme.panel))
-        if self.wrong:
-            painter.setPen(QColor(theme.warning))
-            painter.drawText(
-                self.rect().adjusted(3 * STEP, 2 * STEP, -3 * STEP, 0), Qt.TextFlag.TextWordWrap, self.wrong
-            )
-            return
-        predictions, says = self.predictions, self.says
-        if predictions is None or says is None:
-            return
-        title = "what comes next" if predictions.about_next else "what the network says"
-        title = f"{title}, predicted at t = {self.context.state.view.cursor:,}" if predictions.about_next else title
-        draw_text(painter, 3 * STEP, 6, title, bold(font), theme.foreground)
-        if isinstance(says, Guess):
-            self._paint_guess(painter, says)
-        else:
-            self._paint_numbers(painter, says)
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), QColor(theme.panel))
+            if self.wrong:
+                painter.setPen(QColor(theme.warning))
+                painter.drawText(
+                    self.rect().adjusted(3 * STEP, 2 * STEP, -3 * STEP, 0), Qt.TextFlag.TextWordWrap, self.wrong
+                )
+                return
+            predictions, says = self.predictions, self.says
+            if predictions is None or says is None:
+                return
+            title = "what comes next" if predictions.about_next else "what the network says"
+            title = f"{title}, predicted at t = {self.context.state.view.cursor:,}" if predictions.about_next else title
+            draw_text(painter, 3 * STEP, 6, title, bold(font), theme.foreground)
+            if isinstance(says, Guess):
+                self._paint_guess(painter, says)
+            else:
+                self._paint_numbers(painter, says)
 
     def _paint_guess(self, painter: QPainter, guess: Guess) -> None:
         theme, font = self.context.theme, QApplication.font()

@@ -21,6 +21,7 @@ _LEAST, _MOST = 0.1, 1e7
 _LEFT, _RIGHT = 44, 52
 _BINS = 6
 """Of the histogram, in each power of ten."""
+_LEGEND = "the first filled, the others a line on top"
 _SHARE = 0.62
 """Of the height, for the units one by one; the rest is the histogram's."""
 
@@ -36,6 +37,7 @@ class TimescalesPanel(MeasuredPanel):
         super().__init__(context, parent)
         self.lasting: Lasting | None = None
         """None before the first answer."""
+        self._of_all = ""
         self._teach()
 
     def clear(self) -> None:
@@ -46,6 +48,9 @@ class TimescalesPanel(MeasuredPanel):
 
     def refresh(self) -> None:
         """Ask for them."""
+        if self._of_all != self.context.of_all:
+            self._of_all = self.context.of_all
+            self.picture_changed()
         extent, start, stop = self.measured
         self.context.loader.ask(TimescalesRequest(self.slots[0], *self.context.subject, extent, start, stop))
         if self.lasting is not None:
@@ -129,7 +134,7 @@ class TimescalesPanel(MeasuredPanel):
             up = area.bottom() - _places(values[known], low, high) * area.height()
             found.append(Dots(known, across[known], up))
             draw_dots(painter, across[known], up, colour)
-        words = "units, the longest first"
+        words = f"{self._of_all or 'units'}, the longest first"
         draw_text(painter, area.right() - text_width(words, font), area.bottom() + 2, words, font, theme.muted)
         draw_text(painter, area.left(), area.bottom() + 2, "timesteps ↑", font, theme.muted)
         return found
@@ -184,7 +189,9 @@ class TimescalesPanel(MeasuredPanel):
             theme.muted,
         )
         draw_text(painter, area.left() - STEP - text_width("0", font), area.bottom() - line / 2, "0", font, theme.muted)
-        words = "units of each timescale"
+        words = f"{self._of_all or 'units'} of each timescale: {_LEGEND}"
+        if text_width(words, font) > area.width():
+            words = _LEGEND
         draw_text(painter, area.right() - text_width(words, font), area.top() - line / 2, words, font, theme.muted)
         for power in _powers(low, high, area.width() / 48):
             x = area.left() + _place(10.0**power, low, high) * area.width()

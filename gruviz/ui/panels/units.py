@@ -96,6 +96,7 @@ class UnitsPanel(QAbstractScrollArea):
     @Slot()
     def _turn(self) -> None:
         self.rows, self.listing, self.wrong = None, None, ""
+        self._kept = None  # of another recording, perhaps, whose layers and sequences go by the same names
         self.verticalScrollBar().setValue(0)
         self._teach()
         self._follow()
@@ -194,19 +195,20 @@ class UnitsPanel(QAbstractScrollArea):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the rows that are in sight."""
         theme = self.context.theme
-        painter = QPainter(self.viewport())
-        painter.fillRect(event.rect(), QColor(theme.panel))
-        if self.wrong:
-            painter.setPen(QColor(theme.warning))
-            area = QRectF(self.viewport().rect()).adjusted(3 * STEP, 2 * STEP, -3 * STEP, 0)
-            painter.drawText(area, Qt.TextFlag.TextWordWrap, self.wrong)
-            return
-        if self.listing is None:
-            return
-        offset = self.verticalScrollBar().value()
-        first = max(0, offset // ROW)
-        last = min(len(self.listing.order), (offset + self.viewport().height()) // ROW + 1)
-        self._paint_rows(painter, self.listing, first, last, offset)
+        with QPainter(self.viewport()) as painter:
+            painter.fillRect(event.rect(), QColor(theme.panel))
+            none = self.listing is not None and not len(self.listing.order)
+            if self.wrong or none:
+                painter.setPen(QColor(theme.warning if self.wrong else theme.muted))
+                area = QRectF(self.viewport().rect()).adjusted(3 * STEP, 2 * STEP, -3 * STEP, 0)
+                painter.drawText(area, Qt.TextFlag.TextWordWrap, self.wrong or self.context.no_units)
+                return
+            if self.listing is None:
+                return
+            offset = self.verticalScrollBar().value()
+            first = max(0, offset // ROW)
+            last = min(len(self.listing.order), (offset + self.viewport().height()) // ROW + 1)
+            self._paint_rows(painter, self.listing, first, last, offset)
 
     def _paint_rows(self, painter: QPainter, listing: Listing, first: int, last: int, offset: int) -> None:
         """Draw some rows: every step of the cursor changes them all."""
@@ -251,26 +253,26 @@ class _Head(QWidget):
         """What and when, and how many units are in each class."""
         context = self._panel.context
         theme, font = context.theme, QApplication.font()
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(theme.panel))
-        painter.setPen(QColor(theme.rule))
-        painter.drawLine(0, self.height() - 1, self.width(), self.height() - 1)
-        listing = self._panel.listing
-        if context.loader.facts is None or listing is None:
-            return
-        line = QFontMetricsF(font).height()
-        draw_text(painter, 3 * STEP, 4, f"units at t = {listing.timestep:,}", bold(font), theme.foreground)
-        cell = context.layer.cell
-        quantity = cell[cell.keep or cell.state]
-        words = f"{quantity.symbol}  {quantity.title}, largest first"
-        draw_text(painter, 3 * STEP, 5 + line, words, small(font), theme.muted)
-        if (counts := self._panel.counts) is not None:
-            step, colours = QFontMetricsF(small(font)).height() + 2, palette.CLASS_COLOURS
-            for index, (number, colour, name) in enumerate(zip(counts, colours, CLASSES, strict=True)):
-                x = 3 * STEP + index % 2 * (self.width() / 2 - 2 * STEP)
-                top = 2 * line + 2 * STEP + index // 2 * step
-                painter.fillRect(QRectF(x, round(top + (step - 2 - 8) / 2), 8, 8), QColor(colour))
-                draw_text(painter, x + 12, top, f"{number:,} {name}", small(font), theme.foreground)
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), QColor(theme.panel))
+            painter.setPen(QColor(theme.rule))
+            painter.drawLine(0, self.height() - 1, self.width(), self.height() - 1)
+            listing = self._panel.listing
+            if context.loader.facts is None or listing is None:
+                return
+            line = QFontMetricsF(font).height()
+            draw_text(painter, 3 * STEP, 4, f"units at t = {listing.timestep:,}", bold(font), theme.foreground)
+            cell = context.layer.cell
+            quantity = cell[cell.keep or cell.state]
+            words = f"{quantity.symbol}  {quantity.title}, largest first"
+            draw_text(painter, 3 * STEP, 5 + line, words, small(font), theme.muted)
+            if (counts := self._panel.counts) is not None:
+                step, colours = QFontMetricsF(small(font)).height() + 2, palette.CLASS_COLOURS
+                for index, (number, colour, name) in enumerate(zip(counts, colours, CLASSES, strict=True)):
+                    x = 3 * STEP + index % 2 * (self.width() / 2 - 2 * STEP)
+                    top = 2 * line + 2 * STEP + index // 2 * step
+                    painter.fillRect(QRectF(x, round(top + (step - 2 - 8) / 2), 8, 8), QColor(colour))
+                    draw_text(painter, x + 12, top, f"{number:,} {name}", small(font), theme.foreground)
 
 
 def format_value(value: float) -> str:

@@ -64,6 +64,7 @@ class SheetBar(QWidget):
         if list(self.buttons) != [quantity.name for quantity in quantities]:
             for button in self.buttons.values():
                 self._quantities.removeWidget(button)
+                button.setParent(None)  # at once: out of the layout it would stay where it stands, until deleted
                 button.deleteLater()
             self.buttons = {quantity.name: self._button(quantity) for quantity in quantities}
         for name, button in self.buttons.items():

@@ -382,22 +382,22 @@ class Pages(QAbstractScrollArea):
     def paintEvent(self, event: QPaintEvent) -> None:
         """The picture of the lines, and the cursor over it."""
         theme = self.context.theme
-        painter = QPainter(self.viewport())
-        if self._subject.facts is None or self.lines is None or self.wrong:
-            painter.fillRect(event.rect(), QColor(theme.panel))
-            if self.wrong:
-                painter.setPen(QColor(theme.warning))
-                area = QRectF(self.viewport().rect()).adjusted(3 * STEP, 2 * STEP, -3 * STEP, 0)
-                painter.drawText(area, Qt.TextFlag.TextWordWrap, self.wrong)
-            return
-        if self._picture is None:
-            self._picture = self._draw()
-        painter.drawPixmap(0, 0, self._picture)  # Qt clips it to what is to be painted
-        self._paint_selection(painter, event.rect())
-        view, offset = self.context.state.view, self._info.offset
-        if view.reference is not None:
-            self._paint_frame(painter, offset + view.reference, Qt.PenStyle.DotLine)
-        self._paint_frame(painter, offset + view.cursor, Qt.PenStyle.SolidLine)
+        with QPainter(self.viewport()) as painter:
+            if self._subject.facts is None or self.lines is None or self.wrong:
+                painter.fillRect(event.rect(), QColor(theme.panel))
+                if self.wrong:
+                    painter.setPen(QColor(theme.warning))
+                    area = QRectF(self.viewport().rect()).adjusted(3 * STEP, 2 * STEP, -3 * STEP, 0)
+                    painter.drawText(area, Qt.TextFlag.TextWordWrap, self.wrong)
+                return
+            if self._picture is None:
+                self._picture = self._draw()
+            painter.drawPixmap(0, 0, self._picture)  # Qt clips it to what is to be painted
+            self._paint_selection(painter, event.rect())
+            view, offset = self.context.state.view, self._info.offset
+            if view.reference is not None:
+                self._paint_frame(painter, offset + view.reference, Qt.PenStyle.DotLine)
+            self._paint_frame(painter, offset + view.cursor, Qt.PenStyle.SolidLine)
 
     def _draw(self) -> QPixmap:
         """The lines in sight."""
@@ -408,15 +408,12 @@ class Pages(QAbstractScrollArea):
         picture = QPixmap(viewport.size() * ratio)
         picture.setDevicePixelRatio(ratio)
         picture.fill(QColor(theme.panel))
-        painter = QPainter(picture)
-        try:  # a picture that is let go of while it is drawn on ends the process
+        with QPainter(picture) as painter:  # a picture that is let go of while it is drawn on ends the process
             shown = range(self._top, min(self._top + self._count, len(lines)))
             self._draw_gutter(painter, shown)
             if self.stretch is not None:
                 painter.translate(GUTTER, _ABOVE)
                 draw_lines(painter, self.paper, self.stretch, lines, shown, self._shaded_by, theme)
-        finally:
-            painter.end()
         return picture
 
     @property

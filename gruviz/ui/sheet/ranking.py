@@ -71,8 +71,9 @@ class RankingPanel(QWidget):
     def refresh(self) -> None:
         """Ask for the ranking; for nothing while nobody looks."""
         loader, subject = self._context.loader, self._subject
-        if subject.facts is None:
+        if subject.facts is None:  # perhaps as another recording is opened, of which the same may be asked
             loader.forget(_SLOT)
+            self.list.show_ranking(None)
             return
         labels, label = subject.labels, subject.label
         self.chooser.show_choices(labels, labels.index(label) if label else -1)
@@ -129,9 +130,9 @@ class RankingPanel(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """A ground of its own, and a line at its left."""
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(self._context.theme.panel))
-        painter.fillRect(0, 0, 1, self.height(), QColor(self._context.theme.rule))
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), QColor(self._context.theme.panel))
+            painter.fillRect(0, 0, 1, self.height(), QColor(self._context.theme.rule))
 
 
 class RankedUnits(QAbstractScrollArea):
@@ -213,15 +214,15 @@ class RankedUnits(QAbstractScrollArea):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The rows in sight."""
-        painter = QPainter(self.viewport())
-        painter.fillRect(event.rect(), QColor(self._context.theme.panel))
-        if self.ranking is None:
-            return
-        offset = self.verticalScrollBar().value()
-        first = max(0, offset // _ROW)
-        last = min(len(self.ranking.order), (offset + self.viewport().height()) // _ROW + 1)
-        for row in range(first, last):
-            self._paint_row(painter, int(self.ranking.order[row]), row * _ROW - offset)
+        with QPainter(self.viewport()) as painter:
+            painter.fillRect(event.rect(), QColor(self._context.theme.panel))
+            if self.ranking is None:
+                return
+            offset = self.verticalScrollBar().value()
+            first = max(0, offset // _ROW)
+            last = min(len(self.ranking.order), (offset + self.viewport().height()) // _ROW + 1)
+            for row in range(first, last):
+                self._paint_row(painter, int(self.ranking.order[row]), row * _ROW - offset)
 
     def _paint_row(self, painter: QPainter, unit: int, top: int) -> None:
         assert self.ranking is not None

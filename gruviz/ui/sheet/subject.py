@@ -78,6 +78,8 @@ class Subject(QObject):
     @Slot()
     def refresh(self) -> None:
         """Ask which labels there are."""
+        if not self._context.state.view.length:  # another recording is being opened, with labels of its own
+            self._offered = ()
         if self.facts is None:
             self._context.loader.forget(SLOT)
             return
