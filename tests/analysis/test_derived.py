@@ -12,7 +12,7 @@ def test_what_is_worked_out_has_names_of_its_own_and_says_how(cell: Cell) -> Non
     assert not names & set(cell.names)
     assert not symbols & {each.symbol for each in cell.quantities}
     for each in found:
-        assert each.formula.startswith(f"{each.symbol} = ")
+        assert each.formula.startswith(f"{each.title} = ")
         assert each.meaning.endswith(".")
 
 
