@@ -205,10 +205,10 @@ def test_a_state_is_made_of_what_its_composition_says(
         at = LENGTH - 1 - t if found.backward else t
         weights = composition(keep, at)[:, slice(None) if units is None else list(units)]
         written = weights[1:] * candidate[: at + 1, slice(None) if units is None else list(units)]
-        size = written[:, 0] if written.shape[1] == 1 else np.abs(written).mean(axis=1)
+        given = written.mean(axis=1)
         mean = weights[1:].mean(axis=1)
         if found.backward:
-            mean, size = mean[::-1], size[::-1]
+            mean, given = mean[::-1], given[::-1]
         first = t if found.backward else 0
         told = memory.of(first, first + len(mean))
         assert np.abs(told - mean)[told > 0].max() < 1e-9
@@ -219,7 +219,7 @@ def test_a_state_is_made_of_what_its_composition_says(
         assert listed == sorted(listed, reverse=True)
         for share in memory.shares[:20]:
             assert share.weight == pytest.approx(mean[share.timestep - first], abs=1e-12)
-            assert share.contribution == pytest.approx(size[share.timestep - first], abs=1e-6)
+            assert share.contribution == pytest.approx(given[share.timestep - first], abs=1e-6)
             value = found.tape.values(found.slice(1))[share.timestep, 0]
             assert share.words == f"{value:.4g}"
         if units in ((0,), None):
