@@ -171,8 +171,8 @@ class Flows(QObject):
     def _open(self, done: Done) -> None:
         if done.weights:
             self._window.settings.read_by(done.weights, str(Path(self._model).resolve()), self._said)
-        facts, growing = self._window.loader.facts, self._window.live.growing
-        if growing and facts is not None and facts.path in (done.path, done.path + PARTIAL):
+        facts, watching = self._window.loader.facts, self._window.live.watching
+        if watching and facts is not None and facts.path in (done.path, done.path + PARTIAL):
             self._window.live.go_on_to(done.path)  # it is being watched: nobody loses their place
         else:
             self._window.open_path(done.path)

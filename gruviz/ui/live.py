@@ -6,6 +6,7 @@ from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from gruviz.recording import SequenceInfo
+from gruviz.recording.schema import PARTIAL
 from gruviz.ui.panels import Context
 from gruviz.ui.reading import Facts
 from gruviz.ui.theme import STEP
@@ -55,6 +56,11 @@ class Live(QObject):
     def growing(self) -> bool:
         """Whether somebody is writing the recording on show."""
         return self._before is not None and self._before.growing
+
+    @property
+    def watching(self) -> bool:
+        """Whether the recording on show may yet become more, or be given its name."""
+        return self._before is not None
 
     @property
     def words(self) -> str:
@@ -112,7 +118,7 @@ class Live(QObject):
         """Another recording is open."""
         self.stop()
         self._misses = self._took = 0
-        if not facts.complete:
+        if not _is_done(facts):
             self._before = facts
             self._timer.start(_EVERY)
         self.told.emit()
@@ -128,10 +134,10 @@ class Live(QObject):
             self._go_along(before, facts)
         self.told.emit()
         self._expect(wrong)
-        if self._before is None or self._before.complete:
+        if self._before is None or _is_done(self._before):
             self.stop()
         else:
-            every = _SOON if self._misses else _EVERY
+            every = _SOON if self._misses or self._awaited else _EVERY
             self._timer.start(max(every, min(_REST * self._took, _SLOWEST)))
 
     def _go_along(self, before: Facts, facts: Facts) -> None:
@@ -162,8 +168,6 @@ class Live(QObject):
         elif wrong:
             path, self._awaited = self._awaited, ""
             self.lost.emit(path)
-        else:  # that look was on its way before it was done
-            self.look()
 
     @Slot()
     def _measure(self) -> None:
@@ -180,6 +184,11 @@ def newest(sequences: Sequence[SequenceInfo], here: int) -> int:
     last = [info for info in filled if info.pass_ == filled[-1].pass_]
     alike = [info.index for info in last if info.item == sequences[here].item]
     return alike[-1] if alike else last[-1].index
+
+
+def _is_done(facts: Facts) -> bool:
+    """Whether the file will not change any more: all is in it, and it has its name."""
+    return facts.complete and not facts.path.endswith(PARTIAL)
 
 
 class LiveBar(QWidget):

@@ -290,7 +290,9 @@ class _Worker(QObject):
                 exchange.asked = {slot: asked for slot, asked in exchange.asked.items() if slot == _OPEN}
             if not exchange.answers:
                 exchange.since = time.perf_counter()
-            exchange.answers.pop(request.slot, None)  # they are told of in the order in which they came
+            before = exchange.answers.pop(request.slot, None)  # they are told of in the order in which they came
+            if isinstance(request, _Look) and answer is None and before is not None:
+                answer = before[1]  # what one look found is new until it has been told, whatever the next one finds
             exchange.answers[request.slot] = (request, answer, wrong)
             exchange.working = False
             # What is asked at once is mostly there at once: told of it together, the window is painted once.

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from pytestqt.qtbot import QtBot
 import gruviz.recording
 from gruviz.ui.panels import HeatmapPanel, OverviewPanel
 from gruviz.ui.window import MainWindow
+from gruviz.view import seek
 
 from .hand import LEFT_BUTTON, assert_all_agree, at, click, drag, key, panel, settle, wheel
 from .writing import Writing
@@ -245,3 +247,32 @@ def test_checkpoints_of_a_training_elsewhere(qtbot: QtBot, opened: Open, tmp_pat
         qtbot.waitUntil(lambda: window.state.view.pane.checkpoint == 8, timeout=LONG)
         settle(qtbot, window)
         assert window.state.view.pane.sequence == 7  # the other of the batch, by now
+
+
+def test_what_one_look_found_is_told_though_the_next_found_nothing(
+    qtbot: QtBot, watched: MainWindow, writing: Writing
+) -> None:
+    loader = watched.loader
+    watched.live._timer.stop()
+    settle(qtbot, watched)
+    writing.do("append", 100)
+    for _ in range(2):
+        loader.look()
+        while loader._exchange.asked or loader._exchange.working:  # answered, while nothing runs that could be told
+            time.sleep(0.01)
+    assert watched.state.view.length == 600
+    _grows_to(qtbot, watched, 700)
+
+
+def test_a_file_that_is_complete_and_awaits_its_name_is_watched_until_it_has_it(
+    qtbot: QtBot, opened: Open, sonnets: Path, tmp_path: Path
+) -> None:
+    part = tmp_path / "run.h5.part"
+    shutil.copy(sonnets, part)
+    window = opened(part)
+    assert not window.live_bar.isVisible()
+    window.state.change(seek, 100)
+    part.rename(tmp_path / "run.h5")
+    with qtbot.assertNotEmitted(window.ready):
+        qtbot.waitUntil(lambda: window.windowTitle().startswith("run.h5 "), timeout=LONG)
+    assert window.state.view.cursor == 100
