@@ -17,6 +17,7 @@ from gruviz.figures._heatmap import RIGHT, Place, draw_heatmap, fit_heatmap, hei
 from gruviz.figures._input import input_panels
 from gruviz.figures._page import FOREGROUND, LABEL, NAME, TICK, Page, style, text_width
 from gruviz.figures._sheet import GAP, MARGIN, Panel, Sheet, number, ticks
+from gruviz.figures._style import dashes
 from gruviz.figures._subject import Subject, subject
 from gruviz.figures._wanted import Wanted
 from gruviz.recording import Layer, Recording, reduce_rows
@@ -66,7 +67,7 @@ def carry(run: Recording, view: View | None = None, **wanted: Unpack[Wanted]) ->
     named = wanted.get("units")
     lines = named is not None and not isinstance(named, str) and len(named) <= MOST_UNITS
     quantities, weights = _chosen(shown, wanted.get("quantities"))
-    with style():
+    with style(shown.style):
         return (_Lines if lines else _Heatmaps)(shown, quantities, weights).page()
 
 
@@ -199,11 +200,14 @@ class _Lines(_Carry):
         middle = (edges[:-1] + edges[1:] - 1) / 2
 
         def draw(page: Page, axes: Axes, top: float) -> None:
+            if place == 0:
+                for each in self.quantities:
+                    self.hold(page, each, self.values[each.name])
             signed = any(each.signed for each in self.quantities)
             axes.axhline(0, color="#CCCCCC", linewidth=0.4, zorder=0)
             for each in sorted(self.quantities, key=lambda each: not each.signed):  # the others upon the change
                 line, gid = self.values[each.name][:, place], f"{each.name}-{self.shown.units[place]}"
-                axes.plot(middle, line, color=_COLOURS[each.name], linewidth=0.8, gid=gid)
+                axes.plot(middle, line, color=_COLOURS[each.name], ls=dashes(each.name), linewidth=0.8, gid=gid)
                 if len(line) == 1:
                     axes.plot(middle, line, "o", color=_COLOURS[each.name], markersize=3, markeredgewidth=0)
             low = -self.scale if signed else 0.0
@@ -236,7 +240,7 @@ class _Lines(_Carry):
         for row, entries in enumerate(rows):
             for left, each in entries:
                 x, y = left - self.left, row * _KEY + 1.6
-                axes.plot([x, x + 3.6], [y, y], color=_COLOURS[each.name], linewidth=1.2)
+                axes.plot([x, x + 3.6], [y, y], color=_COLOURS[each.name], ls=dashes(each.name), linewidth=1.2)
                 axes.text(x + 4.6, y, _TITLES[each.name], size=TICK, va="center")
 
 

@@ -1,7 +1,8 @@
 """Saturation on paper: how often each gate is all but shut, and all but open, a dot for each unit."""
 
-from typing import Unpack
+from typing import Any, Unpack
 
+import numpy as np
 from matplotlib.axes import Axes
 
 from gruviz import palette
@@ -54,7 +55,7 @@ def saturation(
     low, high = sides or (view or View()).sides
     if not 0 <= low <= high <= 1:
         raise GruvizError(f"a gate cannot be saturated below {low:g} and above {high:g}: give two numbers from 0 to 1")
-    with style():
+    with style(shown.style):
         return _Saturation(shown, gates, (round(low, 2), round(high, 2))).page()
 
 
@@ -75,9 +76,9 @@ class _Saturation(Sheet):
         }
         self.side = min(_LARGEST, (self.plot - _BETWEEN * (len(gates) - 1)) / len(gates))
 
-    def options(self) -> dict[str, str]:
+    def options(self) -> dict[str, Any]:
         """Where gates count as saturated."""
-        return {"sides": ",".join(f"{each:g}" for each in self.sides)}
+        return {"sides": list(self.sides)}
 
     def panels(self) -> list[Panel]:
         """One that holds them all."""
@@ -99,10 +100,13 @@ class _Saturation(Sheet):
             page.write(left, top + 0.3, gate.mathtext, SYMBOL, math=True)
             wide = self.side > _WIDE
             page.write(left + 4.6, top + (0.7 if wide else 0.9), gate.title, LABEL if wide else NAME)
-            self._draw_gate(part, gate, first=place == 0)
+            self._draw_gate(page, part, gate, first=place == 0)
 
-    def _draw_gate(self, axes: Axes, gate: Quantity, *, first: bool) -> None:
+    def _draw_gate(self, page: Page, axes: Axes, gate: Quantity, *, first: bool) -> None:
         found, units = self.found[gate.name], self.shown.units
+        both = np.stack([found.left[units], found.right[units]], axis=1)
+        about = f"fraction of timesteps at which {gate.title} is left- and right-saturated"
+        page.hold(gate.name, both, about, unit=units, side=np.array(["left", "right"]))
         axes.plot([0, 1], [1, 0], color="#BBBBBB", linewidth=0.5, zorder=0)  # no dot can lie beyond it
         axes.plot(
             found.left[units],

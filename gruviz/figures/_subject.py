@@ -11,7 +11,8 @@ from gruviz.analysis import order as ordered
 from gruviz.cells import Quantity, Thresholds
 from gruviz.errors import GruvizError
 from gruviz.figures._columns import fit, heatmap
-from gruviz.figures._page import NARROWEST, SINGLE
+from gruviz.figures._page import RESOLUTION
+from gruviz.figures._style import Style
 from gruviz.figures._wanted import Wanted
 from gruviz.recording import Layer, Recording, SequenceInfo
 from gruviz.view import Order, Reduction, View
@@ -33,11 +34,20 @@ class Subject:
     order: Order | None
     """What all the units are ordered by; None where units were chosen."""
     marked: tuple[int, ...]
-    """The units that are selected in the view."""
+    """The units that are marked, such as those selected in the view."""
     thresholds: Thresholds
     reduction: Reduction
-    width: float
-    """Of the page, in millimetres."""
+    style: Style
+
+    @property
+    def width(self) -> float:
+        """Of the page as it is laid out, in millimetres."""
+        return self.style.layout
+
+    @property
+    def resolution(self) -> float:
+        """Pixels of a heatmap to an inch of the layout, at most."""
+        return RESOLUTION * self.style.zoom
 
     @property
     def everything(self) -> bool:
@@ -49,14 +59,12 @@ def subject(run: Recording, view: View | None, wanted: Wanted) -> Subject:
     """Find what is meant. What is wanted overrides the view; without either it is the whole of the first sequence.
 
     Raises:
-        GruvizError: the recording does not have it, with what it has; or the figure would be too narrow.
+        GruvizError: the recording does not have it, with what it has; or there is no such style.
         TypeError: something is wanted that no figure knows.
     """
     if unknown := wanted.keys() - Wanted.__annotations__.keys():
         raise TypeError(f"a figure has no option {min(unknown)}: give one of {', '.join(Wanted.__annotations__)}")
-    width = wanted.get("width") or SINGLE
-    if width < NARROWEST:
-        raise GruvizError(f"a figure needs at least {NARROWEST:g} mm, not {width:g}: give a greater width")
+    style = Style.of(wanted.get("style"), wanted.get("width"))
     layer, sequence, units = wanted.get("layer"), wanted.get("sequence"), wanted.get("units")
     start, stop, order = wanted.get("start"), wanted.get("stop"), wanted.get("order")
     pane = view.pane if view else None
@@ -95,10 +103,10 @@ def subject(run: Recording, view: View | None, wanted: Wanted) -> Subject:
         end,
         shown,
         by,
-        pane.units if pane else (),
+        tuple(wanted.get("marked") or (pane.units if pane else ())),
         limits,
         wanted.get("reduction") or (view.reduction if view else "mean"),
-        width,
+        style,
     )
 
 

@@ -49,7 +49,7 @@ def timescales(run: Recording, view: View | None = None, **wanted: Unpack[Wanted
     """
     without_choice(wanted, "timescales")
     shown = subject(run, view, wanted)
-    with style():
+    with style(shown.style):
         return _Timescales(shown).page()
 
 
@@ -115,6 +115,7 @@ class _Timescales(Sheet):
         wide = (self.plot - _BETWEEN) * _SHARE
         left = page.panel(self.left, top, wide, _HEIGHT)
         right = page.panel(self.left + wide + _BETWEEN, top, self.plot - wide - _BETWEEN, _HEIGHT)
+        self._hold(page)
         self._draw_units(left, wide)
         self._draw_histogram(right)
         for part in (left, right):
@@ -131,6 +132,15 @@ class _Timescales(Sheet):
             right.set_yticks([each * clock.rate for each in at], [_label(each) for each in at])
             ticks(right)
             page.write(self.left + self.plot + 1.6, top + _HEIGHT + 1.2, clock.unit, NAME)
+
+    def _hold(self, page: Page) -> None:
+        units = self.shown.units
+        for name, _, values in self.kinds:
+            page.hold(name, values, "timescale in timesteps", unit=units)
+        if self.times is not None:
+            both = np.stack([each[units] for each in self.times.quartiles], axis=1)
+            about = "quartiles over time of −1/ln of the keep, in timesteps"
+            page.hold("quartiles", both, about, unit=units, quartile=np.array([1, 3]))
 
     def _draw_units(self, axes: Axes, wide: float) -> None:
         first = self.kinds[0][2]

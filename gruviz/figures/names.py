@@ -13,3 +13,12 @@ DESCRIPTIONS = {
     "composition": "what a state is made of: the text or curve by its weight in it, and what contributes most",
 }
 """What each figure shows, in one line, by the name that the command line and the app know it by."""
+
+STYLES = {
+    "single": "one column, 85 mm",
+    "double": "two columns, 170 mm",
+    "slide": "a slide, 300 mm, letters from 12 pt",
+    "poster": "a poster, 300 mm, letters from 21 pt",
+}
+"""The sizes that a figure can have, and what each is."""
+FONTS = {"sans": "sans serif", "serif": "serif"}

@@ -1,0 +1,185 @@
+"""The commands `gruviz export` and `gruviz figures`: figures without a screen."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from gruviz.arguments import Line, Parser, interruptible, millimetres, names, sides, thresholds, timesteps, units
+from gruviz.errors import GruvizError
+from gruviz.figures.names import FONTS, STYLES
+
+_OWN = ("since", "at", "numbers", "sides")
+"""Options that some figures alone have."""
+_EVERY = ("layer", "sequence", "units", "quantities", "order", "reduction", "thresholds", "marked")
+_MOVING = (".mp4", ".gif")
+
+
+def export(arguments: Sequence[str]) -> int:
+    """`gruviz export`."""
+    parser = Parser(
+        prog="gruviz export",
+        description="Draw a figure for a report, without a screen.",
+        epilog="The ending of FILE decides the format: .pdf, .svg, .png; .csv or .npz for the numbers that the figure "
+        "shows; .mp4 or .gif for a film that runs through the range.",
+    )
+    parser.add_argument("recording", nargs="?", metavar="RUN", help="a recording")
+    parser.add_argument("figure", nargs="?", metavar="FIGURE", help="its name; --list says which there are")
+    parser.add_argument("-o", "--output", metavar="FILE")
+    parser.add_argument("--list", action="store_true", help="the figures, one a line, name first")
+    parser.add_argument("--all", action="store_true", help="all figures, as the pages of one .pdf")
+    parser.add_argument("--from", dest="source", metavar="FILE", help="draw again what FILE, made by gruviz, shows")
+    parser.add_argument("--recording", dest="moved", metavar="RUN", help="--from: where its recording lies now")
+    _add_what(parser)
+    own = parser.add_argument_group("of some figures")
+    own.add_argument("--since", type=int, metavar="S", help="survival: what stood at this timestep")
+    own.add_argument("--at", type=int, metavar="T", help="composition, cell: the timestep")
+    own.add_argument("--numbers", action=argparse.BooleanOptionalAction, help="cell: with numbers, or as in a book")
+    own.add_argument("--sides", type=sides, metavar="L,R", help="saturation: below L, above R; 0.1,0.9")
+    _add_style(parser)
+    files = parser.add_argument_group("files")
+    files.add_argument("--dpi", type=int, help="of a .png, 300 without; of a film, 150")
+    files.add_argument("--outlines", action="store_true", help="letters of an .svg as shapes")
+    files.add_argument("--sidecar", action="store_true", help="write where it comes from to FILE.json too")
+    files.add_argument("--caption", choices=("text", "latex", "markdown"), help="print a caption to paste")
+    files.add_argument("--fps", type=float, default=20, help="frames a second of a film")
+    given = parser.parse_args(arguments)
+
+    from gruviz import figures
+
+    if given.list:
+        for name, kind in figures.FIGURES.items():
+            print(f"{name}  {kind.description}")
+        return 0
+    if given.source:
+        return _again(given)
+    if not given.recording or not given.output or bool(given.figure) == given.all:
+        raise GruvizError("give a recording, a figure and -o FILE: gruviz export run.h5 gates -o gates.pdf")
+    from gruviz import recording
+
+    options = _options(given)
+    with recording.open(given.recording) as run:
+        if given.all:
+            return _together(run, options, given)
+        if Path(given.output).suffix.lower() in _MOVING:
+            return _film(run, options, given)
+        page = figures.draw(run, given.figure, **options)
+    _save(page, given, given.dpi or 300, given.outlines)
+    return 0
+
+
+def export_everything(arguments: Sequence[str]) -> int:
+    """`gruviz figures`."""
+    parser = Parser(
+        prog="gruviz figures", description="Draw all figures of a recording, each in all formats, into a folder."
+    )
+    parser.add_argument("recording", metavar="RUN", help="a recording")
+    parser.add_argument("-o", "--output", required=True, metavar="FOLDER", help="is made where it is not there")
+    parser.add_argument("--formats", type=names, default=(), metavar="LIST", help="as in pdf,png; all without")
+    _add_what(parser)
+    _add_style(parser)
+    parser.add_argument("--dpi", type=int, default=300, help="of a .png")
+    given = parser.parse_args(arguments)
+
+    from gruviz import figures, recording
+
+    kinds = given.formats or (*figures.FORMATS, *figures.NUMBERS)
+    folder = Path(given.output)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise GruvizError(f"cannot make the folder {folder}: {(error.strerror or str(error)).lower()}") from error
+    with recording.open(given.recording) as run:
+        for name, page in figures.all_of(run, on_refusal=_say, **_options(given)):
+            for kind in kinds:
+                figures.save(page, folder / f"{name}.{kind}", dpi=given.dpi)
+            print(f"Saved {folder / name} as {', '.join(kinds)}.")
+    return 0
+
+
+def _add_what(parser: argparse.ArgumentParser) -> None:
+    what = parser.add_argument_group("what is shown")
+    what.add_argument("--layer", metavar="L")
+    what.add_argument("--sequence", type=int, metavar="I", help="its number, from 0")
+    what.add_argument("--range", type=timesteps, metavar="A:B", help="timesteps A up to B, B left out")
+    what.add_argument("--units", type=units, metavar="LIST", help="hidden units: 0:16,40,41, or 'tau > 50'")
+    what.add_argument("--marked", type=units, metavar="LIST", help="units that are marked")
+    what.add_argument("--quantities", type=names, metavar="LIST", help="as in update,hidden")
+    what.add_argument("--order", choices=("index", "keep", "timescale", "peak", "likeness"), help="of the units")
+    what.add_argument("--reduction", choices=("mean", "min", "max"), help="of several timesteps in a column")
+    what.add_argument(
+        "--thresholds", type=thresholds, metavar="R,O,M", help="where units count as retained, overwritten, moved"
+    )
+
+
+def _add_style(parser: argparse.ArgumentParser) -> None:
+    style = parser.add_argument_group("style")
+    listed = "; ".join(f"{name}: {about}" for name, about in STYLES.items())
+    style.add_argument("--style", choices=tuple(STYLES), default="single", help=listed)
+    style.add_argument("--font", choices=tuple(FONTS), default="sans")
+    style.add_argument("--grey", action="store_true", help="for print without colour")
+    style.add_argument("--dark", action="store_true", help="light on dark, for slides")
+    style.add_argument("--width", type=millimetres, metavar="W", help="as in 85mm or 3.5in")
+
+
+def _options(given: argparse.Namespace) -> dict[str, Any]:
+    """What a figure's function is called with."""
+    from gruviz.figures import Style
+
+    options = {name: getattr(given, name, None) for name in (*_EVERY, *_OWN)}
+    if given.range:
+        options["start"], options["stop"] = given.range
+    options["style"] = Style(given.style, given.font, given.grey, given.dark, given.width or 0.0)
+    return {key: value for key, value in options.items() if value is not None}
+
+
+def _again(given: argparse.Namespace) -> int:
+    from gruviz import figures
+
+    if given.recording or given.all or not given.output:
+        raise GruvizError("give a file that gruviz saved, and -o FILE: gruviz export --from gates.pdf -o again.pdf")
+    found = figures.redraw(given.source, given.moved)
+    for note in found.notes:
+        _say(note)
+    _save(found.page, given, given.dpi or found.dpi, given.outlines or found.outlines)
+    return 0
+
+
+def _save(page: Any, given: argparse.Namespace, dpi: int, outlines: bool) -> None:
+    from gruviz import figures
+
+    figures.save(page, given.output, dpi=dpi, outlines=outlines, sidecar=given.sidecar)
+    print(f"Saved {given.output}.", file=sys.stderr if given.caption else sys.stdout)
+    if given.caption:
+        print(figures.caption(page, given.caption, given.output), end="")
+
+
+def _together(run: Any, options: dict[str, Any], given: argparse.Namespace) -> int:
+    from gruviz import figures
+
+    pages = [page for _, page in figures.all_of(run, on_refusal=_say, **options)]
+    figures.save_together(pages, given.output)
+    print(f"Saved {given.output}, {len(pages)} pages.")
+    return 0
+
+
+def _film(run: Any, options: dict[str, Any], given: argparse.Namespace) -> int:
+    from gruviz import figures
+
+    line = Line()
+    with interruptible("and leaving no half film") as interrupted:
+
+        def watch(done: int, total: int) -> bool:
+            line.show(f"{done:,} of {total:,} frames", last=done == total)
+            return not interrupted()
+
+        done = figures.film(
+            run, given.figure, given.output, fps=given.fps, dpi=given.dpi or 150, on_progress=watch, **options
+        )
+    print(f"Saved {given.output}." if done else "Stopped; nothing was saved.")
+    return 0 if done else 130
+
+
+def _say(note: str) -> None:
+    print(f"note: {note}", file=sys.stderr)
