@@ -10,7 +10,7 @@ from gruviz.arguments import Line, Parser, interruptible, millimetres, names, si
 from gruviz.errors import GruvizError
 from gruviz.figures.names import FONTS, STYLES
 
-_OWN = ("since", "at", "numbers", "sides")
+_OWN = ("since", "at", "numbers", "sides", "lines")
 """Options that some figures alone have."""
 _EVERY = ("layer", "sequence", "units", "quantities", "order", "reduction", "thresholds", "marked")
 _MOVING = (".mp4", ".gif")
@@ -37,6 +37,7 @@ def export(arguments: Sequence[str]) -> int:
     own.add_argument("--at", type=int, metavar="T", help="composition, cell: the timestep")
     own.add_argument("--numbers", action=argparse.BooleanOptionalAction, help="cell: with numbers, or as in a book")
     own.add_argument("--sides", type=sides, metavar="L,R", help="saturation: below L, above R; 0.1,0.9")
+    own.add_argument("--lines", action=argparse.BooleanOptionalAction, help="carry: units as lines, or as heatmaps")
     _add_style(parser)
     files = parser.add_argument_group("files")
     files.add_argument("--dpi", type=int, help="of a .png, 300 without; of a film, 150")

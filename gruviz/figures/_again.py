@@ -42,7 +42,7 @@ def redraw(path: str | os.PathLike[str], recording: str | os.PathLike[str] | Non
             if facts.get(fact) != of:
                 raise GruvizError(
                     f"{found} is not the recording that {path.name} was drawn from: its {fact} is {of or 'missing'}, "
-                    f"not {facts.get(fact) or 'missing'}. Say where that one lies with --recording"
+                    f"not {facts.get(fact) or 'missing'}: say where that one lies with --recording"
                 )
         try:
             page = draw(run, facts["figure"], **_options(facts["options"]))

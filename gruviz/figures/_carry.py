@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Unpack
+from typing import Any, ClassVar, Unpack
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -44,16 +44,17 @@ _COLOURS = {
 _TITLES = {CARRIED: "carried over", WRITTEN: "written", CHANGE: "change", READ: "read of old", HELD: "held back"}
 
 
-def carry(run: Recording, view: View | None = None, **wanted: Unpack[Wanted]) -> Page:
+def carry(run: Recording, view: View | None = None, *, lines: bool | None = None, **wanted: Unpack[Wanted]) -> Page:
     """Draw what of the old state is taken over at each timestep, what is written, and how far the state moved.
 
     For a GRU |z h'|, |(1 - z) n| and h - h', and where the recording holds the weights, what of the old states the
     reset gate kept from the candidate: for an LSTM the same of its cell state. Units that are named, at most 12, are
-    drawn as lines; others as heatmaps.
+    drawn as lines; others as heatmaps, unless `lines` says otherwise.
 
     Args:
         run: an open recording.
         view: what is being looked at.
+        lines: whether units are drawn as lines.
         wanted: as in `Wanted`; `quantities` are some of `carried`, `written`, `change`, `read` and `held`: without,
             all but `read`, as far as the recording has them.
 
@@ -65,7 +66,10 @@ def carry(run: Recording, view: View | None = None, **wanted: Unpack[Wanted]) ->
     """
     shown = subject(run, view, wanted)
     named = wanted.get("units")
-    lines = named is not None and not isinstance(named, str) and len(named) <= MOST_UNITS
+    if lines is None:
+        lines = named is not None and not isinstance(named, str) and len(named) <= MOST_UNITS
+    if lines and len(shown.units) > MOST_UNITS:
+        raise GruvizError(f"lines have room for {MOST_UNITS} units, not {len(shown.units)}: choose fewer")
     quantities, weights = _chosen(shown, wanted.get("quantities"))
     with style(shown.style):
         return (_Lines if lines else _Heatmaps)(shown, quantities, weights).page()
@@ -117,6 +121,8 @@ class _Carry(Sheet):
     name = "carry"
     title = "Carry and write"
     classed = False
+    lines: ClassVar[bool]
+    """Whether units are drawn as lines."""
 
     def __init__(self, shown: Subject, quantities: tuple[Quantity, ...], weights: Weights, columns: Columns) -> None:
         super().__init__(shown, quantities, columns, RIGHT, _LEFT)
@@ -125,6 +131,10 @@ class _Carry(Sheet):
             each.name: worked_out(shown.layer, index, each.name, columns, shown.reduction, weights)[:, shown.units]
             for each in quantities
         }
+
+    def options(self) -> dict[str, Any]:
+        """As what units are drawn."""
+        return {"lines": self.lines}
 
     def limit(self, quantity: Quantity) -> float:
         """The upper end of its scale: the state's; of what may lie beyond, as far as it goes here."""
@@ -144,6 +154,8 @@ class _Carry(Sheet):
 
 class _Heatmaps(_Carry):
     """A heatmap for each."""
+
+    lines = False
 
     def __init__(self, shown: Subject, quantities: tuple[Quantity, ...], weights: Weights) -> None:
         super().__init__(shown, quantities, weights, fit_heatmap(shown, _LEFT))
@@ -175,6 +187,8 @@ class _Heatmaps(_Carry):
 
 class _Lines(_Carry):
     """A lane for each unit, a line in it for each."""
+
+    lines = True
 
     def __init__(self, shown: Subject, quantities: tuple[Quantity, ...], weights: Weights) -> None:
         most = int((shown.width - _LEFT - RIGHT) / 25.4 * _PER_INCH)

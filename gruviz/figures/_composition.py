@@ -172,9 +172,11 @@ class _Composition(Sheet):
         text = self._lines
         text.draw(axes, colours, self.shown.start, _HEAD, _HEAD + text.height, "composition")
         left = self.left
-        title = f"weight in the state at t = {self.at:,}"
+        titles = (f"weight in the state at t = {self.at:,}", f"weight at t = {self.at:,}")
+        room = self.plot - _BAR - 8.0
+        title = next((each for each in titles if text_width(each, LABEL) + 4.0 <= room), titles[-1])
         page.write(left, top + 0.4, title, LABEL)
-        left = max(left + text_width(title, LABEL) + 4.0, self.left + self.plot - _BAR - 8.0)
+        left = max(left + text_width(title, LABEL) + 4.0, self.left + room)
         page.write(left, top + 0.8, "0", SMALL, colour=FAINT)
         bar = page.panel(left + 2.4, top + 0.7, _BAR, _BAR_HEIGHT)
         bar.imshow(table("kept")[None], aspect="auto", interpolation="none")

@@ -18,6 +18,7 @@ from gruviz.errors import GruvizError
 from gruviz.figures._metadata import as_json, told
 from gruviz.figures._page import Page
 from gruviz.figures._registry import FIGURES, draw
+from gruviz.figures._subject import subject
 from gruviz.figures._whole import checked, whole
 from gruviz.recording import Recording
 from gruviz.view import View
@@ -109,10 +110,10 @@ def _frames(
             raise GruvizError(f"the figure {name} does not change with time: choose gates, timeline, cell, composition")
         timesteps = _every(int(page.provenance.options["start"]), int(page.provenance.options["stop"]))
         return page, timesteps, _passing(page, timesteps, dpi)
-    whole_range = draw(run, "gates", view, **_of_gates(options)).provenance.options
-    start, stop = int(whole_range["start"]), int(whole_range["stop"])
-    options = {**options, "start": start, "stop": stop}
-    timesteps = _every(start, stop)
+    asked: Any = {key: value for key, value in options.items() if key in ("layer", "sequence", "start", "stop")}
+    found = subject(run, view, asked)
+    options = {**options, "start": found.start, "stop": found.stop}
+    timesteps = _every(found.start, found.stop)
     page = draw(run, name, view, **{**options, "at": timesteps[-1]})
 
     def each() -> Iterator[Picture]:
@@ -122,10 +123,6 @@ def _frames(
             yield _placed(frame, largest, palette.rgb(page.style.paper))
 
     return page, timesteps, each()
-
-
-def _of_gates(options: dict[str, Any]) -> dict[str, Any]:
-    return {key: options[key] for key in ("layer", "sequence", "start", "stop") if key in options}
 
 
 def _every(start: int, stop: int) -> range:

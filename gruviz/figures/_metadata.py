@@ -75,10 +75,10 @@ def read(path: str | os.PathLike[str]) -> Facts:
         if path.stat().st_size > _LARGEST:
             raise GruvizError(f"{path.name} is larger than any figure: give one that gruviz saved")
         found = json.loads(_text(path))
-    except OSError as error:
-        raise GruvizError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from error
     except (ValueError, LookupError, RecursionError, UnidentifiedImageError, zipfile.BadZipFile):
         found = None
+    except OSError as error:
+        raise GruvizError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from error
     if isinstance(found, dict) and "figures" in found:
         raise GruvizError(f"{path.name} holds several figures: give the file of one")
     if not isinstance(found, dict) or not {"figure", "options", "recording"} <= found.keys():

@@ -223,7 +223,7 @@ class Sheet(ABC):
         }
         return Provenance(
             self.name,
-            f"{self.title} of {layer.name}, {shown.sequence.name}",
+            f"{self.title} of {layer.name}" + f", {shown.sequence.name}" * self.of_sequence,
             shown.run.name,
             shown.run.path,
             facts,

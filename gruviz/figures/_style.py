@@ -123,7 +123,7 @@ _GREYS = {
     palette.OVERWRITTEN: "#8F8F8F",
     palette.MIXED: "#C4C4C4",
     palette.REWRITTEN: "#E6E6E6",
-    palette.SELECTION: "#555555",
+    palette.SELECTION: "#777777",
     palette.LINES["reset"]: "#A0A0A0",
     palette.LINES["output"]: "#6B6B6B",
 }
