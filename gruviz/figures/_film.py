@@ -90,7 +90,7 @@ def film(
     try:
         with whole(path) as partial:
             if kind == "mp4":
-                _encode(watched(), partial, fps, said, encoder)
+                _encode(watched(), partial, fps, said, encoder, path.name)
             else:
                 _animate(watched(), partial, fps, said)
     except _Stopped:
@@ -182,7 +182,7 @@ def _animate(frames: Iterator[Picture], path: Path, fps: float, said: str) -> No
         )
 
 
-def _encode(frames: Iterator[Picture], path: Path, fps: float, said: str, program: str) -> None:
+def _encode(frames: Iterator[Picture], path: Path, fps: float, said: str, program: str, name: str) -> None:
     """An MP4 in H.264, which every player knows."""
     first = next(frames)
     high, wide = first.shape[:2]
@@ -208,7 +208,7 @@ def _encode(frames: Iterator[Picture], path: Path, fps: float, said: str, progra
         if process.wait():
             errors.seek(0)
             why = errors.read().decode(errors="replace").strip().splitlines()
-            raise GruvizError(f"ffmpeg could not write {path.name}: {why[-1] if why else 'it ended early'}")
+            raise GruvizError(f"ffmpeg could not write {name}: {why[-1] if why else 'it ended early'}")
 
 
 def _ffmpeg() -> str:
