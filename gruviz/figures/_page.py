@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from gruviz.figures._finish import finish
 from gruviz.figures._plotted import Plotted
 from gruviz.figures._style import FAINT, FOREGROUND, LABEL, MONO, NAME, SMALL, SYMBOL, TICK, Style, style
+from gruviz.figures._svg import with_palettes
 from gruviz.figures._words import words
 
 __all__ = [
@@ -152,7 +153,10 @@ class Page(Figure):
                     box = image.axes.get_window_extent().transformed(self.dpi_scale_trans.inverted())
                     image.set_data(_shrink(_shrink(data, int(box.height * dpi), 0), int(box.width * dpi), 1))
             with style(self.style), rc_context({"svg.fonttype": "path" if outlines else "none"}):
-                self.savefig(file, format=kind, dpi=dpi, metadata=metadata)  # type: ignore[arg-type]  # its hints know no PdfPages
+                drawn: Any = io.BytesIO() if kind == "svg" else file
+                self.savefig(drawn, format=kind, dpi=dpi, metadata=metadata)
+                if kind == "svg" and not isinstance(file, PdfPages):
+                    file.write(with_palettes(drawn.getvalue()))
         finally:
             for image, data in zip(images, fine, strict=True):
                 image.set_data(data)
