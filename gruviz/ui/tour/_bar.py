@@ -56,8 +56,8 @@ class TourBar(QWidget):
         self.title.setText("New to gruviz?")
         self.place.setText("")
         self.words.setText(
-            f"A tour of {count} stops shows on live recordings what the gates of a GRU and an LSTM do, what a plain RNN "
-            "cannot, and why gradients vanish. It is found again in the menu Help."
+            f"A tour of {count} stops shows on live recordings what the gates of a GRU and an LSTM do, what a plain "
+            "RNN cannot, and why gradients vanish. It is found again in the menu Help."
         )
         self.task.hide()
         self.back.hide()

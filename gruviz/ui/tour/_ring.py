@@ -14,13 +14,13 @@ class Ring(QWidget):
 
     def __init__(self, themes: Themes, parent: QWidget) -> None:
         super().__init__(parent)
-        self._themes = themes
+        self._themes, self._room = themes, parent
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.hide()
 
     def enclose(self, place: QRect) -> None:
         """Stand around these pixels of the parent, as far as they are in it."""
-        self.setGeometry(place.adjusted(-_WIDTH, -_WIDTH, _WIDTH, _WIDTH) & self.parentWidget().rect())
+        self.setGeometry(place.adjusted(-_WIDTH, -_WIDTH, _WIDTH, _WIDTH) & self._room.rect())
         inner = self.rect().adjusted(_WIDTH, _WIDTH, -_WIDTH, -_WIDTH)
         self.setMask(QRegion(self.rect()) - QRegion(inner))  # what is within is painted without it
         self.show()
