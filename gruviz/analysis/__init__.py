@@ -1,6 +1,7 @@
 """The answers, as pure functions on arrays. Numpy alone, until a function that needs scipy is called."""
 
 from gruviz.analysis._carry import carried, change, written
+from gruviz.analysis._classes import classify, count
 from gruviz.analysis._composition import composition, contribution
 from gruviz.analysis._derived import CARRIED, CHANGE, HELD, READ, SURVIVAL, WRITTEN, derived
 from gruviz.analysis._expression import Expression
@@ -23,12 +24,12 @@ from gruviz.analysis._order import by_number, order
 from gruviz.analysis._parts import parts
 from gruviz.analysis._paths import Paths, paths, paths_to_reached
 from gruviz.analysis._reset import candidate_weights, through_reset
-from gruviz.analysis._saturation import Histogram, Saturation, saturation
+from gruviz.analysis._saturation import Histogram, Saturation, check_sides, saturation
 from gruviz.analysis._survival import HORIZONS, fading, horizon, survival
 from gruviz.analysis._timescales import Keeps, Timescales, autocorrelation, autocorrelation_time, timescales
 from gruviz.analysis._walk_back import LEAST, MOST, Steps, Stretch, added, steps, walk_back
 from gruviz.analysis._work_out import work_out
-from gruviz.recording import classify, count, fed_by
+from gruviz.recording import fed_by
 
 __all__ = [
     "CARRIED",
@@ -62,6 +63,7 @@ __all__ = [
     "candidate_weights",
     "carried",
     "change",
+    "check_sides",
     "classify",
     "composition",
     "contribution",
