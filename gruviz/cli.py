@@ -267,16 +267,24 @@ def _export(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
 
     from gruviz import figures, recording
+    from gruviz.figures import names
 
     if given.list:
-        for name, kind in figures.FIGURES.items():
-            print(f"{name}  {kind.description}")
+        for name, description in (*names.DESCRIPTIONS.items(), *names.OF_FOLDERS.items()):
+            print(f"{name}  {description}")
         return 0
     if not given.recording or not given.figure or not given.output:
         raise GruvizError("give a recording, a figure and -o FILE: gruviz export run.h5 gates -o gates.pdf")
+    if given.figure in names.OF_FOLDERS:
+        from gruviz import comparison
+
+        folder = Path(given.recording).resolve().name
+        found = figures.comparison(comparison.read(given.recording), width=given.width, folder=folder)
+        print(f"Saved {figures.save(found, given.output, dpi=given.dpi)}.")
+        return 0
     own = ("since", "at", "numbers", "sides")
-    names = ("layer", "sequence", "units", "quantities", "order", "reduction", "thresholds", "width", *own)
-    options = {name: getattr(given, name) for name in names}
+    wanted = ("layer", "sequence", "units", "quantities", "order", "reduction", "thresholds", "width", *own)
+    options = {name: getattr(given, name) for name in wanted}
     if given.range:
         options["start"], options["stop"] = given.range
     with recording.open(given.recording) as run:

@@ -57,7 +57,6 @@ def caption(found: Comparison) -> list[str]:
         f"{found.metric}: held-out data, {'higher' if found.higher_is_better else 'lower'} is better; mean over runs "
         "(lowest to highest). The same batches for all cells, another seed for each run.",
         f"ms a step: median (quartiles) of {first.timed} training steps, the cells in turns. {found.machine}.",
-        "MB a step: weights, gradients, what AdamW remembers, and what autograd keeps of one batch.",
     ]
     if done < found.seeds:
         told.append(f"Not complete: {done} of {found.seeds} runs of each cell are there.")
@@ -69,7 +68,10 @@ def markdown(found: Comparison) -> str:
     """The table, what it is about, and the command that makes it."""
     lines = ["| " + " | ".join(row) + " |" for row in (head(found), *rows(found))]
     lines.insert(1, "|" + "---|" * len(head(found)))
-    return "\n".join([*lines, "", " ".join(caption(found)), "", f"`{' '.join(found.command)} -o FOLDER`", ""])
+    memory = "MB a step: weights, gradients, what AdamW remembers, and what autograd keeps of one batch."
+    return "\n".join(
+        [*lines, "", " ".join([*caption(found), memory]), "", f"`{' '.join(found.command)} -o FOLDER`", ""]
+    )
 
 
 def plain(found: Comparison) -> str:
