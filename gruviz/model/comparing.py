@@ -65,6 +65,8 @@ class Now:
     seed: int = 0
     step: Progress | None = None
     """Of the training that runs."""
+    finished: int = 0
+    """Trainings that are written down."""
 
 
 OnProgress = Callable[[Now], bool]
@@ -275,7 +277,7 @@ class _Comparing:
 
             def watch(part: float, done: float = done, title: str = title) -> bool:
                 fraction = 1 - _PROBES * (1 - done - part / (2 * len(self._found.models)))
-                return self._on_progress(Now(fraction, title, cell=cell))
+                return self._on_progress(Now(fraction, title, cell=cell, finished=len(self._found.runs)))
 
             path = self._folder / f"{name}.h5"
             if not probe(model, sequences, path, self._experiment.device, trained, watch):
@@ -301,7 +303,8 @@ class _Comparing:
         whole = sum(each.values()) * self._asked.steps * self._found.seeds
         ahead = sum(each[kind] for _, kind in self._missing()) * self._asked.steps
         ahead -= each[cell] * (step.step if step is not None else 0)
-        return Now(_COSTS + (1 - _COSTS - _PROBES) * (1 - ahead / whole), text, ahead, cell, seed, step)
+        fraction = _COSTS + (1 - _COSTS - _PROBES) * (1 - ahead / whole)
+        return Now(fraction, text, ahead, cell, seed, step, len(self._found.runs))
 
 
 def _said(progress: Progress) -> str:
