@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from gruviz._assets import asset
+from gruviz.comparison import FILE as COMPARISON
 from gruviz.errors import GruvizError
 from gruviz.ui import settings as settings_file
 from gruviz.ui.actions import ACTIONS
@@ -505,7 +506,7 @@ class MainWindow(QMainWindow):
     def open(self) -> None:
         """Ask for a recording and open it."""
         dialog = QFileDialog(self, "Open a recording or a model", _folder_of(self.settings.last))
-        known = " ".join(f"*{suffix}" for suffix in (".h5", ".hdf5", ".part", *MODELS, *SEQUENCES))
+        known = " ".join(f"*{suffix}" for suffix in (".h5", ".hdf5", ".part", *MODELS, *SEQUENCES, COMPARISON))
         dialog.setNameFilters([f"Recordings, models, sequences ({known})", "All files (*)"])
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -524,6 +525,11 @@ class MainWindow(QMainWindow):
     def train(self) -> None:
         """Train a network."""
         self.flows.train()
+
+    @Slot()
+    def compare(self) -> None:
+        """Train an RNN, a GRU and an LSTM on the same task."""
+        self.flows.compare()
 
     @Slot()
     def record(self) -> None:
