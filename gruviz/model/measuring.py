@@ -14,7 +14,7 @@ from gruviz.model.chain import Link
 from gruviz.model.checkpoint import Loaded
 from gruviz.model.connectivity import Outputs, connectivity
 from gruviz.model.gradients import Measured, gradients, loss_of
-from gruviz.model.jacobians import growth, reach, step_norms, step_radius
+from gruviz.model.jacobians import growth, reach, spread, step_norms, step_radius
 from gruviz.recording import GradientWriter, Layer, Recording
 
 OnProgress = Callable[[int, int], bool]
@@ -40,8 +40,10 @@ class Wanted:
     """The norm of every step's Jacobian, its radius at some, and what grows."""
     reach: str | int | None = "last"
     """The timestep of which it is asked what it depends on, `last`, or None."""
+    since: int | None = None
+    """The timestep of which it is asked what depends on it, or None."""
     followed: int = FOLLOWED
-    """Timesteps that it is followed back at most."""
+    """Timesteps that the one is followed back at most, and the other on."""
     lags: int | None = None
     """Timesteps that every output is followed back to the inputs; None for `LAGS` where it can be, 0 for none."""
     units: bool | None = None
@@ -186,6 +188,13 @@ def _of_layer(run: Recording, layer: Layer, index: int, wanted: Wanted) -> Itera
         units = wanted.units is not False
         work = reach(link, t, wanted.followed, units)
         yield _Job(index, min(wanted.followed, behind) + 1, work, lambda w: w.of_reached(layer.name, index, t))
+    if wanted.since is not None:
+        s = wanted.since
+        if not 0 <= s < link.length:
+            raise GruvizError(f"there is no timestep {s} to be followed: give 0 to {link.length - 1}")
+        ahead = s if layer.backward else link.length - 1 - s
+        work = spread(link, s, wanted.followed, wanted.units is not False)
+        yield _Job(index, min(wanted.followed, ahead) + 1, work, lambda w: w.of_since(layer.name, index, s))
 
 
 def _radii(link: Link, places: Sequence[int]) -> Iterator[Measured]:
