@@ -162,7 +162,9 @@ def spread(link: Link, s: int, most: int, units: bool = True) -> Iterator[Measur
             for name in states:
                 if piece.start + at != s:
                     v[name], powers[name] = tamed(slopes[at].forth(v[name]), powers[name])
-                own = v[name][:, :size] if name == "hidden" else v[name][:, size:]  # row i: where a change of unit i leads
+                own = (
+                    v[name][:, :size] if name == "hidden" else v[name][:, size:]
+                )  # row i: where a change of unit i leads
                 held[name][at], scales[name][at] = own.mT, powers[name]
         found: dict[str, np.ndarray] = {}
         for name, matrices in held.items():

@@ -68,7 +68,10 @@ def test_they_are_added_for_all_sequences(run):
                 stored = gradient.read(name, recording.layers[layer].slice(sequence))
                 np.testing.assert_array_equal(stored, values.astype(stored.dtype))
             for (layer, name), values in since.items():
-                gradient, (first, last, _) = recording.layers[layer].gradient, links[0].layer.slice(sequence).indices(39)
+                gradient, (first, last, _) = (
+                    recording.layers[layer].gradient,
+                    links[0].layer.slice(sequence).indices(39),
+                )
                 assert gradient.since(sequence) == 7
                 stored = gradient.read(name, slice(first, last))
                 np.testing.assert_array_equal(stored[7:], values.astype(stored.dtype))
