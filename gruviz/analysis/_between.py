@@ -95,26 +95,33 @@ class Between:
         return Pair(s, t, float(self.total[place]), float(self.direct[place]), float(self.apart[place]))
 
 
-def between(layer: Layer, sequence: int, fixed: Fixed) -> Between | None:
-    """What a recording holds for the timestep that was followed on, `since`, or back, `reached`; None for nothing."""
+def between(layer: Layer, sequence: int, fixed: Fixed, most: int | None = None) -> Between | None:
+    """What a recording holds for the timestep that was followed on, `since`, or back, `reached`; None for nothing.
+
+    Args:
+        layer: of the recording.
+        sequence: its index.
+        fixed: which of the two.
+        most: timesteps at most, the nearest; None for all that were followed.
+    """
     gradient, cell = layer.gradient, layer.cell
-    if gradient is None:
-        return None
     since = fixed == "since"
-    at = gradient.since(sequence) if since else gradient.reached(sequence)
     name = f"{'spread' if since else 'reach'}_{cell.state}"
-    if at == NONE or name not in gradient:
+    if gradient is None or name not in gradient:
         return None
+    at = gradient.since(sequence) if since else gradient.reached(sequence)
+    if at == NONE:
+        return None
+    offset = layer.tape.sequences[sequence].offset
     rows = _known(gradient, name, layer, sequence)
-    if rows is None:
-        return None
+    if most is not None:
+        rows = slice(max(rows.start, offset + at - most + 1), min(rows.stop, offset + at + most))
     turn = -1 if layer.backward else 1
     total = gradient.read(name, rows)
     direct = np.full(len(total), np.nan)
     apart, unit_total, unit_direct = direct.copy(), None, None
     if cell.keep is not None:
-        keep = layer[cell.keep][rows][::turn]
-        unit_direct = surviving(keep, since)[::turn]
+        unit_direct = surviving(layer[cell.keep][rows][::turn], since)[::turn]
         direct = unit_direct.max(axis=1)
         with np.errstate(invalid="ignore"):
             apart = 1 - 10.0 ** -np.abs(np.nan_to_num(total - direct, nan=0.0, posinf=400.0, neginf=400.0))
@@ -126,8 +133,7 @@ def between(layer: Layer, sequence: int, fixed: Fixed) -> Between | None:
         if unit_direct is not None:
             with_units = hold(unit_direct, total, column, diagonal).apart
             apart = np.where(np.isnan(unit_total).any(axis=1), apart, with_units)
-    start = rows.start - layer.tape.sequences[sequence].offset
-    return Between(at, since, start, total, direct, apart, unit_total, unit_direct)
+    return Between(at, since, rows.start - offset, total, direct, apart, unit_total, unit_direct)
 
 
 def in_words(log10: float) -> str:
@@ -146,8 +152,9 @@ def in_words(log10: float) -> str:
     return f"{digits} × 10{sign}{''.join(_DIGITS[int(digit)] for digit in str(abs(power)))}"
 
 
-def _known(gradient: Gradient, name: str, layer: Layer, sequence: int) -> slice | None:
+def _known(gradient: Gradient, name: str, layer: Layer, sequence: int) -> slice:
     """The rows of which it is known."""
     info = layer.tape.sequences[sequence]
     known = np.flatnonzero(~np.isnan(gradient.read(name, info.rows)))
-    return slice(info.offset + int(known[0]), info.offset + int(known[-1]) + 1) if len(known) else None
+    first, last = (int(known[0]), int(known[-1])) if len(known) else (0, -1)
+    return slice(info.offset + first, info.offset + last + 1)

@@ -60,7 +60,7 @@ def paths(
 
 
 def surviving(keep: NDArray[np.floating], since: bool) -> Floats:
-    """log10 of S over n timesteps in processing order, (n, H): from the first to each, or else from each to the last."""
+    """log10 of S over n timesteps in processing order, (n, H): from the first to each, or from each to the last."""
     with np.errstate(divide="ignore"):
         after = np.log10(keep[1:].astype(np.float64))
     zero = np.zeros((1, keep.shape[1]))

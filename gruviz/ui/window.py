@@ -37,6 +37,7 @@ from gruviz.ui.pages import EmptyPage, FailedPage, LoadingPage, WelcomePage, lab
 from gruviz.ui.panels import Context
 from gruviz.ui.player import Player
 from gruviz.ui.reading import Facts
+from gruviz.ui.sensing import Sensing
 from gruviz.ui.settings import Settings
 from gruviz.ui.sheet import Sheet, SheetBar
 from gruviz.ui.side import WIDTH, Side
@@ -102,7 +103,8 @@ class MainWindow(QMainWindow):
         self.loader = Loader(self)
         self.themes = themes
         self.composing = Composing(self.state, self.loader, self)
-        self.context = Context(self.state, self.loader, themes, self.composing)
+        self.sensing = Sensing(self.state, self.loader, self)
+        self.context = Context(self.state, self.loader, themes, self.composing, self.sensing)
         self.player = Player(self.state, self)
         self.live = Live(self.context, self)
         self.complement = Complement(self.loader, self)
@@ -276,7 +278,7 @@ class MainWindow(QMainWindow):
         self._opening = ""
         self.banner.hide()
         earlier = self._earlier(facts.path)
-        kept = ("thresholds", "hidden", "derived", "whose", "shaded", "page", "tab")
+        kept = ("thresholds", "hidden", "derived", "whose", "shaded", "shading", "page", "tab")
         self.state.change(lambda view: replace(_BEGINNING, **{name: getattr(view, name) for name in kept}))
         self._remember_file(facts.path)
         self.setWindowTitle(f"{facts.name} — gruviz")

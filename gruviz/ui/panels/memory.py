@@ -26,7 +26,7 @@ from gruviz.ui.panels.tab import TabPanel
 from gruviz.ui.reading import Memory, Share
 from gruviz.ui.signs import named
 from gruviz.ui.theme import STEP, bold, small
-from gruviz.view import seek, take_apart, toggle_shaded
+from gruviz.view import seek, shade_sequence, take_apart
 
 _ROW = 20
 _HEAD, _FOOT = 100, 74
@@ -109,7 +109,7 @@ class MemoryPanel(TabPanel):
         last = f"unit {units[-1]}" if units else "the last one"
         chosen = _WHOSE.index(view.whose) if units else 0
         self.whose.show_choices(["all units", f"{len(units)} selected" if units else "selected units", last], chosen)
-        self.shade.setChecked(view.shaded)
+        self.shade.setChecked(view.shaded and view.shading == "weight")
         self._controls.setVisible(cell.keep is not None)
         if cell.keep is not None:
             w = f"(1 − {cell[cell.keep].symbol})" if cell.write is None else cell[cell.write].symbol
@@ -132,7 +132,7 @@ class MemoryPanel(TabPanel):
 
     @Slot()
     def _shade(self) -> None:
-        self.context.state.change(toggle_shaded)
+        self.context.state.change(shade_sequence, "weight")
 
     def share_at(self, y: float) -> Share | None:
         """The row at this height."""
