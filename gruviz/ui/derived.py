@@ -57,7 +57,7 @@ class DerivedButton(QToolButton):
         self.setFixedWidth(width)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setToolTip(
-            "More: survival from a marked timestep, what is carried, written, changed, held back; gradients through time"
+            "More: survival from a marked timestep, what is carried, written, changed, held back; gradients"
         )
         self.setAccessibleName("more heatmaps")
         self.choices = QMenu(self)

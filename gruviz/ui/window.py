@@ -238,6 +238,7 @@ class MainWindow(QMainWindow):
         state.page_changed.connect(self._show_area)
         for part in (self.stage, self.sheet, self.side):
             part.copied.connect(self.toolbar.readout.tell)
+        self.side.gradients_wanted.connect(self.flows.work_out_gradients)
         self.side.filter.left.connect(self.stage.setFocus)
         self.find_bar.left.connect(self._show_display)
         self.go_bar.left.connect(self._show_display)

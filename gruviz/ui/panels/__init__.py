@@ -4,6 +4,7 @@ from gruviz.ui.panels.cell import CellPanel
 from gruviz.ui.panels.counts import CountsPanel, NoCountsPanel
 from gruviz.ui.panels.curves import CurvesPanel
 from gruviz.ui.panels.derived import DerivedPanel
+from gruviz.ui.panels.gradient_tab import GradientTab
 from gruviz.ui.panels.gradients import KINDS, GradientPanel
 from gruviz.ui.panels.heatmap import HeatmapPanel
 from gruviz.ui.panels.memory import MemoryPanel
@@ -27,6 +28,7 @@ __all__ = [
     "CurvesPanel",
     "DerivedPanel",
     "GradientPanel",
+    "GradientTab",
     "HeatmapPanel",
     "MemoryPanel",
     "NoCountsPanel",

@@ -18,8 +18,8 @@ from gruviz.ui.panels.raster import Raster
 from gruviz.ui.reading import Gradients, GradientsRequest, Request, What
 from gruviz.ui.theme import STEP, Theme, bold, small
 
-_MARGIN = 0.08
-"""Of the height, above and below the scale."""
+_ABOVE, _BELOW = 0.22, 0.08
+"""Of the height: for the label above the scale, and below the scale."""
 _NOTHING = "No gradient has been worked out for this sequence: turn to the tab Gradient (Alt+6) to do it."
 _THRESHOLD = "10³"
 """The factor of `vanishing`, in words."""
@@ -53,14 +53,14 @@ class Kind:
 
 
 _THRESHOLDS = (
-    f"Vanishing: less than 1/{_THRESHOLD} of {{against}}. Exploding: more than {_THRESHOLD} times that. No threshold is "
-    "published; this one is a convention."
+    f"Vanishing: less than 1/{_THRESHOLD} of {{against}}. Exploding: more than {_THRESHOLD} times that. No threshold "
+    "is published; this one is a convention."
 )
 KINDS: tuple[Kind, ...] = (
     Kind(
         "gradient",
         "∂L",
-        "gradient of the loss",
+        "gradient",
         "How the loss depends on each state: the norms of ∂L/∂h_t, of an LSTM also of ∂L/∂c_t, and of ∂L/∂x_t, all "
         "paths through later timesteps and higher layers counted, as backpropagation has it. Logarithmic.<br>"
         + _THRESHOLDS.format(
@@ -75,20 +75,20 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "steps",
         "J",
-        "steps’ Jacobians",
+        "Jacobians",
         "J_t = ∂h_t/∂h_(t−1), of an LSTM of h and c together: its spectral norm, what a change grows by at most in one "
         "step; what the change that grows most of all in the long run does grow by; and at some timesteps the spectral "
         "radius, the largest absolute eigenvalue. Logarithmic: above 1 changes grow, below it they fade.",
         {
-            "step_norm": Curve("‖J‖", "norm", palette.GRADIENT),
+            "step_norm": Curve("|J|", "norm", palette.GRADIENT),
             "growth": Curve("g", "growth", ""),
             "step_radius": Curve("ρ", "radius", palette.LINES["candidate"], dots=True),
         },
     ),
     Kind(
         "paths",
-        "S, ∂h",
-        "direct and all paths",
+        "S",
+        "and all paths",
         "Blue: survival, the largest of any unit, which is the norm of the direct path through the keeps alone. "
         "Purple: the norm of ∂h_t/∂h_s, of an LSTM ∂c_t/∂c_s, all paths counted. From the marked timestep s on, if it "
         "was followed, else back from the one that was. Dashed: the same of the unit that was selected last.<br>"
@@ -240,7 +240,7 @@ class GradientPanel(PlotPanel):
         """Powers of ten as parts of the height, from the top; what is zero lies on the ground."""
         assert self.found is not None
         low, high = self.found.scale
-        return np.clip(1 - _MARGIN - (log10 - low) / (high - low) * (1 - 2 * _MARGIN), 0, 1)
+        return np.clip(1 - _BELOW - (log10 - low) / (high - low) * (1 - _ABOVE - _BELOW), 0, 1)
 
     def _show(self) -> None:
         """Make the lines."""
@@ -250,7 +250,7 @@ class GradientPanel(PlotPanel):
             pixels = max(self.pixels[1], 1)
             for name, course in found.courses.items():
                 curve = self.kind.curves[name]
-                colour = _shown(curve.colour, theme)
+                colour = shown_in(curve.colour, theme)
                 top, bottom = self._height(course.high), self._height(course.low)
                 if found.columns.step > 1 and not curve.dots:
                     self._bands.append(band(found.columns, top, bottom, colour, pixels))
@@ -299,7 +299,7 @@ class GradientPanel(PlotPanel):
         top = QFontMetricsF(QApplication.font()).height() + 2
         titled = [curve for name, curve in self.kind.curves.items() if curve.title and name in self.found.courses]
         for curve in titled[: max(int((rect.height() - top) // line), 0)]:
-            colour = QColor(_shown(curve.colour, self.context.theme))
+            colour = QColor(shown_in(curve.colour, self.context.theme))
             middle = round(top + line / 2)
             if curve.dots:
                 painter.fillRect(QRectF(3 * STEP + 3, middle - 2, 4, 4), colour)
@@ -324,7 +324,7 @@ class GradientPanel(PlotPanel):
                 ends.append((float(drawn.heights[known[-1]]) * rect.height() - line / 2, self.kind.curves[name]))
         ends.sort(key=lambda each: each[0])
         for top, (_, curve) in zip(apart([top for top, _ in ends], line, rect.height()), ends, strict=True):
-            draw_text(painter, STEP, top, curve.symbol, font, _shown(curve.colour, theme))
+            draw_text(painter, STEP, top, curve.symbol, font, shown_in(curve.colour, theme))
 
     def _paint_label(self, painter: QPainter, rect: QRectF) -> None:
         """In a corner, what it is held against, and the verdict; or that there is nothing."""
@@ -352,7 +352,7 @@ def _power(power: int) -> str:
     return f"10{'⁻' if power < 0 else ''}{digits}" if power else "1"
 
 
-def _shown(colour: str, theme: Theme) -> str:
+def shown_in(colour: str, theme: Theme) -> str:
     """Lighter on dark; that of text where none is given."""
     if not colour:
         return theme.foreground

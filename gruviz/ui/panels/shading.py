@@ -21,10 +21,10 @@ _SHADES = {
     shading: [QColor(*palette.rgb(colour), alpha) for alpha in range(_MOST + 1)] for shading, colour in _COLOURS.items()
 }
 TIP = (
-    "Shaded blue: how much of what was written at each timestep is in the state at the cursor (opacity √weight, so that "
-    "1 % can be seen). The direct path alone: a candidate reads the old states again. A large weight on a candidate near 0 "
-    "contributes nothing.<br>Shaded purple: how much the likeliest output at the cursor depends on each input, all "
-    "paths counted, in parts of the largest (opacity √part; Madsen 2019)."
+    "Shaded blue: how much of what was written at each timestep is in the state at the cursor (opacity √weight, so "
+    "that 1 % can be seen). The direct path alone: a candidate reads the old states again. A large weight on a "
+    "candidate near 0 contributes nothing.<br>Shaded purple: how much the likeliest output at the cursor depends on "
+    "each input, all paths counted, in parts of the largest (opacity √part; Madsen 2019)."
 )
 
 

@@ -49,11 +49,13 @@ class LayerFacts:
     """Those its stored counts were counted at."""
     weighted: bool = False
     """Whether the recording holds its recurrent weights."""
+    measured: bool = False
+    """Whether it holds gradients of its."""
 
     @property
     def lasting(self) -> "LayerFacts":
         """What stays as it is while a recording grows."""
-        return replace(self, ended=0, residual=0.0, trusted=True, thresholds=None)
+        return replace(self, ended=0, residual=0.0, trusted=True, thresholds=None, measured=False)
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,7 @@ def _layer(recording: Recording, layer: Layer) -> LayerFacts:
         trusted=layer.trusted,
         thresholds=layer.thresholds,
         weighted=_is_weighted(recording, layer),
+        measured=layer.gradient is not None,
     )
 
 

@@ -24,6 +24,8 @@ _PLAIN = frozenset({"step_norm", "step_radius"})
 """Not stored as powers of ten."""
 _PIECE = 2**18
 """Timesteps that are reduced at a time."""
+_DEEPEST = -6.0
+"""Below this power of ten survival is as good as none, and takes no part in the scale."""
 _VALUES = 2**21
 """Of what goes from one timestep to others, that are held at most."""
 
@@ -112,7 +114,7 @@ class GradientsRequest(Request):
             for name, values in lines.items()
             if not np.isnan(values).all()
         }
-        both = np.concatenate([found.total, found.direct])
+        both = np.concatenate([found.total, np.maximum(found.direct, _DEEPEST)])
         scale = _ends(both[np.isfinite(both)])
         return Gradients(columns, courses, scale, _marks(courses["total"], 0.0), 0.0, found.fixed, found.since, unit)
 
