@@ -310,7 +310,10 @@ def _gradient(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--reach", type=_when, default="last", metavar="T", help="what the states at T depend on: last, T, or none"
     )
-    parser.add_argument("--followed", type=int, metavar="N", help="timesteps that T is followed back at most")
+    parser.add_argument("--since", type=int, metavar="S", help="what depends on the states at this timestep; not asked")
+    parser.add_argument(
+        "--followed", type=int, metavar="N", help="timesteps that T is followed back, and S on, at most"
+    )
     parser.add_argument("--lags", type=int, metavar="N", help="timesteps that each output is followed back; 0 for none")
     parser.add_argument("--sequence", type=int, action="append", metavar="I", help="its number, from 0; all without")
     parser.add_argument("--tape", metavar="NAME", help="which, where there are several")
@@ -335,6 +338,7 @@ def _gradient(arguments: Sequence[str]) -> int:
                 loss=given.loss,
                 steps=given.steps,
                 reach=given.reach,
+                since=given.since,
                 followed=FOLLOWED if given.followed is None else max(given.followed, 0),
                 lags=given.lags,
                 units=given.units,

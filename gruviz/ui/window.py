@@ -38,6 +38,7 @@ from gruviz.ui.pages import EmptyPage, FailedPage, LoadingPage, WelcomePage, lab
 from gruviz.ui.panels import Context
 from gruviz.ui.player import Player
 from gruviz.ui.reading import Facts
+from gruviz.ui.sensing import Sensing
 from gruviz.ui.settings import Settings
 from gruviz.ui.sheet import Sheet, SheetBar
 from gruviz.ui.side import WIDTH, Side
@@ -104,7 +105,8 @@ class MainWindow(QMainWindow):
         self.loader = Loader(self)
         self.themes = themes
         self.composing = Composing(self.state, self.loader, self)
-        self.context = Context(self.state, self.loader, themes, self.composing)
+        self.sensing = Sensing(self.state, self.loader, self)
+        self.context = Context(self.state, self.loader, themes, self.composing, self.sensing)
         self.player = Player(self.state, self)
         self.live = Live(self.context, self)
         self.complement = Complement(self.loader, self)
@@ -241,6 +243,7 @@ class MainWindow(QMainWindow):
         state.page_changed.connect(self._show_area)
         for part in (self.stage, self.sheet, self.side):
             part.copied.connect(self.toolbar.readout.tell)
+        self.side.gradients_wanted.connect(self.flows.work_out_gradients)
         self.side.filter.left.connect(self.stage.setFocus)
         self.find_bar.left.connect(self._show_display)
         self.go_bar.left.connect(self._show_display)
@@ -281,7 +284,7 @@ class MainWindow(QMainWindow):
         self._opening = ""
         self.banner.hide()
         earlier = self._earlier(facts.path)
-        kept = ("thresholds", "hidden", "derived", "whose", "shaded", "page", "tab")
+        kept = ("thresholds", "hidden", "derived", "whose", "shaded", "shading", "page", "tab")
         self.state.change(lambda view: replace(_BEGINNING, **{name: getattr(view, name) for name in kept}))
         self._remember_file(facts.path)
         self.setWindowTitle(f"{facts.name} — gruviz")
