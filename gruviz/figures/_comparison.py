@@ -16,7 +16,7 @@ from gruviz.comparison import Comparison, Curve
 from gruviz.comparison_table import caption, number
 from gruviz.errors import GruvizError
 from gruviz.figures._page import FAINT, LABEL, NARROWEST, SMALL, TICK, Page, Provenance, style, text_width, wrap
-from gruviz.figures._sheet import MARGIN, hold_within, ticks
+from gruviz.figures._sheet import MARGIN, ticks
 
 DOUBLE = 170.0
 """Millimetres of a double column, which it has where nothing else is asked for."""
@@ -264,17 +264,15 @@ def _numbers(axes: Axes, *which: str, signed: str = "xy") -> None:
         axis, ends = (axes.xaxis, axes.get_xlim()) if name == "x" else (axes.yaxis, axes.get_ylim())
         low, high = min(ends), max(ends)
         if axis.get_scale() == "linear":
-            places = [place for place in MaxNLocator(5).tick_values(low, high) if low <= place <= high]
+            places = [
+                place for place in MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(low, high) if low <= place <= high
+            ]
             axis.set_ticks(places, [_number(place if name in signed else abs(place)) for place in places])
-        labels = axis.get_ticklabels()
-        if name == "y" and len(labels) > 1:
-            hold_within(axes)
-        elif len(labels) > 1:
-            near = 0.03 * (high - low)
-            if labels[0].get_position()[0] < low + near:
-                labels[0].set_horizontalalignment("left")
-            if labels[-1].get_position()[0] > high - near:
-                labels[-1].set_horizontalalignment("right")
+        labels, near = axis.get_ticklabels(), 0.03 * (high - low)
+        if len(labels) > 1 and labels[0].get_position()[name == "y"] < low + near:
+            labels[0].set(**{"ha": "left"} if name == "x" else {"va": "bottom"})
+        if len(labels) > 1 and labels[-1].get_position()[name == "y"] > high - near:
+            labels[-1].set(**{"ha": "right"} if name == "x" else {"va": "top"})
     ticks(axes)
 
 
