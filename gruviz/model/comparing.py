@@ -210,7 +210,8 @@ class _Comparing:
     def _train(self, cell: str, seed: int) -> None:
         """Train one, and write it down."""
         path, steps = self._folder / f"{cell}-{seed}.safetensors", self._asked.steps
-        title = f"{CELLS[cell].title}, seed {seed}"
+        whole = self._found.seeds * len(self._found.models)
+        title = f"{CELLS[cell].title}, seed {seed} (run {len(self._found.runs) + 1} of {whole})"
         losses: list[float] = []
         judged: list[tuple[float, ...]] = []
         passed, going = 0.0, True

@@ -73,7 +73,7 @@ def test_run_cancelled_gone_on_with_and_opened(qtbot: QtBot, window: MainWindow,
         return bench.job is not None and len(list(folder.glob("*-0.safetensors"))) >= 2
 
     qtbot.waitUntil(finished_two, timeout=LONG)
-    assert any("RNN, seed 0, step" in text and "left" in text for text in seen)
+    assert any("RNN, seed 0 (run 1 of 6), step" in text and "left" in text for text in seen)
     assert bench.curves.isVisible()
     assert bench.job.latest.keeps
     press(bench.cancel)
