@@ -395,7 +395,7 @@ def test_a_click_on_zoom_in_shows_how_survival_fades(qtbot: QtBot, opened: Open,
     found, units = panel(window, SurvivalPanel), window.state.view.pane.units
     words = found._label_ground(found.survived).translated(found.body.topLeft()).center().toPoint()
     QTest.mouseMove(window.stage.viewport(), words)
-    assert window.stage.viewport().cursor().shape() == Qt.CursorShape.PointingHandCursor
+    qtbot.waitUntil(lambda: window.stage.viewport().cursor().shape() == Qt.CursorShape.PointingHandCursor)
     click(window, words)
     settle(qtbot, window)
     view = window.state.view
