@@ -17,7 +17,7 @@ from gruviz.ui.window import MainWindow
 from gruviz.view import View, hold, seek, with_pane
 
 ASSETS = Path(__file__).parents[1] / "assets"
-SIZE = (1280, 800)
+SIZE, AT = (1280, 800), 38
 REST, PATIENCE = 0.3, 60.0
 """Seconds for which nothing may be left to read before a picture is taken, and for which that is waited for."""
 
@@ -30,8 +30,12 @@ def main() -> None:
         window.show()
         window.open_recording(str(ASSETS / "demo.h5"))
         rest(app.processEvents, lambda: window.state.view.length > 0 and window.loader.idle)  # noqa: B023
-        window.state.change(look)
-        rest(app.processEvents, lambda: window.loader.idle)  # noqa: B023
+        for change in (
+            lambda view: seek(view, AT),
+            look,
+        ):  # the list comes to the units that are selected at the cursor
+            window.state.change(change)
+            rest(app.processEvents, lambda: window.loader.idle)  # noqa: B023
         path = ASSETS / "pictures" / f"window-{name}.png"
         window.grab().save(str(path))
         print(path)
@@ -51,18 +55,18 @@ def rest(work: Callable[[], object], idle: Callable[[], bool]) -> None:
 
 def memory(view: View) -> View:
     """Of what the state of two units is made, and how survival fades from a timestep before."""
-    view = hold(with_pane(seek(view, 38), units=(12, 49)), 20)
+    view = hold(with_pane(view, units=(12, 49)), 20)
     return replace(view, derived=("survival",), tab="memory", shaded=True)
 
 
 def cell(view: View) -> View:
     """The numbers that flow through a unit."""
-    return replace(with_pane(seek(view, 38), units=(12, 49)), tab="cell")
+    return replace(with_pane(view, units=(12, 49)), tab="cell")
 
 
 def pages(view: View) -> View:
     """The text coloured by the unit that follows the place in the line."""
-    view = with_pane(seek(view, 38), units=(95,))
+    view = with_pane(view, units=(95,))
     return replace(view, page=True, label="place in the line", tab="timescales")
 
 
