@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from gruviz import palette
-from gruviz.analysis import FACTOR
+from gruviz.analysis import FACTOR, raised
 from gruviz.figures._columns import Columns
 from gruviz.figures._page import FAINT, SMALL, TICK, Page, text_width
 from gruviz.figures._sheet import MARGIN, Panel, Sheet, ticks
@@ -70,7 +70,7 @@ def draw_courses(axes: Axes, courses: Sequence[Course], columns: Columns, scale:
     low, high = scale
     apart = next(each for each in _APART if (high - low) / each <= 5)
     powers = range(-int(-low // apart) * apart, int(np.floor(high)) + 1, apart)
-    axes.set_yticks(list(powers), [rf"$10^{{{power}}}$" if power else "1" for power in powers])
+    axes.set_yticks(list(powers), [raised(power) for power in powers])
     ticks(axes)
 
 
