@@ -26,6 +26,7 @@ _OVERVIEW = """commands:
   gruviz info FILE       say what is in a recording or a model
   gruviz export          draw a figure for a report
   gruviz figures         draw all figures of a recording, in all formats
+  gruviz compare TASK    train an RNN, a GRU and an LSTM on the same task, and compare them
   gruviz gradient        add the gradients through time to a recording
 
 gruviz COMMAND --help says more of each. A file that is called like a command is opened as ./demo."""
@@ -260,7 +261,10 @@ def _gradient(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--reach", type=_when, default="last", metavar="T", help="what the states at T depend on: last, T, or none"
     )
-    parser.add_argument("--followed", type=int, metavar="N", help="timesteps that T is followed back at most")
+    parser.add_argument("--since", type=int, metavar="S", help="what depends on the states at this timestep; not asked")
+    parser.add_argument(
+        "--followed", type=int, metavar="N", help="timesteps that T is followed back, and S on, at most"
+    )
     parser.add_argument("--lags", type=int, metavar="N", help="timesteps that each output is followed back; 0 for none")
     parser.add_argument("--sequence", type=int, action="append", metavar="I", help="its number, from 0; all without")
     parser.add_argument("--tape", metavar="NAME", help="which, where there are several")
@@ -285,6 +289,7 @@ def _gradient(arguments: Sequence[str]) -> int:
                 loss=given.loss,
                 steps=given.steps,
                 reach=given.reach,
+                since=given.since,
                 followed=FOLLOWED if given.followed is None else max(given.followed, 0),
                 lags=given.lags,
                 units=given.units,
@@ -299,6 +304,23 @@ def _gradient(arguments: Sequence[str]) -> int:
     return 0 if done else 130
 
 
+def _compare(arguments: Sequence[str]) -> int:
+    from gruviz.cli_compare import add_arguments, run
+
+    parser = Parser(
+        prog="gruviz compare",
+        description="Train an RNN, a GRU and an LSTM on the same task from several seeds, and compare them: learning "
+        "curves, results on held-out data, time, memory, and how the gradient runs back. Whatever is finished is "
+        "written into the folder at once, and the same command goes on from there.",
+        epilog="tasks: as in gruviz train",
+    )
+    add_arguments(parser)
+    given = parser.parse_args(arguments)
+    line = Line()
+    with interruptible("and keeping what is finished") as interrupted:
+        return run(given, arguments, line.show, lambda: not interrupted())
+
+
 _COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "demo": _demo,
     "train": _train,
@@ -307,6 +329,7 @@ _COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "export": _export,
     "figures": _figures,
     "gradient": _gradient,
+    "compare": _compare,
 }
 
 

@@ -3,12 +3,13 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from gruviz.arguments import Line, Parser, interruptible, millimetres, names, sides, thresholds, timesteps, units
 from gruviz.errors import GruvizError
-from gruviz.figures.names import FONTS, STYLES
+from gruviz.figures.names import DESCRIPTIONS, FONTS, OF_FOLDERS, STYLES
 
 _OWN = ("since", "at", "numbers", "sides", "lines")
 """Options that some figures alone have."""
@@ -37,6 +38,7 @@ def export(arguments: Sequence[str]) -> int:
     own.add_argument("--at", type=int, metavar="T", help="composition, cell: the timestep")
     own.add_argument("--numbers", action=argparse.BooleanOptionalAction, help="cell: with numbers, or as in a book")
     own.add_argument("--sides", type=sides, metavar="L,R", help="saturation: below L, above R; 0.1,0.9")
+    own.add_argument("--beside", type=names, metavar="LIST", help="gradient: other recordings")
     own.add_argument("--lines", action=argparse.BooleanOptionalAction, help="carry: units as lines, or as heatmaps")
     _add_style(parser)
     files = parser.add_argument_group("files")
@@ -50,8 +52,8 @@ def export(arguments: Sequence[str]) -> int:
     from gruviz import figures
 
     if given.list:
-        for name, kind in figures.FIGURES.items():
-            print(f"{name}  {kind.description}")
+        for name, description in (*DESCRIPTIONS.items(), *OF_FOLDERS.items()):
+            print(f"{name}  {description}")
         return 0
     if given.source:
         return _again(given)
@@ -59,14 +61,19 @@ def export(arguments: Sequence[str]) -> int:
         raise GruvizError("give a recording, a figure and -o FILE: gruviz export run.h5 gates -o gates.pdf")
     from gruviz import recording
 
+    if given.figure in OF_FOLDERS:
+        return _of_folder(given)
     options = _options(given)
-    with recording.open(given.recording) as run:
+    with ExitStack() as stack:
+        run = stack.enter_context(recording.open(given.recording))
+        if given.beside:
+            options["beside"] = [stack.enter_context(recording.open(path)) for path in given.beside]
         if given.all:
             return _together(run, options, given)
         if Path(given.output).suffix.lower() in _MOVING:
             return _film(run, options, given)
         page = figures.draw(run, given.figure, **options)
-    _save(page, given, given.dpi or 300, given.outlines)
+    _save(page, given, 300 if given.dpi is None else given.dpi, given.outlines)
     return 0
 
 
@@ -117,7 +124,7 @@ def _add_what(parser: argparse.ArgumentParser) -> None:
 def _add_style(parser: argparse.ArgumentParser) -> None:
     style = parser.add_argument_group("style")
     listed = "; ".join(f"{name}: {about}" for name, about in STYLES.items())
-    style.add_argument("--style", choices=tuple(STYLES), default="single", help=listed)
+    style.add_argument("--style", choices=tuple(STYLES), help=listed)
     style.add_argument("--font", choices=tuple(FONTS), default="sans")
     style.add_argument("--grey", action="store_true", help="for print without colour")
     style.add_argument("--dark", action="store_true", help="light on dark, for slides")
@@ -131,8 +138,18 @@ def _options(given: argparse.Namespace) -> dict[str, Any]:
     options = {name: getattr(given, name, None) for name in (*_EVERY, *_OWN)}
     if given.range:
         options["start"], options["stop"] = given.range
-    options["style"] = Style(given.style, given.font, given.grey, given.dark, given.width or 0.0)
+    options["style"] = Style(given.style or "single", given.font, given.grey, given.dark, given.width or 0.0)
     return {key: value for key, value in options.items() if value is not None}
+
+
+def _of_folder(given: argparse.Namespace) -> int:
+    from gruviz import comparison, figures
+
+    style = figures.Style("double" if given.style is None else given.style, given.font, given.grey, given.dark)
+    folder = Path(given.recording).resolve()
+    page = figures.comparison(comparison.read(given.recording), style=style, width=given.width, folder=folder)
+    _save(page, given, 300 if given.dpi is None else given.dpi, given.outlines)
+    return 0
 
 
 def _again(given: argparse.Namespace) -> int:
@@ -143,7 +160,7 @@ def _again(given: argparse.Namespace) -> int:
     found = figures.redraw(given.source, given.moved)
     for note in found.notes:
         _say(note)
-    _save(found.page, given, given.dpi or found.dpi, given.outlines or found.outlines)
+    _save(found.page, given, found.dpi if given.dpi is None else given.dpi, given.outlines or found.outlines)
     return 0
 
 
@@ -176,7 +193,13 @@ def _film(run: Any, options: dict[str, Any], given: argparse.Namespace) -> int:
             return not interrupted()
 
         done = figures.film(
-            run, given.figure, given.output, fps=given.fps, dpi=given.dpi or 150, on_progress=watch, **options
+            run,
+            given.figure,
+            given.output,
+            fps=given.fps,
+            dpi=150 if given.dpi is None else given.dpi,
+            on_progress=watch,
+            **options,
         )
     print(f"Saved {given.output}." if done else "Stopped; nothing was saved.")
     return 0 if done else 130

@@ -14,13 +14,16 @@ if TYPE_CHECKING:
     from gruviz.figures._caption import caption
     from gruviz.figures._carry import carry
     from gruviz.figures._cell import cell
+    from gruviz.figures._comparison import comparison
     from gruviz.figures._composition import composition
     from gruviz.figures._counted import counts
     from gruviz.figures._film import FILMS, film
     from gruviz.figures._gates import gates
+    from gruviz.figures._gradient import gradient
     from gruviz.figures._metadata import command
     from gruviz.figures._page import Page
     from gruviz.figures._pages import pages
+    from gruviz.figures._paths import paths
     from gruviz.figures._registry import FIGURES, Kind, draw
     from gruviz.figures._saturation import saturation
     from gruviz.figures._style import Style
@@ -46,12 +49,15 @@ __all__ = [
     "carry",
     "cell",
     "command",
+    "comparison",
     "composition",
     "counts",
     "draw",
     "film",
     "gates",
+    "gradient",
     "pages",
+    "paths",
     "redraw",
     "saturation",
     "save",
@@ -72,6 +78,9 @@ _HOMES = {
     "saturation": "_saturation",
     "cell": "_cell",
     "composition": "_composition",
+    "comparison": "_comparison",
+    "gradient": "_gradient",
+    "paths": "_paths",
     "Page": "_page",
     "Style": "_style",
     "Redrawn": "_again",

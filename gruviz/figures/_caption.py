@@ -34,7 +34,6 @@ _TEX = {
     "τ": r"$\tau$",
     "∂": r"$\partial$",
     "′": "$'$",
-    "²": "$^2$",
     "’": "'",
     "‘": "`",
     "“": "``",
@@ -43,6 +42,7 @@ _TEX = {
     "–": "--",
     "—": "---",
     "\u00a0": "~",
+    **{small: f"$^{{{large}}}$" for small, large in zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-", strict=True)},
 }
 
 
@@ -73,7 +73,7 @@ def caption(figure: Page, kind: str = "text", path: str | Path | None = None) ->
 
 def _tex(text: str) -> str:
     """What is not known in LaTeX's own fonts is left to the document's encoding."""
-    return "".join(_TEX.get(letter, letter) for letter in text)
+    return "".join(_TEX.get(letter, letter) for letter in text).replace("}$$^{", "")  # digits of one exponent
 
 
 def _plain(text: str) -> str:

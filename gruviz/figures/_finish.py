@@ -10,7 +10,7 @@ from matplotlib.colors import to_hex, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.text import Text
+from matplotlib.text import Annotation, Text
 
 from gruviz.figures._style import FOREGROUND, Style
 
@@ -39,6 +39,8 @@ def _within(artist: Artist) -> Iterator[Artist]:
 
 
 def _enlarge(artist: Artist, by: float) -> None:
+    if isinstance(artist, Annotation) and artist.anncoords == "offset points":
+        artist.xyann = (artist.xyann[0] * by, artist.xyann[1] * by)
     if isinstance(artist, Text):
         artist.set_fontsize(float(artist.get_fontsize()) * by)
     elif isinstance(artist, Line2D):

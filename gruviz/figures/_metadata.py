@@ -29,6 +29,7 @@ def told(figure: Page, path: Path, *, dpi: int | None = None, outlines: bool = F
     own |= {"outlines": True} if outlines else {}
     return {
         "figure": source.name,
+        "recording": source.recording,
         **source.facts,
         **({"path": _relative(source.path, path)} if source.path else {}),
         "options": source.options,

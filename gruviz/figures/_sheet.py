@@ -16,7 +16,7 @@ from gruviz.clock import Clock
 from gruviz.figures._columns import Columns
 from gruviz.figures._page import FAINT, LABEL, SMALL, TICK, Page, Provenance, text_width, wrap
 from gruviz.figures._subject import Subject
-from gruviz.figures._words import numbers
+from gruviz.figures._words import numbers, word
 
 # Millimetres.
 MARGIN, LEFT = 1.0, 17.5
@@ -88,6 +88,10 @@ class Sheet(ABC):
 
     def options(self) -> dict[str, Any]:
         """Its own options by name, plain values, beside those of every figure."""
+        return {}
+
+    def facts(self) -> dict[str, str]:
+        """What is known of it besides."""
         return {}
 
     def hold(self, page: Page, quantity: Quantity, values: NDArray[np.floating]) -> None:
@@ -214,7 +218,8 @@ class Sheet(ABC):
             "range": f"{shown.start}:{shown.stop}",
             "units": numbers(chosen) or f"all, by {shown.order}",
             **({"quantities": ",".join(names)} if names else {}),
-            **{name: str(value) for name, value in self.options().items()},
+            **{name: word(value) for name, value in self.options().items()},
+            **self.facts(),
             "thresholds": shown.thresholds.describe(),
             "convention": layer.convention,
             "residual": f"{float(layer.residuals[shown.sequence.index]):.3g}",

@@ -42,6 +42,10 @@ _DASHES: Mapping[str, tuple[float, ...]] = {
     "held": (4.0, 1.0, 1.0, 1.0),
 }
 """What tells lines apart where there are no colours."""
+_TURNS: tuple[str | tuple[float, tuple[float, ...]], ...] = (
+    "-",
+    *((0, each) for each in dict.fromkeys(_DASHES.values())),
+)
 
 
 @dataclass(frozen=True)
@@ -170,6 +174,11 @@ def colour_map(quantity: Quantity) -> NDArray[np.uint8]:
 def table(name: str) -> NDArray[np.uint8]:
     """The (256, 3) table of this name, as the current style has it."""
     return palette.table("grey" if current().grey else name)
+
+
+def in_turn(place: int) -> str | tuple[float, tuple[float, ...]]:
+    """The dashes of one of several lines of a kind: all of them drawn through where colours tell them apart."""
+    return _TURNS[place % len(_TURNS)] if current().grey else "-"
 
 
 def word_for(name: str) -> str:

@@ -1,7 +1,7 @@
 """What a figure is to show: a view and the arguments that override it, held against what the recording has."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,6 +108,11 @@ def subject(run: Recording, view: View | None, wanted: Wanted) -> Subject:
         wanted.get("reduction") or (view.reduction if view else "mean"),
         style,
     )
+
+
+def whole(shown: Subject) -> Subject:
+    """All units in their order: for a figure that shows none one by one."""
+    return replace(shown, units=np.arange(shown.layer.size), order="index", marked=())
 
 
 def without_choice(wanted: Wanted, figure: str) -> None:

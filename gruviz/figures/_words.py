@@ -24,7 +24,7 @@ def words(options: Mapping[str, Any]) -> tuple[str, ...]:
         elif name in ("units", "marked"):
             said += [f"--{name}", value if isinstance(value, str) else numbers(value)]
         elif name != "stop":
-            said += [f"--{name}", _word(value)]
+            said += [f"--{name}", word(value)]
     return tuple(said)
 
 
@@ -44,7 +44,8 @@ def _style(style: Style) -> list[str]:
     return said + ["--grey"] * style.grey + ["--dark"] * style.dark
 
 
-def _word(value: Any) -> str:
+def word(value: Any) -> str:
+    """One value."""
     if isinstance(value, list | tuple):
-        return ",".join(map(_word, value))
+        return ",".join(map(word, value))
     return f"{value:g}" if isinstance(value, float) else str(value)

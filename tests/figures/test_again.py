@@ -14,14 +14,15 @@ from gruviz.figures import FIGURES, FORMATS, NUMBERS, Style, draw, gates, redraw
 from gruviz.figures._metadata import read
 from gruviz.view import Pane, View
 
-from .made import TEXT, make
+from .made import TEXT
+from .test_every_figure import make
 
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_it_is_the_same_pixel_for_pixel_whatever_the_window_showed(tmp_path: Path, name: str) -> None:
-    run, _ = make(tmp_path / "run.h5", (TEXT[:120], TEXT[:90]), cell=LSTM)
-    pane = Pane(layer="rnn.l0", sequence=1, units=(3, 1), order="keep", rows=(1, 5))
-    view = View(length=90, start=10, stop=60, cursor=40, reference=15, panes=(pane,), sides=(0.2, 0.7))
+    run, _ = make(tmp_path / "run.h5", (TEXT[:120],), cell=LSTM)
+    pane = Pane(layer="rnn.l0", units=(3, 1), order="keep", rows=(1, 5))
+    view = View(length=120, start=10, stop=60, cursor=40, reference=15, panes=(pane,), sides=(0.2, 0.7))
     with run:
         page = draw(run, name, view, style=Style("slide", "serif", dark=True), thresholds=Thresholds(0.8, 0.3, 0.1))
         save(page, tmp_path / "first.svg")
@@ -79,10 +80,10 @@ def test_another_recording_is_refused(tmp_path: Path) -> None:
     with run:
         path = save(gates(run, stop=30), tmp_path / "out.pdf")
     make(tmp_path / "other.h5")[0].close()
-    with pytest.raises(GruvizError, match=r"other\.h5 is not the recording that out\.pdf was drawn from: its uuid is"):
+    with pytest.raises(GruvizError, match=r"other\.h5 is not what out\.pdf was drawn from: its uuid is"):
         redraw(path, tmp_path / "other.h5")
     shutil.move(tmp_path / "other.h5", tmp_path / "run.h5")
-    with pytest.raises(GruvizError, match=r"is not the recording that out\.pdf was drawn from"):
+    with pytest.raises(GruvizError, match=r"is not what out\.pdf was drawn from"):
         redraw(path)
 
 

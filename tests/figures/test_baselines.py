@@ -12,8 +12,8 @@ from gruviz.cells import LSTM, RNN
 from gruviz.figures import FIGURES, Style, draw, save
 from gruviz.recording import Recording
 
-from .made import TEXT, make
-from .test_every_figure import OWN
+from .made import TEXT
+from .test_every_figure import OWN, make
 
 HERE = Path(__file__).parent / "baselines"
 DPI, TOLERANCE = 50, 1.5

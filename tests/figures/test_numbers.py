@@ -11,8 +11,8 @@ from gruviz.figures import FIGURES, Page, carry, draw, gates, saturation, save, 
 from gruviz.figures._heatmap import paint
 from gruviz.palette import colour_map
 
-from .made import TEXT, image, make
-from .test_every_figure import OWN
+from .made import TEXT, image
+from .test_every_figure import OWN, make
 
 
 def table(path: Path) -> list[dict[str, str]]:

@@ -13,8 +13,8 @@ from gruviz.errors import GruvizError
 from gruviz.figures import FIGURES, Page, Style, draw, gates, save, timeline
 from gruviz.figures._style import table
 
-from .made import TEXT, assert_legible, make, pixels, texts
-from .test_every_figure import OWN
+from .made import TEXT, assert_legible, pixels, texts
+from .test_every_figure import OWN, make
 from .test_export import drawn_text
 
 STYLES = [Style("double", "serif"), Style("slide", "serif", dark=True), Style("poster", grey=True)]

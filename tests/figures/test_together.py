@@ -11,7 +11,8 @@ from gruviz.cli import main
 from gruviz.errors import GruvizError
 from gruviz.figures import FIGURES, FORMATS, NUMBERS, all_of, redraw, save_together
 
-from .made import TEXT, assert_legible, make
+from .made import TEXT, assert_legible
+from .test_every_figure import make
 
 
 @pytest.mark.parametrize("cell", [GRU, RNN])
