@@ -2,11 +2,13 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
-from contextlib import ExitStack
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from gruviz._assets import DEMOS, asset
 from gruviz.arguments import Line, Parser, interruptible, millimetres, names, sides, thresholds, timesteps, units
 from gruviz.errors import GruvizError
 from gruviz.figures.names import DESCRIPTIONS, FONTS, OF_FOLDERS, STYLES
@@ -14,6 +16,8 @@ from gruviz.figures.names import DESCRIPTIONS, FONTS, OF_FOLDERS, STYLES
 _OWN = ("since", "at", "numbers", "sides", "lines")
 """Options that some figures alone have."""
 _EVERY = ("layer", "sequence", "units", "quantities", "order", "reduction", "thresholds", "marked")
+_MOMENT = 0.7
+"""Seconds of reading that nobody has to be told of."""
 _MOVING = (".mp4", ".gif")
 
 
@@ -25,7 +29,9 @@ def export(arguments: Sequence[str]) -> int:
         epilog="The ending of FILE decides the format: .pdf, .svg, .png; .csv or .npz for the numbers that the figure "
         "shows; .mp4 or .gif for a film that runs through the range.",
     )
-    parser.add_argument("recording", nargs="?", metavar="RUN", help="a recording")
+    parser.add_argument(
+        "recording", nargs="?", metavar="RUN", help="a recording; demo, demo-lstm and demo-rnn come along"
+    )
     parser.add_argument("figure", nargs="?", metavar="FIGURE", help="its name; --list says which there are")
     parser.add_argument("-o", "--output", metavar="FILE")
     parser.add_argument("--list", action="store_true", help="the figures, one a line, name first")
@@ -59,22 +65,10 @@ def export(arguments: Sequence[str]) -> int:
         return _again(given)
     if not given.recording or not given.output or bool(given.figure) == given.all:
         raise GruvizError("give a recording, a figure and -o FILE: gruviz export run.h5 gates -o gates.pdf")
-    from gruviz import recording
-
-    if given.figure in OF_FOLDERS:
-        return _of_folder(given)
-    options = _options(given)
-    with ExitStack() as stack:
-        run = stack.enter_context(recording.open(given.recording))
-        if given.beside:
-            options["beside"] = [stack.enter_context(recording.open(path)) for path in given.beside]
-        if given.all:
-            return _together(run, options, given)
-        if Path(given.output).suffix.lower() in _MOVING:
-            return _film(run, options, given)
-        page = figures.draw(run, given.figure, **options)
-    _save(page, given, 300 if given.dpi is None else given.dpi, given.outlines)
-    return 0
+    try:
+        return _of_folder(given) if given.figure in OF_FOLDERS else _of_recording(given)
+    except figures.Stopped:
+        return _stopped()
 
 
 def export_everything(arguments: Sequence[str]) -> int:
@@ -98,12 +92,44 @@ def export_everything(arguments: Sequence[str]) -> int:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise GruvizError(f"cannot make the folder {folder}: {(error.strerror or str(error)).lower()}") from error
-    with recording.open(given.recording) as run:
-        for name, page in figures.all_of(run, on_refusal=_say, **_options(given)):
-            for kind in kinds:
-                figures.save(page, folder / f"{name}.{kind}", dpi=given.dpi)
-            print(f"Saved {folder / name} as {', '.join(kinds)}.")
+    try:
+        with recording.open(_found(given.recording)) as run, _watching() as watch:
+            for name, page in figures.all_of(run, on_refusal=_say, on_progress=watch, **_options(given)):
+                for kind in kinds:
+                    figures.save(page, folder / f"{name}.{kind}", dpi=given.dpi)
+                print(f"Saved {folder / name} as {', '.join(kinds)}.")
+    except figures.Stopped:
+        return 130
     return 0
+
+
+def _of_recording(given: argparse.Namespace) -> int:
+    from gruviz import figures, recording
+
+    options = _options(given)
+    with ExitStack() as stack:
+        run = stack.enter_context(recording.open(_found(given.recording)))
+        if given.beside:
+            options["beside"] = [stack.enter_context(recording.open(path)) for path in given.beside]
+        if given.all:
+            return _together(run, options, given)
+        if Path(given.output).suffix.lower() in _MOVING:
+            return _film(run, options, given)
+        with _watching() as watch:
+            page = figures.draw(run, given.figure, on_progress=watch, **options)
+    _save(page, given, 300 if given.dpi is None else given.dpi, given.outlines)
+    return 0
+
+
+def _found(recording: str) -> Path:
+    """A recording of the user's, or else one of those that come with gruviz, by its name."""
+    name = recording if recording.endswith(".h5") else f"{recording}.h5"
+    return asset(name) if name in DEMOS and not Path(recording).exists() else Path(recording)
+
+
+def _stopped() -> int:
+    print("Stopped; nothing was saved.")
+    return 130
 
 
 def _add_what(parser: argparse.ArgumentParser) -> None:
@@ -176,10 +202,29 @@ def _save(page: Any, given: argparse.Namespace, dpi: int, outlines: bool) -> Non
 def _together(run: Any, options: dict[str, Any], given: argparse.Namespace) -> int:
     from gruviz import figures
 
-    pages = [page for _, page in figures.all_of(run, on_refusal=_say, **options)]
+    with _watching() as watch:
+        pages = [page for _, page in figures.all_of(run, on_refusal=_say, on_progress=watch, **options)]
     figures.save_together(pages, given.output)
     print(f"Saved {given.output}, {len(pages)} pages.")
     return 0
+
+
+@contextmanager
+def _watching() -> Iterator[Callable[[int], bool]]:
+    """Says how much was read, where that takes longer than a moment, and hears Ctrl+C."""
+    line, began, told = Line(), time.monotonic(), False
+    with interruptible("and saving nothing") as interrupted:
+
+        def watch(count: int) -> bool:
+            nonlocal told
+            if time.monotonic() - began > _MOMENT:
+                told = True
+                line.show(f"{count:,} timesteps read", last=False)
+            return not interrupted()
+
+        yield watch
+    if told and sys.stderr.isatty():
+        print(file=sys.stderr)
 
 
 def _film(run: Any, options: dict[str, Any], given: argparse.Namespace) -> int:

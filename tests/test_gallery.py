@@ -35,7 +35,6 @@ def test_every_figure_of_a_recording_is_in_it() -> None:
 def test_a_picture_is_the_figure_of_today(tmp_path: Path, name: str) -> None:
     path = tool.picture(name)
     found = redraw(path)
-    assert found.notes == ()
     again = save(found.page, tmp_path / "again.png", dpi=found.dpi)
     old, new = (np.asarray(Image.open(each).convert("RGB")).astype(np.int16) for each in (path, again))
     assert calculate_rms(old, new) < 2, "make gallery"

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gruviz.figures._page import Page
     from gruviz.figures._pages import pages
     from gruviz.figures._paths import paths
+    from gruviz.figures._progress import Stopped
     from gruviz.figures._registry import FIGURES, Kind, draw
     from gruviz.figures._saturation import saturation
     from gruviz.figures._style import Style
@@ -42,6 +43,7 @@ __all__ = [
     "Kind",
     "Page",
     "Redrawn",
+    "Stopped",
     "Style",
     "Wanted",
     "all_of",
@@ -85,6 +87,7 @@ _HOMES = {
     "Style": "_style",
     "Redrawn": "_again",
     "redraw": "_again",
+    "Stopped": "_progress",
     "caption": "_caption",
     "command": "_metadata",
     "FILMS": "_film",

@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from gruviz._assets import DEMOS, asset
 from gruviz.cells import Thresholds
 from gruviz.comparison import read as read_comparison
 from gruviz.errors import GruvizError
@@ -92,4 +93,6 @@ def _find(facts: Facts, path: Path, recording: str | os.PathLike[str] | None) ->
     for place in (*places, path.parent / name, Path(name)):
         if place.exists():
             return place
+    if name in DEMOS:
+        return asset(name)
     raise GruvizError(f"the recording {name} of {path.name} is not where it was: say where with --recording {name}")

@@ -12,6 +12,7 @@ from gruviz import palette
 from gruviz.analysis import CARRIED, CHANGE, HELD, READ, SURVIVAL, WRITTEN, candidate_weights, derived, levels, work_out
 from gruviz.cells import Quantity
 from gruviz.errors import GruvizError
+from gruviz.figures import _progress as progress
 from gruviz.figures._columns import Columns, extremes, fit
 from gruviz.figures._heatmap import RIGHT, Place, draw_heatmap, fit_heatmap, height_of, remarks
 from gruviz.figures._input import input_panels
@@ -107,6 +108,7 @@ def worked_out(
     parts = []
     for start, stop in pairwise(firsts):
         values = work_out(layer, sequence, name, start, stop, weights)
+        progress.read(stop - start)
         cut = -start % columns.factor  # the first column may begin within a block
         if 0 < cut < len(values):
             parts.append(getattr(reduce_rows(values[:cut], columns.factor), how))

@@ -11,6 +11,7 @@ from gruviz.cells import Quantity
 from gruviz.errors import GruvizError
 from gruviz.figures._columns import Columns
 from gruviz.figures._page import FOREGROUND, LABEL, NAME, SYMBOL, TICK, Page, style
+from gruviz.figures._progress import reading
 from gruviz.figures._sheet import Panel, Sheet, ticks
 from gruviz.figures._subject import Subject, chosen, subject
 from gruviz.figures._wanted import Wanted
@@ -74,7 +75,10 @@ class _Saturation(Sheet):
         self.sides = sides
         rows = [(self.rows.start, self.rows.stop)]
         self.found: dict[str, Saturation] = {
-            gate.name: finish(gather_histogram(shown.layer, gate.name, rows)).saturation(*sides) for gate in gates
+            gate.name: finish(
+                gather_histogram(shown.layer, gate.name, rows), reading(shown.stop - shown.start)
+            ).saturation(*sides)
+            for gate in gates
         }
         self.side = min(_LARGEST, (self.plot - _BETWEEN * (len(gates) - 1)) / len(gates))
 

@@ -160,10 +160,9 @@ class Sheet(ABC):
             when, time = f"timestep {shown.start:,}", f" ({clock.say(shown.start)})" if clock else ""
         of = "" if shown.everything else f"{len(shown.units):,} of "
         sentences = [
-            f"{shown.run.name}, layer {layer.name} ({cell.title}{backward}, {of}{units(layer.size)})"
-            + f", sequence {shown.sequence.index} ({shown.sequence.name}), {when}{time}" * self.of_sequence
-            + "."
-        ]
+            f"{shown.run.name}, layer {layer.name} ({cell.title}{backward}, {of}{units(layer.size)}), "
+            f"sequence {shown.sequence.index} ({shown.sequence.name}), {when}{time}."
+        ] * self.of_sequence
         if cell.keep is not None:
             symbol = cell[cell.keep].symbol
             share = (

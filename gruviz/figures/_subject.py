@@ -12,6 +12,7 @@ from gruviz.cells import Quantity, Thresholds
 from gruviz.errors import GruvizError
 from gruviz.figures._columns import fit, heatmap
 from gruviz.figures._page import RESOLUTION
+from gruviz.figures._progress import reading
 from gruviz.figures._style import Style
 from gruviz.figures._wanted import Wanted
 from gruviz.recording import Layer, Recording, SequenceInfo
@@ -164,7 +165,9 @@ def _units(layer: Layer, units: Sequence[int]) -> NDArray[np.intp]:
 def _true_of(layer: Layer, info: SequenceInfo, where: str, thresholds: Thresholds) -> NDArray[np.bool_]:
     """The units of which a condition is true over the whole sequence, (H,)."""
     condition = Expression(where)
-    kept = condition.holds(finish(numbers(layer, info.index, condition.names | {"unit"}, thresholds)))
+    kept = condition.holds(
+        finish(numbers(layer, info.index, condition.names | {"unit"}, thresholds), reading(info.length))
+    )
     if not kept.any():
         raise GruvizError(f"no unit of layer {layer.name} fulfils {condition.text}: ask for less")
     return kept
@@ -176,6 +179,6 @@ def _ordered(layer: Layer, info: SequenceInfo, by: Order) -> NDArray[np.intp]:
         return np.arange(layer.size)
     if by in ("timescale", "peak"):
         name = "peak" if by == "peak" else "tau" if layer.cell.keep else "acf"
-        return by_number(finish(numbers(layer, info.index, [name]))[name], by)
+        return by_number(finish(numbers(layer, info.index, [name]), reading(info.length))[name], by)
     whole = fit(layer, 0, info.length, _COLUMNS_TO_ORDER_BY)
     return ordered(heatmap(layer, layer.cell.keep or layer.cell.state, info.index, whole), by)

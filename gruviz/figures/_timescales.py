@@ -11,6 +11,7 @@ from gruviz import palette
 from gruviz.analysis import Timescales, finish, gather_autocorrelation_time, gather_keep
 from gruviz.figures._columns import Columns
 from gruviz.figures._page import FAINT, LABEL, NAME, TICK, Page, style, text_width
+from gruviz.figures._progress import reading
 from gruviz.figures._sheet import Panel, Sheet, ticks
 from gruviz.figures._sheet import units as units_of
 from gruviz.figures._subject import Subject, subject, without_choice
@@ -71,13 +72,13 @@ class _Timescales(Sheet):
         self.kinds: list[tuple[str, str, Floats]] = []
         """What is drawn: its name, its colour, the timescales of the units that are shown."""
         if layer.cell.keep is not None:
-            self.times = finish(gather_keep(layer, rows))[0].timescales()
+            self.times = finish(gather_keep(layer, rows), reading(shown.stop - shown.start))[0].timescales()
             k = layer.cell[layer.cell.keep].symbol
             self.kinds += [
                 (f"−1/mean(ln {k})", palette.RETAINED, self.times.of_log[shown.units]),
                 (f"−1/ln(mean {k})", palette.LINES["reset"], self.times.of_mean[shown.units]),
             ]
-        lag = finish(gather_autocorrelation_time(layer, rows))[shown.units]
+        lag = finish(gather_autocorrelation_time(layer, rows), reading(shown.stop - shown.start))[shown.units]
         self.kinds.append(("autocorrelation", FAINT, lag))
         self.low, self.high = _ends([values for _, _, values in self.kinds])
 

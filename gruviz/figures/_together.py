@@ -10,6 +10,7 @@ from matplotlib.backends.backend_pdf import PdfPages
 from gruviz.errors import GruvizError
 from gruviz.figures._metadata import as_json, told
 from gruviz.figures._page import Page, style
+from gruviz.figures._progress import Stopped
 from gruviz.figures._registry import FIGURES, draw
 from gruviz.figures._whole import checked, whole
 from gruviz.recording import Recording
@@ -35,9 +36,11 @@ def all_of(
     """
     drawn, refused = 0, ""
     for name, kind in FIGURES.items():
-        known = {key: value for key, value in options.items() if key in kind.options}
+        known = {key: value for key, value in options.items() if key in (*kind.options, "on_progress")}
         try:
             page = _one(run, name, view, known)
+        except Stopped:
+            raise
         except GruvizError as error:
             refused = str(error)
             if on_refusal:
@@ -53,6 +56,8 @@ def _one(run: Recording, name: str, view: View | None, options: dict[str, Any]) 
     """Units and quantities are left out where a figure has no use for them."""
     try:
         return draw(run, name, view, **options)
+    except Stopped:
+        raise
     except GruvizError:
         fewer = {key: value for key, value in options.items() if key not in ("units", "quantities")}
         if len(fewer) == len(options):

@@ -130,3 +130,13 @@ def test_what_cannot_be_drawn(tmp_path: Path, options, message: str) -> None:
     run, _ = make(tmp_path / "run.h5")
     with run, pytest.raises(GruvizError, match=message):
         cell(run, **options)
+
+
+@pytest.mark.parametrize("name", ["demo", "demo-lstm", "demo-rnn"])
+def test_the_diagram_of_each_cell_needs_no_recording_of_ones_own(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "cell.pdf"
+    assert main(["export", name, "cell", "--no-numbers", "-o", str(path)]) == 0
+    page = redraw(path).page
+    assert_legible(page)
+    assert "demo" not in " ".join(texts(page))
+    assert {"input", "new hidden state"} <= set(texts(page))
