@@ -792,6 +792,7 @@ class MainWindow(QMainWindow):
         self.live.stop()
         self.complement.stop()
         self.workbench.stop()
+        self.flows.stop()
         self.loader.stop()
         self._collector.stop()
         super().closeEvent(event)
