@@ -44,6 +44,17 @@ def test_every_figure_is_legible_in_every_style(tmp_path: Path, name: str, style
     assert float(pypdf.PdfReader(path).pages[0].mediabox.width) / 72 * 25.4 == pytest.approx(style.width, abs=0.01)
 
 
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_heatmap_has_a_colour_bar(tmp_path: Path, name: str) -> None:
+    run, _ = make(tmp_path / "run.h5", (TEXT[:120],))
+    with run:
+        page = draw(run, name, start=20, stop=70, **OWN.get(name, {}))
+    drawn = [axes.images[0] for axes in page.axes if axes.images]
+    bars = [each for each in drawn if 256 in np.shape(each.get_array())[:2]]
+    assert len(bars) == len(drawn) - len(bars)
+    assert all(each.get_interpolation() == "none" for each in drawn)
+
+
 def test_a_slide_is_a_page_enlarged(tmp_path: Path) -> None:
     run, _ = make(tmp_path / "run.h5", (TEXT[:120],))
     with run:
