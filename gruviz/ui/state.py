@@ -16,11 +16,11 @@ class ViewState(QObject):
     """
 
     pane_changed = Signal()
-    """Another recording, tape, sequence, layer or checkpoint."""
+    """Another recording, tape, sequence, layer or checkpoint; one more pane, one less, or another in focus."""
     length_changed = Signal()
     """The sequence on show has other timesteps at its end, mostly more."""
     units_changed = Signal()
-    """Other units are selected."""
+    """Other units are selected, in the pane in focus or in another."""
     rows_changed = Signal()
     """The heatmaps show other units, or in another order."""
     range_changed = Signal()
@@ -77,14 +77,20 @@ class ViewState(QObject):
     _watched: tuple[tuple[Callable[["ViewState"], Any], Callable[[View], Any]], ...] = (
         (
             lambda state: state.pane_changed,
-            lambda view: [(p.recording, p.tape, p.sequence, p.layer, p.checkpoint) for p in view.panes],
+            lambda view: (view.focus, [(p.recording, p.tape, p.sequence, p.layer, p.checkpoint) for p in view.panes]),
         ),
         (lambda state: state.length_changed, lambda view: view.length),
         (lambda state: state.thresholds_changed, lambda view: view.thresholds),
-        (lambda state: state.display_changed, lambda view: (view.reduction, view.hidden, view.derived)),
-        (lambda state: state.rows_changed, lambda view: [(pane.order, pane.filter, pane.rows) for pane in view.panes]),
+        (
+            lambda state: state.display_changed,
+            lambda view: (view.reduction, view.hidden, view.derived, view.differences),
+        ),
+        (
+            lambda state: state.rows_changed,
+            lambda view: (view.focus, [(p.order, p.filter, p.rows) for p in view.panes]),
+        ),
         (lambda state: state.range_changed, lambda view: (view.start, view.stop, view.length)),
-        (lambda state: state.units_changed, lambda view: [pane.units for pane in view.panes]),
+        (lambda state: state.units_changed, lambda view: (view.focus, [p.units for p in view.panes])),
         (lambda state: state.cursor_changed, lambda view: view.cursor),
         (lambda state: state.mark_changed, lambda view: (view.reference, view.selection)),
         (lambda state: state.playback_changed, lambda view: (view.playing, view.speed, view.loop)),

@@ -55,7 +55,7 @@ def test_without_a_display_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(GruvizError, match="--screenshot"):
-        app.run(None)
+        app.run()
 
 
 @pytest.mark.parametrize(
