@@ -239,8 +239,6 @@ def difference(quantity: Quantity) -> Quantity:
     """What one recording has more of a quantity than another, unit by unit."""
     return replace(
         quantity,
-        symbol=f"Δ{quantity.symbol}",
-        mathtext=rf"$\Delta$ {quantity.mathtext}",
         title=f"difference of {quantity.title}",
         kind="difference",
         formula=f"{quantity.symbol} of the first − {quantity.symbol} of the other",

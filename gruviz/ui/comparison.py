@@ -4,12 +4,13 @@ from collections import deque
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from gruviz.recording import SequenceInfo
 from gruviz.ui.composing import Composing
 from gruviz.ui.loaders import Loaders
 from gruviz.ui.pane_state import PaneState
+from gruviz.ui.panels.difference import corresponding
 from gruviz.ui.panels.pane import LETTERS, PaneContext
 from gruviz.ui.reading import Facts
 from gruviz.ui.state import ViewState
@@ -48,6 +49,12 @@ class Comparison(QObject):
         return len(self.contexts) > 1
 
     @property
+    def corresponding(self) -> list[PaneContext]:
+        """The panes whose units may be held against those of the first."""
+        first, *others = self.contexts
+        return [context for context in others if corresponding(first, context)]
+
+    @property
     def waits(self) -> bool:
         """Whether a recording is being opened, or will be."""
         return bool(self._waiting) or self._coming is not None
@@ -84,8 +91,9 @@ class Comparison(QObject):
             self._refuse(f"{name} is still being written: compare it when it is complete")
         else:
             loader = self._loaders.begin(self._coming.recording)
-            loader.opened.connect(self._came)
-            loader.refused.connect(self._failed)
+            once = Qt.ConnectionType.SingleShotConnection
+            loader.opened.connect(self._came, once)
+            loader.refused.connect(self._failed, once)
 
     def begin_anew(self) -> None:
         """Another recording is open in place of all: there is one pane."""

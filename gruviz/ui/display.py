@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWi
 
 from gruviz.cells import Quantity
 from gruviz.ui.chooser import Chooser
+from gruviz.ui.comparison import Comparison
 from gruviz.ui.derived import DerivedButton
 from gruviz.ui.elided import ElidedLabel
 from gruviz.ui.panels import Context
@@ -45,7 +46,9 @@ class DisplayBar(QWidget):
     checkpoint_chosen = Signal(int)
     """The training step that was chosen."""
 
-    def __init__(self, context: Context, read_pages: QAction, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, context: Context, comparison: Comparison, read_pages: QAction, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._context = context
         self.page = page_button(read_pages)
@@ -71,7 +74,7 @@ class DisplayBar(QWidget):
         self._row.addSpacing(2 * STEP)
         self._row.addWidget(self._words[0])
         self._row.addLayout(self._heatmaps)
-        self.more = DerivedButton(context, _BUTTON)
+        self.more = DerivedButton(context, comparison, _BUTTON)
         self._row.addWidget(self.more)
         for words, chooser in zip(self._words[1:], (self.order, self.reduction, self.checkpoint), strict=True):
             self._row.addSpacing(2 * STEP)

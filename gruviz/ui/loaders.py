@@ -27,7 +27,7 @@ class Loaders(Asked):
         self._heard = self.each[0]
         self._lead()
         self._hear()
-        state.pane_changed.connect(self._turn)
+        state.panes_changed.connect(self._turn)
 
     # For the pane in focus
 
@@ -106,12 +106,11 @@ class Loaders(Asked):
         self._coming.open(path)
         return self._coming
 
-    def accept(self) -> Loader:
+    def accept(self) -> None:
         """Give it a place, the last one."""
         assert self._coming is not None
         self.each.append(self._coming)
         self._coming = None
-        return self.each[-1]
 
     def discard(self) -> None:
         """Close it again, if there is one."""

@@ -68,9 +68,8 @@ class Pointing(QObject):
         if point.unit is not None:
             words.append(f"unit {point.unit}")
         words += [f"{quantity_of(cell, name).symbol} = {format_value(value)}" for name, value in point.values.items()]
-        for name, value in point.others.items():
-            words.append(f"{quantity_of(cell, name).symbol} = {format_value(value)} above")
-            words.append(f"Δ = {format_value(value - point.values[name])}")
         if self._panel is not None:
+            for name, value in point.others.items():
+                words.append(f"{self._panel.title} = {format_value(value - point.values[name])}")
             words.append(self._panel.words_at(point.timestep))
         self.said.emit("   ".join(filter(None, words)))

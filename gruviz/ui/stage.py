@@ -69,7 +69,7 @@ class Stage(QGraphicsView):
         self.setMinimumSize(480, 320)
         self.setAcceptDrops(False)  # files are dropped on the window
         state = context.state
-        state.pane_changed.connect(self._turn)
+        state.panes_changed.connect(self._turn)
         state.display_changed.connect(self._turn)
         state.rows_changed.connect(self._refresh)
         state.thresholds_changed.connect(self._refresh)
@@ -79,7 +79,7 @@ class Stage(QGraphicsView):
         state.mark_changed.connect(self._apply_cursor)
         state.find_changed.connect(self._update_marks)
         state.page_changed.connect(self._come_or_go)
-        for changed in (state.pane_changed, state.display_changed, state.range_changed, state.cursor_changed):
+        for changed in (state.panes_changed, state.display_changed, state.range_changed, state.cursor_changed):
             changed.connect(self.point)
         context.themes.changed.connect(self._restyle)
         self._restyle()

@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from gruviz.view import View
+from gruviz.view import Pane, View
 
 
 class ViewState(QObject):
@@ -15,8 +15,10 @@ class ViewState(QObject):
     of the pane first, so that a panel that hears of a new sequence never sees the cursor of the old one.
     """
 
+    panes_changed = Signal()
+    """One more pane, one less, another in focus, or something else is shown in one of them."""
     pane_changed = Signal()
-    """Another recording, tape, sequence, layer or checkpoint; one more pane, one less, or another in focus."""
+    """The pane in focus shows another recording, tape, sequence, layer or checkpoint."""
     length_changed = Signal()
     """The sequence on show has other timesteps at its end, mostly more."""
     units_changed = Signal()
@@ -76,9 +78,10 @@ class ViewState(QObject):
 
     _watched: tuple[tuple[Callable[["ViewState"], Any], Callable[[View], Any]], ...] = (
         (
-            lambda state: state.pane_changed,
-            lambda view: (view.focus, [(p.recording, p.tape, p.sequence, p.layer, p.checkpoint) for p in view.panes]),
+            lambda state: state.panes_changed,
+            lambda view: (view.focus, [_subject(pane) for pane in view.panes]),
         ),
+        (lambda state: state.pane_changed, lambda view: _subject(view.pane)),
         (lambda state: state.length_changed, lambda view: view.length),
         (lambda state: state.thresholds_changed, lambda view: view.thresholds),
         (
@@ -101,3 +104,8 @@ class ViewState(QObject):
         (lambda state: state.tab_changed, lambda view: view.tab),
         (lambda state: state.page_changed, lambda view: (view.page, view.shade, view.label, view.marked)),
     )
+
+
+def _subject(pane: Pane) -> tuple[str, str, int, str, int]:
+    """What is shown, without how."""
+    return pane.recording, pane.tape, pane.sequence, pane.layer, pane.checkpoint

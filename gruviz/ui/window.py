@@ -150,7 +150,7 @@ class MainWindow(QMainWindow):
         self.loading, self.failed, self.empty = LoadingPage(), FailedPage(again), EmptyPage(again)
         self.welcome.show_recent(self.settings.recent)
         self.splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False, handleWidth=1)
-        self.display = DisplayBar(self.context, self._actions["read_pages"])
+        self.display = DisplayBar(self.context, self.comparison, self._actions["read_pages"])
         self.sheet_bar = SheetBar(self.context, self.sheet.subject, self._actions)
         self.find_bar, self.go_bar = FindBar(self.context), GoBar(self.context)
         self.thresholds_bar = ThresholdsBar(self.context)
@@ -219,7 +219,7 @@ class MainWindow(QMainWindow):
         self._menus["&View"].insertMenu(self._actions["switch_theme"], self._heatmap_menu)
         self._menus["&View"].insertSeparator(self._actions["switch_theme"])
         self._heatmap_menu.aboutToShow.connect(self._fill_heatmaps)
-        self._derived = DerivedChoices(self.context, self._heatmap_menu)
+        self._derived = DerivedChoices(self.context, self.comparison, self._heatmap_menu)
 
     def _wire(self) -> None:
         loader, state, toolbar = self.loader, self.state, self.toolbar
@@ -235,7 +235,7 @@ class MainWindow(QMainWindow):
         self.comparison.done.connect(self.ready)
         self.choosing.wrong.connect(self.complain)
         self.stage.unwanted.connect(self.comparison.close)
-        state.pane_changed.connect(self._show_panes)
+        state.panes_changed.connect(self._show_panes)
         state.memory_changed.connect(self._show_shaded)
         state.cursor_changed.connect(self._collector.moved)
         state.range_changed.connect(self._collector.moved)

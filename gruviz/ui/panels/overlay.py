@@ -73,7 +73,8 @@ class OverlayPanel(PlotPanel):
                 pane.loader.ask(CountsRequest(self.slot, *pane.subject, start, stop, width, 1, thresholds))
 
     def clear(self) -> None:
-        """Draw nothing until the next answer."""
+        """Draw nothing until the next answers: of panes that stay as they are, too."""
+        self.forget()
         self.counts.clear()
         self.plot.update()
         self._ends.update()
@@ -116,11 +117,19 @@ class OverlayPanel(PlotPanel):
         """All units at the top, none at the bottom."""
         return [(_height(1.0), "100 %"), (_height(0.0), "0")]
 
+    @property
+    def titled(self) -> bool:
+        """Which line is which comes first."""
+        font = QApplication.font()
+        lines = (1 + len(DRAWN)) * QFontMetricsF(small(font)).height()
+        return QFontMetricsF(font).height() + 2 + lines <= self.body.height()
+
     def paint_gutter(self, painter: QPainter, rect: QRectF) -> None:
         """Title, and which line is which."""
         super().paint_gutter(painter, rect)
         theme, tiny = self.context.theme, small(QApplication.font())
-        line, top = QFontMetricsF(tiny).height(), QFontMetricsF(QApplication.font()).height() + 2
+        line = QFontMetricsF(tiny).height()
+        top = QFontMetricsF(QApplication.font()).height() + 2 if self.titled else 0.0
         for kind in DRAWN:
             painter.fillRect(QRectF(3 * STEP, top + (line - 8) / 2, 8, 8), QColor(_colour(kind)))
             draw_text(painter, 3 * STEP + 12, top, kind, tiny, theme.foreground)
