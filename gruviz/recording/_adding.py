@@ -22,6 +22,8 @@ from gruviz.recording.reader import Recording, stamp_of
 
 _LEAST_FREE = 2**26
 """Bytes that are left free on the disk beside the copy: HDF5 does not survive a full one."""
+_ROWS = 128
+"""Of a chunk with a number for each unit: often one sequence of many is measured, and the others take no room."""
 
 
 class GradientWriter:
@@ -127,7 +129,8 @@ class GradientWriter:
         if name in group:
             del group[name]
         shape = (len(self._recording.layers[layer].tape), *width)
-        chunks = (min(max(shape[0], 1), schema.CHUNK_ROWS * (1 if width else 16)), *map(schema.chunk_units, width))
+        rows = _ROWS if width else 16 * schema.CHUNK_ROWS
+        chunks = (min(max(shape[0], 1), rows), *map(schema.chunk_units, width))
         dtype = FIELDS[name].dtype
         return group.create_dataset(name, shape, dtype, chunks=chunks, fletcher32=True, fillvalue=np.nan)
 

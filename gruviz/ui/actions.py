@@ -154,6 +154,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("switch_theme", "&Light or dark", "Switch between light and dark", "&View", ("Ctrl+T",), "end", "theme"),
     ActionSpec("follow_system", "Theme of the s&ystem", "Light or dark as the system is", "&View"),
+    ActionSpec("take_tour", "&Tour", "RNN, GRU and LSTM in ten minutes, on the demo recordings", "&Help"),
     ActionSpec("help", "&Mouse and keys", "What mouse and keys do", "&Help", ("F1", "?"), "end"),
     ActionSpec("about", "&About gruviz", "Which version this is", "&Help"),
 )

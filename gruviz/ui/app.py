@@ -57,11 +57,16 @@ def run(
     sys.setswitchinterval(_SWITCH)
     if screenshot is not None:
         return _Picture(app, paths, Path(screenshot), size, at, theme or "light").make()
-    return _interactive(app, paths, size, at, theme)
+    return _interactive(app, paths, size, at, theme, demo)
 
 
 def _interactive(
-    app: QApplication, paths: Sequence[str], size: tuple[int, int] | None, at: int | None, theme: str | None
+    app: QApplication,
+    paths: Sequence[str],
+    size: tuple[int, int] | None,
+    at: int | None,
+    theme: str | None,
+    demo: bool,
 ) -> int:
     from gruviz.ui.window import MainWindow
 
@@ -74,6 +79,8 @@ def _interactive(
         window.resize(*size)
     if at is not None:
         window.ready.connect(lambda: window.state.change(seek, at), Qt.ConnectionType.SingleShotConnection)
+    if demo and not settings.recent:
+        window.ready.connect(window.tour.offer, Qt.ConnectionType.SingleShotConnection)
     window.show()
     if not paths and Path(settings.last).is_file():
         paths = [settings.last]

@@ -6,7 +6,7 @@ from typing import Any
 from gruviz.ui.state import ViewState
 from gruviz.view import View, focus_on
 
-_SIGNALS = tuple(name for name in vars(ViewState) if name.endswith("_changed"))
+_SIGNALS = tuple(name for name in vars(ViewState) if name.endswith("changed"))
 
 
 class PaneState(ViewState):

@@ -84,22 +84,23 @@ class Rows:
         shared, several = self._shared, len(self._panes) > 1
         assert shared.loader.facts is not None
         tape = shared.loader.facts.tapes[shared.layer.tape]
-        yield shared, "overview", OverviewPanel, ()
+        yield shared, "OverviewPanel", OverviewPanel, ()
         if tape.text:
-            yield shared, "text", TextPanel, ()
+            yield shared, "TextPanel", TextPanel, ()
         if tape.columns:
-            yield shared, "curves", CurvesPanel, (tape.columns,)
+            yield shared, "CurvesPanel", CurvesPanel, (tape.columns,)
         for context in self._panes:
             if several:
-                yield context, "heading", HeadingPanel, ()
+                yield context, "HeadingPanel", HeadingPanel, ()
             yield from self._heatmaps(context)
             if not several:
-                yield context, "counts", CountsPanel if context.layer.cell.keep else NoCountsPanel, ()
-            yield context, "timelines", TimelinesPanel, ()
+                kind = CountsPanel if context.layer.cell.keep else NoCountsPanel
+                yield context, kind.__name__, kind, ()
+            yield context, "TimelinesPanel", TimelinesPanel, ()
         if several and any(context.layer.cell.keep for context in self._panes):
             sizes = " ".join(f"{context.letter}{context.layer.lasting}" for context in self._panes)
-            yield shared, f"overlay {sizes}", OverlayPanel, (list(self._panes),)
-        yield shared, "axis", TimeAxisPanel, ()
+            yield shared, f"OverlayPanel {sizes}", OverlayPanel, (list(self._panes),)
+        yield shared, "TimeAxisPanel", TimeAxisPanel, ()
 
     def _heatmaps(self, context: PaneContext) -> Iterator[tuple[Context, str, Any, tuple[Any, ...]]]:
         view, cell, first = context.state.view, context.layer.cell, self._panes[0]

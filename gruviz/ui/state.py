@@ -45,6 +45,8 @@ class ViewState(QObject):
     """Something else stands below the list of units."""
     page_changed = Signal()
     """Pages in place of panels or the other way round, coloured by another quantity, or another label."""
+    changed = Signal()
+    """Anything at all; after all the others."""
 
     def __init__(self, view: View | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -73,6 +75,7 @@ class ViewState(QObject):
             for signal, read in self._watched:
                 if read(old) != read(new):
                     signal(self).emit()
+            self.changed.emit()
         finally:
             self._applying = False
 

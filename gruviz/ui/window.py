@@ -49,6 +49,7 @@ from gruviz.ui.status import StatusBar
 from gruviz.ui.theme import Themes
 from gruviz.ui.thresholds import ThresholdsBar
 from gruviz.ui.toolbar import SPEEDS, ToolBar
+from gruviz.ui.tour import Tour
 from gruviz.ui.workbench import Workbench
 from gruviz.view import (
     Pane,
@@ -141,6 +142,7 @@ class MainWindow(QMainWindow):
 
     def _build_pages(self) -> None:
         first = [
+            ("Take the tour", self._actions["take_tour"]),
             ("Open the demo", self._actions["open_demo"]),
             ("Open a file…", self._actions["open"]),
             ("Train…", self._actions["train"]),
@@ -190,6 +192,8 @@ class MainWindow(QMainWindow):
         self.flows = Flows(self, self.workbench)
         column.addWidget(self.workbench)
         self.setCentralWidget(centre)
+        self.tour = Tour(self)
+        column.insertWidget(0, self.tour.bar)
 
     def _action(self, spec: Any) -> QAction:
         action = QAction(spec.text, self)
@@ -724,6 +728,11 @@ class MainWindow(QMainWindow):
     def help(self) -> None:
         """What mouse and keys do."""
         HelpDialog(self).show()
+
+    @Slot()
+    def take_tour(self) -> None:
+        """What a newcomer should see, stop by stop."""
+        self.tour.begin()
 
     @Slot()
     def about(self) -> None:
