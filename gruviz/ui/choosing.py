@@ -2,8 +2,8 @@
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from gruviz.ui.comparison import Comparison
 from gruviz.ui.panels import Context
+from gruviz.ui.panes import Panes
 from gruviz.ui.toolbar import ToolBar
 from gruviz.view import showing, turn_together
 
@@ -14,9 +14,9 @@ class Choosing(QObject):
     wrong = Signal(str)
     """Why that cannot be shown."""
 
-    def __init__(self, context: Context, comparison: Comparison, toolbar: ToolBar) -> None:
+    def __init__(self, context: Context, panes: Panes, toolbar: ToolBar) -> None:
         super().__init__(toolbar)
-        self._context, self._comparison, self._toolbar = context, comparison, toolbar
+        self._context, self._panes, self._toolbar = context, panes, toolbar
         context.state.pane_changed.connect(self.refresh)
         toolbar.sequence.chosen.connect(self._choose_offered)
         toolbar.layer.chosen.connect(self._choose_layer)
@@ -26,7 +26,7 @@ class Choosing(QObject):
         facts, view = self._context.loader.facts, self._context.state.view
         assert facts is not None
         info, pane = facts.sequences_of(layer)[sequence], view.pane
-        if self._comparison.several and info.length != view.length:
+        if self._panes.several and info.length != view.length:
             name = info.name or f"sequence {sequence}"
             self.wrong.emit(
                 f"{name} in {layer} has {info.length:,} timesteps, what stands beside it {view.length:,}: choose "
@@ -76,9 +76,9 @@ class Choosing(QObject):
         info = sequences[sequence]
         if info.length == 0:
             self.wrong.emit(f"{info.name or f'sequence {sequence}'} is empty: choose another")
-        elif not self._comparison.several:
+        elif not self._panes.several:
             self.show(pane.layer, sequence)
-        elif isinstance(panes := self._comparison.followed(info), str):
+        elif isinstance(panes := self._panes.followed(info), str):
             self.wrong.emit(panes)
         else:
             self._context.state.change(turn_together, info.length, tuple(panes))

@@ -50,7 +50,9 @@ class Hand:
             return
         if isinstance(panel.context, PaneContext):
             panel.context.state.focus()
-        if isinstance(panel, HeadingPanel) or not self._over_time(at):
+        if (act := panel.action_at(at)) is not None:
+            act()
+        elif isinstance(panel, HeadingPanel) or not self._over_time(at):
             self._drag = _Drag(panel, at, lambda _: None)
         elif isinstance(panel, OverviewPanel):
             self._drag = _Drag(panel, at, self._moving_window(panel, at))
@@ -69,27 +71,25 @@ class Hand:
         stage.pointer = event.position()
         stage.point()
         if drag is None:
-            panel = stage.panel_at(event.position().y())
-            shape = Qt.CursorShape.ArrowCursor
-            if isinstance(panel, OverviewPanel | TimeAxisPanel):
-                shape = Qt.CursorShape.OpenHandCursor
-            elif isinstance(panel, HeadingPanel) and panel.closes(event.position()):
-                shape = Qt.CursorShape.PointingHandCursor
-            stage.viewport().setCursor(shape)
+            stage.viewport().setCursor(self._shape(event.position()))
             return
         if (event.position() - drag.at).manhattanLength() >= _CLICK:
             drag.clicked = False
         if not drag.clicked:
             drag.move(event.position())
 
+    def _shape(self, at: QPointF) -> Qt.CursorShape:
+        """How the pointer looks there: as what a press would do."""
+        panel = self._stage.panel_at(at.y())
+        if panel is not None and panel.action_at(at) is not None:
+            return Qt.CursorShape.PointingHandCursor
+        grab = isinstance(panel, OverviewPanel | TimeAxisPanel)
+        return Qt.CursorShape.OpenHandCursor if grab else Qt.CursorShape.ArrowCursor
+
     def release(self, event: QMouseEvent) -> None:
         """End; a click seeks where a drag does something else, and on a row it selects the unit."""
         drag, self._drag = self._drag, None
         if drag is None or not drag.clicked:
-            return
-        if isinstance(drag.panel, HeadingPanel):
-            if drag.panel.closes(drag.at) and isinstance(drag.panel.context, PaneContext):
-                self._stage.unwanted.emit(drag.panel.context.number)
             return
         if isinstance(drag.panel, OverviewPanel | TimeAxisPanel | TextPanel) and self._over_time(drag.at):
             self._state.change(seek, int(drag.panel.time_at(drag.at.x()) // 1))

@@ -83,6 +83,12 @@ class Loaders(Asked):
         """Look for what is new in the first recording."""
         self.each[0].look(again)
 
+    def look_at(self, path: str) -> None:
+        """Read a recording anew, wherever it is on show: something was added to its file."""
+        for loader in self.each:
+            if loader.facts is not None and loader.facts.path == path:
+                loader.look(again=True)
+
     def _lead(self) -> None:
         first = self.each[0]
         first.opened.connect(self._opened)

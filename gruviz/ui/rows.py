@@ -1,16 +1,18 @@
 """Which panels stand on the stage, from top to bottom."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from PySide6.QtWidgets import QGraphicsScene
 
 from gruviz.analysis import SURVIVAL, derived
 from gruviz.ui.panels import (
+    KINDS,
     Context,
     CountsPanel,
     CurvesPanel,
     DerivedPanel,
+    GradientPanel,
     HeatmapPanel,
     NoCountsPanel,
     OverviewPanel,
@@ -32,15 +34,22 @@ class Rows:
     time axis.
     """
 
-    def __init__(self, shared: Context, panes: Sequence[PaneContext], scene: QGraphicsScene) -> None:
+    def __init__(
+        self,
+        shared: Context,
+        panes: Sequence[PaneContext],
+        close: Callable[[int], object],
+        scene: QGraphicsScene,
+    ) -> None:
         """Begin without any.
 
         Args:
             shared: what panels that stand there once work with.
             panes: the same for the panels of each pane; a list that others change.
+            close: closes a pane, by its place.
             scene: where the panels stand.
         """
-        self._shared, self._panes, self._scene = shared, panes, scene
+        self._shared, self._panes, self._close, self._scene = shared, panes, close, scene
         self.panels: list[Panel] = []
         """From top to bottom."""
         self._shown: dict[Context, tuple[Any, int]] = {}
@@ -91,7 +100,7 @@ class Rows:
             yield shared, "CurvesPanel", CurvesPanel, (tape.columns,)
         for context in self._panes:
             if several:
-                yield context, "HeadingPanel", HeadingPanel, ()
+                yield context, "HeadingPanel", HeadingPanel, (self._close,)
             yield from self._heatmaps(context)
             if not several:
                 kind = CountsPanel if context.layer.cell.keep else NoCountsPanel
@@ -110,6 +119,9 @@ class Rows:
         for quantity in derived(cell):
             if quantity.name in view.derived:
                 yield context, quantity.name, SurvivalPanel if quantity.name == SURVIVAL else DerivedPanel, (quantity,)
+        for kind in KINDS:
+            if kind.name in view.derived:
+                yield context, kind.name, GradientPanel, (kind,)
         if context is not first and corresponding(first, context):
             for quantity in cell.quantities:
                 if quantity.name in view.differences:

@@ -8,13 +8,13 @@ from PySide6.QtGui import QColor, QContextMenuEvent, QMouseEvent, QPixmapCache, 
 from PySide6.QtWidgets import QGraphicsScene, QGraphicsView, QWidget
 
 from gruviz.ui.asked import Asked
-from gruviz.ui.comparison import Comparison
 from gruviz.ui.cursor import Cursor
 from gruviz.ui.hand import Hand
 from gruviz.ui.panels import Context, Panel, TextPanel, TimeAxisPanel, TimelinesPanel
 from gruviz.ui.panels.copying import offer_copies
 from gruviz.ui.panels.pane import HeadingPanel
 from gruviz.ui.panels.panel import LEFT, RIGHT
+from gruviz.ui.panes import Panes
 from gruviz.ui.pointing import Pointing
 from gruviz.ui.reading import PointRequest, Request
 from gruviz.ui.rows import Rows
@@ -32,22 +32,20 @@ class Stage(QGraphicsView):
 
     copied = Signal(str)
     """What was copied, in words."""
-    unwanted = Signal(int)
-    """The place of a pane that is to be closed."""
 
-    def __init__(self, context: Context, comparison: Comparison, parent: QWidget | None = None) -> None:
+    def __init__(self, context: Context, panes: Panes, parent: QWidget | None = None) -> None:
         """Build it.
 
         Args:
             context: what the panels work with that stand there once: about the pane in focus.
-            comparison: what the panels of each pane work with.
+            panes: what the panels of each pane work with.
             parent: of the widget.
         """
         self.context = context
-        self._comparison = comparison
+        self._panes = panes
         super().__init__(parent)
         self.setScene(QGraphicsScene(self))
-        self._rows = Rows(context, comparison.contexts, self.scene())
+        self._rows = Rows(context, panes.contexts, panes.close, self.scene())
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.cursor_line = Cursor()
@@ -100,7 +98,7 @@ class Stage(QGraphicsView):
 
     def _listen(self) -> None:
         """Hear the loaders of all panes, and what is asked for the one in focus."""
-        wanted: list[Asked] = [self.context.loader, *(pane.loader for pane in self._comparison.contexts)]
+        wanted: list[Asked] = [self.context.loader, *(pane.loader for pane in self._panes.contexts)]
         for asked in wanted:
             if not any(asked is each for each in self._heard):
                 asked.answered.connect(self._take)

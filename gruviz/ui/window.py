@@ -20,11 +20,11 @@ from PySide6.QtWidgets import (
 )
 
 from gruviz._assets import asset
+from gruviz.comparison import FILE as COMPARISON
 from gruviz.errors import GruvizError
 from gruviz.ui import settings as settings_file
 from gruviz.ui.actions import ACTIONS
 from gruviz.ui.choosing import Choosing
-from gruviz.ui.comparison import Comparison
 from gruviz.ui.complement import Complement
 from gruviz.ui.composing import Composing
 from gruviz.ui.derived import DerivedChoices
@@ -38,8 +38,10 @@ from gruviz.ui.loaders import Loaders
 from gruviz.ui.pages import EmptyPage, FailedPage, LoadingPage, WelcomePage, label
 from gruviz.ui.pane_state import PaneState
 from gruviz.ui.panels import Context
+from gruviz.ui.panes import Panes
 from gruviz.ui.player import Player
 from gruviz.ui.reading import Facts
+from gruviz.ui.sensing import Sensing
 from gruviz.ui.settings import Settings
 from gruviz.ui.sheet import Sheet, SheetBar
 from gruviz.ui.side import WIDTH, Side
@@ -109,10 +111,11 @@ class MainWindow(QMainWindow):
         self.loader = Loaders(self.state, self)
         self.themes = themes
         self.composing = Composing(self.state, self.loader, self)
-        self.context = Context(self.state, self.loader, themes, self.composing)
+        self.sensing = Sensing(self.state, self.loader, self)
+        self.context = Context(self.state, self.loader, themes, self.composing, self.sensing)
         self.player = Player(self.state, self)
-        self.comparison = Comparison(self.state, self.loader, themes, self.composing, self)
-        self.live = Live(Context(PaneState(self.state, 0), self.loader, themes, self.composing), self)
+        self.panes = Panes(self.state, self.loader, themes, self.composing, self.sensing, self)
+        self.live = Live(replace(self.context, state=PaneState(self.state, 0)), self)
         self.complement = Complement(self.loader, self)
         self._collector = Collector(self)
         self._opening = ""
@@ -126,8 +129,8 @@ class MainWindow(QMainWindow):
         self.addToolBar(self.toolbar)
         self.status = StatusBar(self.context, self)
         self.setStatusBar(self.status)
-        self.choosing = Choosing(self.context, self.comparison, self.toolbar)
-        self.stage = Stage(self.context, self.comparison)
+        self.choosing = Choosing(self.context, self.panes, self.toolbar)
+        self.stage = Stage(self.context, self.panes)
         self.side = Side(self.context, {spec.tab: self._actions[spec.name] for spec in ACTIONS if spec.tab})
         self.units = self.side.units
         self.sheet = Sheet(self.context)
@@ -152,7 +155,7 @@ class MainWindow(QMainWindow):
         self.loading, self.failed, self.empty = LoadingPage(), FailedPage(again), EmptyPage(again)
         self.welcome.show_recent(self.settings.recent)
         self.splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False, handleWidth=1)
-        self.display = DisplayBar(self.context, self.comparison, self._actions["read_pages"])
+        self.display = DisplayBar(self.context, self.panes, self._actions["read_pages"])
         self.sheet_bar = SheetBar(self.context, self.sheet.subject, self._actions)
         self.find_bar, self.go_bar = FindBar(self.context), GoBar(self.context)
         self.thresholds_bar = ThresholdsBar(self.context)
@@ -223,7 +226,7 @@ class MainWindow(QMainWindow):
         self._menus["&View"].insertMenu(self._actions["switch_theme"], self._heatmap_menu)
         self._menus["&View"].insertSeparator(self._actions["switch_theme"])
         self._heatmap_menu.aboutToShow.connect(self._fill_heatmaps)
-        self._derived = DerivedChoices(self.context, self.comparison, self._heatmap_menu)
+        self._derived = DerivedChoices(self.context, self.panes, self._heatmap_menu)
 
     def _wire(self) -> None:
         loader, state, toolbar = self.loader, self.state, self.toolbar
@@ -233,12 +236,11 @@ class MainWindow(QMainWindow):
         self.live.began.connect(self._opened)
         self.live.changed.connect(self._grown)
         self.live.lost.connect(self.open_recording)
-        self.comparison.opened.connect(self._opened_beside)
-        self.comparison.refused.connect(self._refused_beside)
-        self.comparison.closed.connect(self._closed_one)
-        self.comparison.done.connect(self.ready)
+        self.panes.opened.connect(self._opened_beside)
+        self.panes.refused.connect(self._refused_beside)
+        self.panes.closed.connect(self._closed_one)
+        self.panes.done.connect(self.ready)
         self.choosing.wrong.connect(self.complain)
-        self.stage.unwanted.connect(self.comparison.close)
         state.panes_changed.connect(self._show_panes)
         state.memory_changed.connect(self._show_shaded)
         state.cursor_changed.connect(self._collector.moved)
@@ -252,6 +254,7 @@ class MainWindow(QMainWindow):
         state.page_changed.connect(self._show_area)
         for part in (self.stage, self.sheet, self.side):
             part.copied.connect(self.toolbar.readout.tell)
+        self.side.gradients_wanted.connect(self.flows.work_out_gradients)
         self.side.filter.left.connect(self.stage.setFocus)
         self.find_bar.left.connect(self._show_display)
         self.go_bar.left.connect(self._show_display)
@@ -289,7 +292,7 @@ class MainWindow(QMainWindow):
         has none as long, or cannot be opened, is left away, and `refused` says why. `ready` follows when all are there.
         """
         path, *others = paths
-        self.comparison.wait_for([Pane(str(other)) for other in others])
+        self.panes.wait_for([Pane(str(other)) for other in others])
         self._opening = str(path)
         self.loader.open(self._opening)
         self._patience.start()
@@ -299,7 +302,7 @@ class MainWindow(QMainWindow):
         if self.loader.facts is None:
             self.open_together(paths)
         else:
-            self.comparison.open([str(path) for path in paths])
+            self.panes.open([str(path) for path in paths])
 
     @Slot()
     def _say_that_it_opens(self) -> None:
@@ -312,8 +315,11 @@ class MainWindow(QMainWindow):
         self._opening = ""
         self.banner.hide()
         earlier = self._earlier(facts.path)
-        self.comparison.begin_anew()
-        kept = ("thresholds", "hidden", "aside", "derived", "differences", "whose", "shaded", "page", "tab")
+        self.panes.begin_anew()
+        kept = (
+            *("thresholds", "hidden", "aside", "derived", "differences"),
+            *("whose", "shaded", "shading", "page", "tab"),
+        )
         self.state.change(lambda view: replace(_BEGINNING, **{name: getattr(alone(view), name) for name in kept}))
         self._remember_file(facts.path)
         self.setWindowTitle(f"{facts.name} — gruviz")
@@ -338,15 +344,15 @@ class MainWindow(QMainWindow):
             self.choosing.show(pane.layer, pane.sequence)
             self.state.change(resume, earlier)
             self.state.change(with_pane, units=pane.units, order=pane.order, filter=pane.filter)
-            if not self.comparison.waits:
-                self.comparison.wait_for(others, earlier.focus)
+            if not self.panes.waits:
+                self.panes.wait_for(others, earlier.focus)
         else:
             self.choosing.show(layer, first)
             if facts.name == DEMO:  # a newcomer reads letters over their columns first
                 self.state.change(show_range, 0, _LETTERS)
         self._say_if_cut_short(facts)
         self.area.currentWidget().setFocus()
-        self.comparison.go_on()  # and then it is ready
+        self.panes.go_on()  # and then it is ready
 
     def _say_if_cut_short(self, facts: Facts) -> None:
         cut = not (facts.complete or facts.growing)
@@ -368,7 +374,7 @@ class MainWindow(QMainWindow):
     @Slot(str, str)
     def _refused(self, path: str, message: str) -> None:
         self._opening = ""
-        self.comparison.wait_for([])
+        self.panes.wait_for([])
         if self.loader.facts is None:
             self.failed.sentence.setText(message)
             self._show_page(self.failed)
@@ -392,18 +398,18 @@ class MainWindow(QMainWindow):
     def _closed_one(self) -> None:
         """One of several recordings is closed; another may be the first now."""
         self.live.stop()
-        first = self.comparison.contexts[0].loader.facts
+        first = self.panes.contexts[0].loader.facts
         if first is not None:
             self._remember_file(first.path)
 
     @Slot()
     def _show_panes(self) -> None:
         """Name all recordings in the title, and offer what makes sense for several alone where there are several."""
-        names = [context.loader.facts.name for context in self.comparison.contexts if context.loader.facts]
+        names = [context.loader.facts.name for context in self.panes.contexts if context.loader.facts]
         if names:
             self.setWindowTitle(f"{', '.join(dict.fromkeys(names))} — gruviz")
         for name in ("close_pane", "next_pane"):
-            self._actions[name].setEnabled(self.comparison.several)
+            self._actions[name].setEnabled(self.panes.several)
 
     def complain(self, message: str) -> None:
         """Say in a dialog what is wrong and what to do, or what else there is to say."""
@@ -483,7 +489,7 @@ class MainWindow(QMainWindow):
     def open(self) -> None:
         """Ask for a recording and open it."""
         dialog = QFileDialog(self, "Open a recording or a model", _folder_of(self.settings.last))
-        known = " ".join(f"*{suffix}" for suffix in (*_RECORDINGS, *MODELS, *SEQUENCES))
+        known = " ".join(f"*{suffix}" for suffix in (*_RECORDINGS, *MODELS, *SEQUENCES, COMPARISON))
         dialog.setNameFilters([f"Recordings, models, sequences ({known})", "All files (*)"])
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -503,7 +509,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def close_pane(self) -> None:
         """Close the recording in focus, one of several."""
-        self.comparison.close(self.state.view.focus)
+        self.panes.close(self.state.view.focus)
 
     @Slot()
     def next_pane(self) -> None:
@@ -523,6 +529,11 @@ class MainWindow(QMainWindow):
     def train(self) -> None:
         """Train a network."""
         self.flows.train()
+
+    @Slot()
+    def compare(self) -> None:
+        """Train an RNN, a GRU and an LSTM on the same task."""
+        self.flows.compare()
 
     @Slot()
     def record(self) -> None:

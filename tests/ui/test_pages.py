@@ -455,7 +455,8 @@ def test_pages_come_back_with_the_recording(qtbot: QtBot, opened: Open, sonnets:
     again = opened(sonnets)
     assert again.area.currentWidget() is again.sheet
     view = again.state.view
-    assert (view.page, view.shade, view.label, view.marked, view.cursor) == (True, "reset", "capital", ((20, 91),), 120)
+    assert (view.page, view.colour, view.label) == (True, "reset", "capital")
+    assert (view.marked, view.cursor) == (((20, 91),), 120)
     assert_pages_agree(again)
 
 

@@ -1,6 +1,8 @@
 """What the panels of one of several panes work with, and the row that heads them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import QPointF, QRect, QRectF
 from PySide6.QtGui import QColor, QPainter, QPen
@@ -46,9 +48,10 @@ class HeadingPanel(Panel):
         "tabs and the toolbar are about that one. The cross at the right closes it."
     )
 
-    def __init__(self, context: PaneContext, scene: QGraphicsScene) -> None:
+    def __init__(self, context: PaneContext, scene: QGraphicsScene, close: Callable[[int], object]) -> None:
+        """`close` is told the place of the pane that is to be closed."""
         super().__init__(context, scene)
-        self._pane = context
+        self._pane, self._close = context, close
         self._line = self.add(Painted(self._paint))
         self._line.setToolTip(self.tip)
         self._line.setZValue(101)  # the cursor does not strike it through
@@ -62,9 +65,10 @@ class HeadingPanel(Panel):
         """Perhaps another layer or sequence, or another place."""
         self._line.update()
 
-    def closes(self, at: QPointF) -> bool:
-        """Whether the cross is there."""
-        return self.body.top() <= at.y() <= self.body.bottom() and at.x() >= self.body.right() + RIGHT - 7 * STEP
+    def action_at(self, at: QPointF) -> Callable[[], object] | None:
+        """At the cross, to close the pane."""
+        cross = self.body.right() + RIGHT - 7 * STEP
+        return partial(self._close, self._pane.number) if at.x() >= cross else None
 
     def paint_gutter(self, painter: QPainter, rect: QRectF) -> None:
         """Nothing: the line reaches over it."""

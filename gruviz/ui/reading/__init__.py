@@ -14,6 +14,14 @@ from gruviz.ui.reading._derived import DerivedRequest, quantity_of
 from gruviz.ui.reading._difference import DifferenceRequest, Minuend
 from gruviz.ui.reading._facts import Facts, LayerFacts, TapeFacts, facts_of
 from gruviz.ui.reading._find import FindRequest, Hits
+from gruviz.ui.reading._gradient_at import (
+    GradientAt,
+    GradientAtRequest,
+    PairRequest,
+    Sensitivity,
+    SensitivityRequest,
+)
+from gruviz.ui.reading._gradients import Course, Gradients, GradientsRequest, What
 from gruviz.ui.reading._heatmap import HIGHEST, MASKED, Heatmap, HeatmapRequest
 from gruviz.ui.reading._inputs import Curves, CurvesRequest, Text, TextRequest
 from gruviz.ui.reading._labelled import MARKED, LabelsRequest
@@ -42,6 +50,7 @@ __all__ = [
     "Columns",
     "Counts",
     "CountsRequest",
+    "Course",
     "Curves",
     "CurvesRequest",
     "DerivedRequest",
@@ -49,6 +58,10 @@ __all__ = [
     "Facts",
     "FindRequest",
     "Flow",
+    "GradientAt",
+    "GradientAtRequest",
+    "Gradients",
+    "GradientsRequest",
     "Guess",
     "Heatmap",
     "HeatmapRequest",
@@ -64,6 +77,7 @@ __all__ = [
     "MemoryRequest",
     "Minuend",
     "Numbers",
+    "PairRequest",
     "Point",
     "PointRequest",
     "Predictions",
@@ -74,6 +88,8 @@ __all__ = [
     "Rows",
     "RowsRequest",
     "SaturationRequest",
+    "Sensitivity",
+    "SensitivityRequest",
     "SequencesRequest",
     "Share",
     "Sides",
@@ -90,6 +106,7 @@ __all__ = [
     "Traces",
     "TracesRequest",
     "Unfinished",
+    "What",
     "columns_for",
     "facts_of",
     "quantity_of",

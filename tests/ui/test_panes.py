@@ -74,7 +74,7 @@ def names(window: MainWindow) -> list[str]:
 
 
 def of_pane(window: MainWindow, number: int, kind: type) -> list:
-    context = window.comparison.contexts[number]
+    context = window.panes.contexts[number]
     return [panel for panel in window.stage.panels if panel.context is context and isinstance(panel, kind)]
 
 
@@ -113,7 +113,7 @@ def assert_each_shows_its_own(qtbot: QtBot, window: MainWindow) -> None:
     assert not line.isVisible() or line.y() + line.boundingRect().height() == stage.panels[-1].body.top()
     assert f"t = {view.cursor:,} of {view.length:,}" in window.toolbar.readout.text()
     overlay = next((panel for panel in stage.panels if isinstance(panel, OverlayPanel)), None)
-    for number, (pane, context) in enumerate(zip(view.panes, window.comparison.contexts, strict=True)):
+    for number, (pane, context) in enumerate(zip(view.panes, window.panes.contexts, strict=True)):
         with gruviz.recording.open(pane.recording) as run:
             layer = run.layers[pane.layer]
             rows = layer.slice(pane.sequence)
@@ -144,7 +144,7 @@ def assert_each_shows_its_own(qtbot: QtBot, window: MainWindow) -> None:
                 assert np.array_equal(window.units.order, np.argsort(-values, kind="stable"))
                 assert window.toolbar.layer._labels == list(run.layers)
                 assert set(window.display.buttons) == set(layer.cell.names)
-    assert (overlay is not None) == any(context.layer.cell.keep for context in window.comparison.contexts)
+    assert (overlay is not None) == any(context.layer.cell.keep for context in window.panes.contexts)
 
 
 def _assert_pixels(panel: HeatmapPanel, values: np.ndarray, start: int, stop: int) -> None:
@@ -223,7 +223,7 @@ def test_the_difference_is_that_of_the_files(qtbot: QtBot, together: Together, f
     window.state.change(show_range, 30, 90)
     assert_each_shows_its_own(qtbot, window)
     shown = [panel for panel in window.stage.panels if isinstance(panel, DifferencePanel)]
-    assert [panel.context for panel in shown] == [window.comparison.contexts[1]] * 2
+    assert [panel.context for panel in shown] == [window.panes.contexts[1]] * 2
     assert {panel.title for panel in shown} == {"A − B"}
     with gruviz.recording.open(files["gru"]) as one, gruviz.recording.open(files["seed"]) as other:
         a, b = one.layers["rnn.l0"], other.layers["rnn.l0"]
@@ -314,7 +314,7 @@ def test_unequal_lengths_and_missing_files_are_said(
         assert names(window) == ["gru.h5"]
     window.open_beside([str(files["lstm"]), str(files["short"]), str(files["rnn"])])
     assert "300" in complaint(qtbot, window)  # one is left away, the others stand there
-    qtbot.waitUntil(lambda: not window.comparison.waits)
+    qtbot.waitUntil(lambda: not window.panes.waits)
     assert names(window) == ["gru.h5", "lstm.h5", "rnn.h5"]
     window.open_beside([str(files["seed"])])
     assert "3 recordings stand beside each other at most" in complaint(qtbot, window)
@@ -341,7 +341,7 @@ def test_a_file_that_goes_away_harms_nothing(
     with gruviz.recording.open(files["gru"]) as run:
         layer = run.layers["rnn.l0"]
         _assert_pixels(first, layer["update"][layer.slice(0)], 200, 300)
-    window.comparison.close(1)
+    window.panes.close(1)
     settle(qtbot, window)
     assert names(window) == ["gru.h5"]
 
