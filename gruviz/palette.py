@@ -36,7 +36,7 @@ LINES = {
 }
 """Colours of timelines by quantity; a state has the foreground colour, an LSTM's cell state dashed."""
 
-CELLS = {"rnn": "#777777", "gru": "#009E73", "lstm": "#B0568A"}
+CELLS = {"rnn": "#777777", "gru": "#009E73", "lstm": "#C0689A"}
 """Lines of a kind of cell, where several are held against each other; each has dashes of its own too."""
 
 _ANCHORS: dict[str, tuple[str, ...]] = {

@@ -1,6 +1,6 @@
 """The answers, as pure functions on arrays. Numpy alone, until a function that needs scipy is called."""
 
-from gruviz.analysis._between import APART, Between, Fixed, Pair, between, in_words
+from gruviz.analysis._between import APART, Between, Fixed, Pair, between, in_words, raised
 from gruviz.analysis._carry import carried, change, written
 from gruviz.analysis._classes import classify, count
 from gruviz.analysis._composition import composition, contribution
@@ -96,6 +96,7 @@ __all__ = [
     "parts",
     "paths",
     "paths_to_reached",
+    "raised",
     "roc_area",
     "saturation",
     "set_out",

@@ -148,8 +148,13 @@ def in_words(log10: float) -> str:
     digits = f"{10.0 ** (log10 - power):.2f}"
     if digits == "10.00":
         digits, power = "1.00", power + 1
-    sign = "⁻" if power < 0 else ""
-    return f"{digits} × 10{sign}{''.join(_DIGITS[int(digit)] for digit in str(abs(power)))}"
+    return f"{digits}\u00a0×\u00a0{raised(power)}"
+
+
+def raised(power: int) -> str:
+    """A whole power of ten, as it is written."""
+    digits = "".join(_DIGITS[int(digit)] for digit in str(abs(power)))
+    return f"10{'⁻' if power < 0 else ''}{digits}" if power else "1"
 
 
 def _known(gradient: Gradient, name: str, layer: Layer, sequence: int) -> slice:

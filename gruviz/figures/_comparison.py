@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from gruviz import palette
@@ -143,8 +144,8 @@ class _Comparison:
         if judged:
             self._baseline(axes, horizontal=True)
         axes.set_xlim(0, self.found.asked.steps)
-        axes.set_xlabel("training step", size=LABEL, labelpad=0.5)
-        ticks(axes)
+        axes.set_xlabel("training step", size=TICK, labelpad=0.5)
+        _numbers(axes, "x", "y")
 
     def _baseline(self, axes: Axes, horizontal: bool) -> None:
         """What a plain guess has."""
@@ -183,6 +184,7 @@ class _Comparison:
                 mean = sum(results) / len(results)
                 axes.plot([mean, mean], [place - 0.38, place + 0.38], color=palette.CELLS[cell], linewidth=1.2)
         self._baseline(axes, horizontal=False)
+        _numbers(axes, "x")
         better = "higher is better" if self.found.higher_is_better else "lower is better"
         said = f"{self.found.metric}, {better}; dashed: {self.found.baseline_name}"
         axes.set_xlabel(said, size=TICK, labelpad=0.5, parse_math=False)
@@ -201,6 +203,7 @@ class _Comparison:
                 most * 0.02, place + 0.33, f"{number(1e3 * model.step[1])} ms, {model.kernel}", size=SMALL, va="top"
             )
         axes.set_ylim(len(self.cells) - 0.2, -0.6)
+        _numbers(axes, "x")
         axes.set_xlabel("ms, the median; the line: quartiles", size=TICK, labelpad=0.5)
 
     def _rows(self, axes: Axes) -> None:
@@ -236,9 +239,7 @@ class _Comparison:
             axes.plot(-np.arange(len(known)), known, **line, gid=name)
         axes.margins(x=0)
         axes.set_xlabel(about, size=TICK, labelpad=0.5)
-        axes.xaxis.set_major_formatter(lambda value, place: f"{abs(value):.0f}")
-        axes.yaxis.set_major_formatter(lambda value, place: f"{value:g}".replace("-", "−"))
-        ticks(axes)
+        _numbers(axes, "x", "y", signed="y")
 
     def _provenance(self) -> Provenance:
         found, asked = self.found, self.found.asked
@@ -255,6 +256,28 @@ class _Comparison:
         cells = ", ".join(CELLS[cell].title for cell in self.cells)
         command = (self.folder, "--width", f"{self.width:g}")
         return Provenance("comparison", f"{cells} on {asked.task['name']}", facts, command)
+
+
+def _numbers(axes: Axes, *which: str, signed: str = "xy") -> None:
+    """A few round numbers within the ends of an axis; those at its ends stay within its length."""
+    for name in which:
+        axis, ends = (axes.xaxis, axes.get_xlim()) if name == "x" else (axes.yaxis, axes.get_ylim())
+        low, high = min(ends), max(ends)
+        if axis.get_scale() == "linear":
+            places = [
+                place for place in MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(low, high) if low <= place <= high
+            ]
+            axis.set_ticks(places, [_number(place if name in signed else abs(place)) for place in places])
+        labels, near = axis.get_ticklabels(), 0.03 * (high - low)
+        if len(labels) > 1 and labels[0].get_position()[name == "y"] < low + near:
+            labels[0].set(**{"ha": "left"} if name == "x" else {"va": "bottom"})
+        if len(labels) > 1 and labels[-1].get_position()[name == "y"] > high - near:
+            labels[-1].set(**{"ha": "right"} if name == "x" else {"va": "top"})
+    ticks(axes)
+
+
+def _number(value: float) -> str:
+    return (f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}").replace("-", "−")
 
 
 def _title(text: str) -> str:

@@ -27,32 +27,34 @@ _FAR = 100_000
 def step_times(
     task: Task,
     sizes: Mapping[str, int],
+    steps: int,
     device: torch.device,
     on_progress: Callable[[float], None],
 ) -> tuple[dict[str, NDArray[np.float64]], str]:
     """Measure the seconds of training steps of each kind, (n,), and say where they ran.
 
     The kinds take turns, a few steps each, and begin in another order every time: whatever else the machine does meets
-    them all alike. `on_progress` is told before each turn which fraction is done, and may raise what ends it.
+    them all alike. In a turn no more are timed than the `steps` that a training is to have. `on_progress` is told
+    before each turn which fraction is done, and may raise what ends it.
     """
     found: dict[str, list[float]] = {cell: [] for cell in sizes}
     order, where = list(sizes), ""
     for turn in range(TURNS):
         for place, cell in enumerate(order[turn % len(order) :] + order[: turn % len(order)]):
             on_progress((turn + place / len(order)) / TURNS)
-            seconds, where = _turn(task, cell, sizes[cell], device)
+            seconds, where = _turn(task, cell, sizes[cell], min(steps, COUNTED), device)
             found[cell] += seconds
     return {cell: np.array(times) for cell, times in found.items()}, where
 
 
-def _turn(task: Task, cell: str, hidden: int, device: torch.device) -> tuple[list[float], str]:
+def _turn(task: Task, cell: str, hidden: int, most: int, device: torch.device) -> tuple[list[float], str]:
     """The seconds of a few steps after the first ones, and where they ran."""
     ends: list[float] = []
 
     def watch(progress: Progress) -> bool:
         ends.append(progress.seconds)
         timed = len(ends) - 1 - WARM
-        return timed < COUNTED and (timed < 1 or ends[-1] - ends[WARM] < _SECONDS)
+        return timed < most and (timed < 1 or ends[-1] - ends[WARM] < _SECONDS)
 
     trained = train(task, cell=cell, hidden=hidden, steps=_FAR, device=device, on_progress=watch)
     return np.diff(ends[WARM:]).tolist(), trained.device

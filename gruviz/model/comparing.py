@@ -4,6 +4,7 @@ Whatever is finished is written at once. The same comparison asked for again in 
 """
 
 import hashlib
+import math
 import platform
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -162,7 +163,7 @@ class _Comparing:
         def watch(fraction: float) -> None:
             self._tell(Now(_COSTS * fraction, "timing a few steps of each, in turns"))
 
-        times, device = step_times(task, found, self._device, watch)
+        times, device = step_times(task, found, asked.steps, self._device, watch)
         judged = self._baseline(found)
         models = tuple(
             Model(
@@ -209,18 +210,20 @@ class _Comparing:
     def _train(self, cell: str, seed: int) -> None:
         """Train one, and write it down."""
         path, steps = self._folder / f"{cell}-{seed}.safetensors", self._asked.steps
-        title = f"{CELLS[cell].title}, seed {seed}"
+        whole = self._found.seeds * len(self._found.models)
+        title = f"{CELLS[cell].title}, seed {seed} (run {len(self._found.runs) + 1} of {whole})"
         losses: list[float] = []
         judged: list[tuple[float, ...]] = []
         passed, going = 0.0, True
         self._now = self._at(title, cell, seed, None)
+        self._tell(self._now)
 
         def watch(progress: Progress) -> bool:
             nonlocal passed
             passed = progress.seconds
             if progress.judging is None:
                 losses.append(progress.loss)
-            if progress.result is not None:
+            if progress.result is not None and math.isfinite(progress.result.value):
                 judged.append((float(progress.step), progress.result.value))
             self._now = self._at(f"{title}, {_said(progress)}", cell, seed, progress)
             return go_on()
@@ -251,8 +254,12 @@ class _Comparing:
         else:
             if len(trained.history.step) < steps:
                 raise _StoppedError
-            trained.save(path)
-            sha256, passed = fingerprint(trained.model), trained.seconds
+            passed = trained.seconds
+            if not judged or judged[-1][0] < steps:
+                failed = f"its {self._found.metric} on held-out data is not finite"
+            else:
+                trained.save(path)
+                sha256 = fingerprint(trained.model)
         step, loss = _thinned(losses)
         model = "" if failed else path.name
         run = Run(cell, seed, model, sha256, step, loss, tuple(judged), passed, failed)

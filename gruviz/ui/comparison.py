@@ -143,10 +143,10 @@ def _plots(found: Comparison) -> list[LinesPlot]:
         for curve, lines in ((found.losses(model.cell), losses), (found.held_out(model.cell), judged)):
             if curve is not None and len(curve.step):
                 lines.append(Line(model.cell, curve.step, curve.mean, curve.low, curve.high))
-    ends = ("step 0", f"{found.asked.steps:,}")
+    over, ends = (0.0, float(found.asked.steps)), ("step 0", f"{found.asked.steps:,}")
     plots = [
-        LinesPlot("Loss on training data", losses, ends),
-        LinesPlot(f"{found.metric} on held-out data", judged, ends, (found.baseline_name, found.baseline)),
+        LinesPlot("Loss on training data", losses, over, ends),
+        LinesPlot(f"{found.metric} on held-out data", judged, over, ends, (found.baseline_name, found.baseline)),
     ]
     back = []
     for model in found.models:
@@ -157,7 +157,7 @@ def _plots(found: Comparison) -> list[LinesPlot]:
     if back:
         farthest = max(len(line.x) for line in back) - 1
         title = "How the loss runs back: log10 |dL/dh|; thin: untrained"
-        plot = LinesPlot(title, back, (f"{farthest:,} timesteps back", "0"), logarithmic=False)
+        plot = LinesPlot(title, back, (-farthest, 0.0), (f"{farthest:,} timesteps back", "0"), logarithmic=False)
         plot.setToolTip(
             "How much the loss at one timestep would change with the hidden state before it, on held-out sequences.\n"
             "Where the line falls by 10, only a ten-billionth is left to learn from."

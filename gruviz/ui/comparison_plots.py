@@ -69,6 +69,7 @@ class LinesPlot(QWidget):
         self,
         title: str,
         lines: Sequence[Line],
+        over: tuple[float, float],
         ends: tuple[str, str],
         baseline: tuple[str, float] | None = None,
         logarithmic: bool | None = None,
@@ -77,13 +78,15 @@ class LinesPlot(QWidget):
 
         Args:
             title: what it shows.
-            lines: over the same x.
+            lines: what is drawn.
+            over: where the horizontal axis begins and ends.
             ends: what stands at the two ends of the horizontal axis.
             baseline: what a dashed line is called, and where it lies.
             logarithmic: whether the vertical axis is; None for where the values ask for it.
         """
         super().__init__()
-        self.title, self.lines, self.baseline, self._ends = title, tuple(lines), baseline, ends
+        self.title, self.lines, self.baseline = title, tuple(lines), baseline
+        self._over, self._ends = over, ends
         parts = [part for line in lines for part in (line.y, line.low, line.high) if part is not None]
         values = np.concatenate([*parts, np.array([baseline[1]] if baseline else [])]) if parts else np.zeros(0)
         self.low, self.high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
@@ -119,8 +122,7 @@ class LinesPlot(QWidget):
             painter.drawPolyline(QPolygonF([body.topLeft(), body.bottomLeft(), body.bottomRight()]))
             if self.baseline is not None:
                 self._draw_baseline(painter, body, *self.baseline)
-            first = min((float(line.x[0]) for line in self.lines if len(line.x)), default=0.0)
-            last = max((float(line.x[-1]) for line in self.lines if len(line.x)), default=1.0)
+            first, last = self._over
             for line in self.lines:
                 x = body.left() + (line.x - first) / max(last - first, 1e-12) * body.width()
                 drawn = pen(line.cell, colours, line.thin)

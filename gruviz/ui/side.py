@@ -25,7 +25,7 @@ from gruviz.view import Tab
 
 WIDTH = 320
 """Usual pixels across the side."""
-LEAST = 280
+LEAST = 292
 """The fewest pixels across."""
 _BAR = 28
 _AROUND = 16

@@ -40,7 +40,7 @@ from gruviz.ui.pane_state import PaneState
 from gruviz.ui.panels import Context
 from gruviz.ui.panes import Panes
 from gruviz.ui.player import Player
-from gruviz.ui.reading import Facts
+from gruviz.ui.reading import MARKED, Facts
 from gruviz.ui.sensing import Sensing
 from gruviz.ui.settings import Settings
 from gruviz.ui.sheet import Sheet, SheetBar
@@ -60,6 +60,7 @@ from gruviz.view import (
     focus_on,
     from_plain,
     mark_selection,
+    rank_by,
     resume,
     seek,
     show_all,
@@ -666,7 +667,10 @@ class MainWindow(QMainWindow):
         """Make the selected range part of the label of what is marked, or take it away from it."""
         if self.state.view.selection is None:
             self.complain("Nothing is selected: read the sequence as pages (P), and drag over a range of it")
+            return
         self.state.change(mark_selection)
+        if self.state.view.marked:  # who marks wants to see which units follow that
+            self.state.change(rank_by, MARKED)
 
     @Slot()
     def _show_area(self) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QApplication, QGraphicsScene
 
 from gruviz import palette
-from gruviz.analysis import FACTOR, in_words
+from gruviz.analysis import FACTOR, in_words, raised
 from gruviz.recording.gradient import SUM
 from gruviz.ui.panels.lines import Line, band
 from gruviz.ui.panels.panel import RIGHT, Context, Painted, PlotPanel, apart, draw_text, text_width
@@ -234,7 +234,7 @@ class GradientPanel(PlotPanel):
         apart_ = next(each for each in _STEPS if (high - low) / each <= most)
         first = -int(-low // apart_) * apart_
         powers = range(first, int(np.floor(high)) + 1, apart_)
-        return [(float(self._height(np.array(float(power)))), _power(power)) for power in powers]
+        return [(float(self._height(np.array(float(power)))), raised(power)) for power in powers]
 
     def _height(self, log10: Any) -> Any:
         """Powers of ten as parts of the height, from the top; what is zero lies on the ground."""
@@ -344,12 +344,6 @@ class GradientPanel(PlotPanel):
 
 
 _STEPS = [factor * 10**power for power in range(6) for factor in (1, 2, 5)]
-
-
-def _power(power: int) -> str:
-    """A power of ten, short."""
-    digits = "".join("⁰¹²³⁴⁵⁶⁷⁸⁹"[int(digit)] for digit in str(abs(power)))
-    return f"10{'⁻' if power < 0 else ''}{digits}" if power else "1"
 
 
 def shown_in(colour: str, theme: Theme) -> str:

@@ -100,7 +100,7 @@ class TimescalesPanel(MeasuredPanel):
         if self.lasting is not None and self.lasting.times is not None:
             painter.fillRect(QRectF(2, top - 2, 4, line - 2), self._pale)
             draw_text(painter, 12, top - STEP, _SPREAD, font, theme.foreground)
-            top += line
+            top += line + STEP
         low, high = _ends([values for _, _, values in kinds])
         area = inner(rect, _LEFT, top, _RIGHT if self.context.clock else STEP, line + STEP)
         upper = QRect(area.left(), area.top(), area.width(), round(area.height() * _SHARE - line))
