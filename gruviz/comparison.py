@@ -220,7 +220,7 @@ class Comparison:
 
     def save(self, folder: Path) -> None:
         """Write it into a folder, whole or not at all. Raises GruvizError."""
-        text = json.dumps(_rounded(self.to_json()), ensure_ascii=False, indent=1, allow_nan=False)
+        text = json.dumps(_rounded(self.to_json()), ensure_ascii=False, allow_nan=False)
         write_whole(folder / FILE, text + "\n")
 
 
