@@ -25,7 +25,9 @@ QUANTITIES = frozenset(name for cell in CELLS.values() for name in cell.names)
 """What any cell records."""
 Whose = Literal["all", "selected", "last"]
 """Units: all of them, those that are selected, or the one that was selected last."""
-Tab = Literal["prediction", "cell", "memory", "timescales", "saturation"]
+Tab = Literal["prediction", "cell", "memory", "timescales", "saturation", "gradient"]
+Shading = Literal["weight", "output"]
+"""A timestep is shaded by its weight in the state at the cursor, or by how much the output there depends on it."""
 Extent = Literal["visible", "selected", "sequence", "recording"]
 
 
@@ -79,7 +81,9 @@ class View:
     whose: Whose = "selected"
     """Whose state at the cursor is taken apart; all units' where none is selected."""
     shaded: bool = False
-    """Each timestep of the sequence is shaded by its weight in that state."""
+    """Each timestep of the sequence is shaded."""
+    shading: Shading = "weight"
+    """By what it is, where it is."""
     tab: Tab = "prediction"
     """What stands below the list of units; where it makes no sense, the first that does."""
     extent: Extent = "sequence"
@@ -284,8 +288,13 @@ def take_apart(view: View, whose: Whose) -> View:
 
 
 def toggle_shaded(view: View) -> View:
-    """Shade the sequence by its weights in the state at the cursor, or do no longer."""
+    """Shade the sequence, by what it was shaded by last, or do no longer."""
     return replace(view, shaded=not view.shaded)
+
+
+def shade_sequence(view: View, shading: Shading) -> View:
+    """Shade the sequence by this, or, where it is, do no longer."""
+    return replace(view, shaded=not (view.shaded and view.shading == shading), shading=shading)
 
 
 def toggle_reference(view: View) -> View:
@@ -393,6 +402,7 @@ def resume(view: View, earlier: View) -> View:
         derived=earlier.derived,
         whose=earlier.whose,
         shaded=earlier.shaded,
+        shading=earlier.shading,
         tab=earlier.tab,
         extent=earlier.extent,
         sides=earlier.sides,
@@ -440,6 +450,7 @@ def from_plain(stored: object) -> View:
             find=str(given.get("find", "")),
             whose=_one_of(given.get("whose", "selected"), get_args(Whose)),
             shaded=bool(given.get("shaded", False)),
+            shading=_one_of(given.get("shading", "weight"), get_args(Shading)),
             tab=_one_of(given.get("tab", "prediction"), get_args(Tab)),
             extent=_one_of(given.get("extent", "sequence"), get_args(Extent)),
             sides=_sides(given.get("sides", (0.1, 0.9))),

@@ -34,6 +34,7 @@ from gruviz.view import (
     select_range,
     select_rows,
     select_unit,
+    shade_sequence,
     show_all,
     show_range,
     showing,
@@ -88,6 +89,7 @@ ACTIONS = st.one_of(
     st.tuples(st.just(toggle_derived), st.sampled_from(["survival", "carried", "held"])),
     st.tuples(st.just(take_apart), st.sampled_from(["all", "selected", "last"])),
     st.tuples(st.just(toggle_shaded)),
+    st.tuples(st.just(shade_sequence), st.sampled_from(["weight", "output"])),
     st.tuples(st.just(turn_to), st.sampled_from(["prediction", "cell", "memory"])),
     st.tuples(st.just(showing), st.integers(0, 2**40)),
     st.tuples(st.just(grow), st.integers(0, 2**40)),
@@ -124,6 +126,17 @@ def test_whatever_is_done_the_view_lies_within_its_sequence(length: int, actions
     edges = [edge for part in view.marked for edge in part]
     assert edges == sorted(set(edges))
     assert not edges or 0 <= edges[0] <= edges[-1] <= view.length
+
+
+@given(st.integers(0, 10**6), st.lists(ACTIONS, max_size=8), st.sampled_from(["weight", "output"]))
+def test_shading_by_one_thing_ends_that_by_another(length: int, actions: list[tuple], by: str) -> None:
+    view = acted(length, actions)
+    shaded = shade_sequence(replace(view, shaded=False), by)
+    assert (shaded.shaded, shaded.shading) == (True, by)
+    assert not shade_sequence(shaded, by).shaded
+    other = "weight" if by == "output" else "output"
+    assert (shade_sequence(shaded, other).shaded, shade_sequence(shaded, other).shading) == (True, other)
+    assert toggle_shaded(toggle_shaded(shaded)) == shaded  # the key shades again by what it was
 
 
 @given(st.integers(0, 10**6), st.lists(ACTIONS, max_size=8))

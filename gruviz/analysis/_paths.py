@@ -62,9 +62,22 @@ def paths(keep: ArrayLike, reach: ArrayLike, column: ArrayLike, diagonal: ArrayL
     column, diagonal = array("column", column, "n", "H"), array("diagonal", diagonal, "n", "H")
     alike(keep=keep, column=column, diagonal=diagonal)
     alike(keep=keep[:, 0], reach=reach)
+    return hold(surviving(keep, since=False), reach, column, diagonal)
+
+
+def surviving(keep: NDArray[np.floating], since: bool) -> Floats:
+    """log10 of S over n timesteps in processing order, (n, H): from the first to each, or from each to the last."""
+    with np.errstate(divide="ignore"):
+        after = np.log10(keep[1:].astype(np.float64))
+    zero = np.zeros((1, keep.shape[1]))
+    if since:
+        return np.concatenate([zero, np.cumsum(after, axis=0)])
+    return np.concatenate([zero, np.cumsum(after[::-1], axis=0)])[::-1]
+
+
+def hold(direct: Floats, reach: Floats, column: NDArray[np.floating], diagonal: NDArray[np.floating]) -> Paths:
+    """The same where log10 of the survival is known, (n, H)."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        after = np.log10(keep[:0:-1].astype(np.float64))
-        direct = np.concatenate([np.zeros((1, keep.shape[1])), np.cumsum(after, axis=0)])[::-1]
         size: Floats = np.log10(column.astype(np.float64)) + reach[:, None]
         itself: Floats = np.log10(np.abs(diagonal.astype(np.float64))) + reach[:, None]
         # All in shares of the greatest of them, so that nothing is too small or too large.

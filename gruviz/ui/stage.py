@@ -10,10 +10,12 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene, QGraphicsView, QSty
 
 from gruviz.analysis import SURVIVAL, derived
 from gruviz.ui.panels import (
+    KINDS,
     Context,
     CountsPanel,
     CurvesPanel,
     DerivedPanel,
+    GradientPanel,
     HeatmapPanel,
     NoCountsPanel,
     OverviewPanel,
@@ -208,6 +210,8 @@ class Stage(QGraphicsView):
             for quantity in derived(layer.cell)
             if quantity.name in self.context.state.view.derived
         ]
+        derived_ = self.context.state.view.derived
+        self.panels += [panel(GradientPanel, kind, key=kind.name) for kind in KINDS if kind.name in derived_]
         self.panels.append(panel(CountsPanel if layer.cell.keep else NoCountsPanel))
         self.panels.append(panel(TimelinesPanel))
         self.panels.append(panel(TimeAxisPanel))

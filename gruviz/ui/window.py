@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from gruviz._assets import asset
+from gruviz.comparison import FILE as COMPARISON
 from gruviz.errors import GruvizError
 from gruviz.ui import settings as settings_file
 from gruviz.ui.actions import ACTIONS
@@ -37,6 +38,7 @@ from gruviz.ui.pages import EmptyPage, FailedPage, LoadingPage, WelcomePage, lab
 from gruviz.ui.panels import Context
 from gruviz.ui.player import Player
 from gruviz.ui.reading import MARKED, Facts
+from gruviz.ui.sensing import Sensing
 from gruviz.ui.settings import Settings
 from gruviz.ui.sheet import Sheet, SheetBar
 from gruviz.ui.side import WIDTH, Side
@@ -46,6 +48,7 @@ from gruviz.ui.status import StatusBar
 from gruviz.ui.theme import Themes
 from gruviz.ui.thresholds import ThresholdsBar
 from gruviz.ui.toolbar import SPEEDS, ToolBar
+from gruviz.ui.tour import Tour
 from gruviz.ui.workbench import Workbench
 from gruviz.view import (
     View,
@@ -103,7 +106,8 @@ class MainWindow(QMainWindow):
         self.loader = Loader(self)
         self.themes = themes
         self.composing = Composing(self.state, self.loader, self)
-        self.context = Context(self.state, self.loader, themes, self.composing)
+        self.sensing = Sensing(self.state, self.loader, self)
+        self.context = Context(self.state, self.loader, themes, self.composing, self.sensing)
         self.player = Player(self.state, self)
         self.live = Live(self.context, self)
         self.complement = Complement(self.loader, self)
@@ -134,6 +138,7 @@ class MainWindow(QMainWindow):
 
     def _build_pages(self) -> None:
         first = [
+            ("Take the tour", self._actions["take_tour"]),
             ("Open the demo", self._actions["open_demo"]),
             ("Open a file…", self._actions["open"]),
             ("Train…", self._actions["train"]),
@@ -183,6 +188,8 @@ class MainWindow(QMainWindow):
         self.flows = Flows(self, self.workbench)
         column.addWidget(self.workbench)
         self.setCentralWidget(centre)
+        self.tour = Tour(self)
+        column.insertWidget(0, self.tour.bar)
 
     def _action(self, spec: Any) -> QAction:
         action = QAction(spec.text, self)
@@ -237,6 +244,7 @@ class MainWindow(QMainWindow):
         state.page_changed.connect(self._show_area)
         for part in (self.stage, self.sheet, self.side):
             part.copied.connect(self.toolbar.readout.tell)
+        self.side.gradients_wanted.connect(self.flows.work_out_gradients)
         self.side.filter.left.connect(self.stage.setFocus)
         self.find_bar.left.connect(self._show_display)
         self.go_bar.left.connect(self._show_display)
@@ -277,7 +285,7 @@ class MainWindow(QMainWindow):
         self._opening = ""
         self.banner.hide()
         earlier = self._earlier(facts.path)
-        kept = ("thresholds", "hidden", "derived", "whose", "shaded", "page", "tab")
+        kept = ("thresholds", "hidden", "derived", "whose", "shaded", "shading", "page", "tab")
         self.state.change(lambda view: replace(_BEGINNING, **{name: getattr(view, name) for name in kept}))
         self._remember_file(facts.path)
         self.setWindowTitle(f"{facts.name} — gruviz")
@@ -502,7 +510,7 @@ class MainWindow(QMainWindow):
     def open(self) -> None:
         """Ask for a recording and open it."""
         dialog = QFileDialog(self, "Open a recording or a model", _folder_of(self.settings.last))
-        known = " ".join(f"*{suffix}" for suffix in (".h5", ".hdf5", ".part", *MODELS, *SEQUENCES))
+        known = " ".join(f"*{suffix}" for suffix in (".h5", ".hdf5", ".part", *MODELS, *SEQUENCES, COMPARISON))
         dialog.setNameFilters([f"Recordings, models, sequences ({known})", "All files (*)"])
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -521,6 +529,11 @@ class MainWindow(QMainWindow):
     def train(self) -> None:
         """Train a network."""
         self.flows.train()
+
+    @Slot()
+    def compare(self) -> None:
+        """Train an RNN, a GRU and an LSTM on the same task."""
+        self.flows.compare()
 
     @Slot()
     def record(self) -> None:
@@ -729,6 +742,11 @@ class MainWindow(QMainWindow):
     def help(self) -> None:
         """What mouse and keys do."""
         HelpDialog(self).show()
+
+    @Slot()
+    def take_tour(self) -> None:
+        """What a newcomer should see, stop by stop."""
+        self.tour.begin()
 
     @Slot()
     def about(self) -> None:

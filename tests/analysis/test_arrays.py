@@ -31,10 +31,12 @@ from gruviz.analysis import (
     paths,
     roc_area,
     saturation,
+    set_out,
     survival,
     thresholds,
     through_reset,
     timescales,
+    vanishing,
     written,
 )
 from gruviz.cells import GRU
@@ -92,6 +94,7 @@ CALLS = {
     "paths": Called(paths, {"keep": KEEP, "reach": STATE[:, 0], "column": KEEP, "diagonal": STATE}, ("keep",)),
     "roc_area": Called(roc_area, {"values": STATE, "label": (KEEP[:, 0] > 0.5).astype(float)}),
     "saturation": Called(saturation, {"gate": KEEP}, ("gate",)),
+    "set_out": Called(lambda norms: set_out(norms, 3), {"norms": STATE[:, 0]}),
     "survival": Called(lambda keep: survival(keep, 3), {"keep": KEEP}, ("keep",)),
     "thresholds": Called(lambda values: thresholds("x", values), {"values": KEEP[:, 0]}),
     "through_reset": Called(
@@ -100,6 +103,7 @@ CALLS = {
         apart=("weight",),
     ),
     "timescales": Called(timescales, {"keep": KEEP}, ("keep",)),
+    "vanishing": Called(vanishing, {"norms": 4 * STATE[:, 0]}),
     "written": Called(written, {"write": KEEP, "candidate": STATE}),
     "Following.add": Called(
         added(lambda: Following(H, H), lambda gathered: gathered.correlation), {"values": STATE, "labels": KEEP}
@@ -111,7 +115,7 @@ ARGUMENTS = [(name, argument) for name, called in CALLS.items() for argument in 
 OF_RECORDINGS = {
     "added", "candidate_weights", "derived", "fed_by", "finish", "gather_autocorrelation_time", "gather_histogram",
     "gather_keep", "levels", "numbers", "numbers_of", "parts", "paths_to_reached", "steps", "together", "walk_back",
-    "work_out", "above", "marked", "broken", "filled", "check_sides",
+    "work_out", "between", "in_words", "above", "marked", "broken", "filled", "check_sides",
 }  # fmt: skip
 """Functions that are given a layer, a cell or single numbers; `broken` and `filled`: lines that were counted before."""
 

@@ -12,6 +12,7 @@ from gruviz.clock import Clock
 from gruviz.ui.composing import Composing
 from gruviz.ui.loader import Loader
 from gruviz.ui.reading import LayerFacts, Request
+from gruviz.ui.sensing import Sensing
 from gruviz.ui.state import ViewState
 from gruviz.ui.theme import STEP, Theme, Themes, bold, small
 
@@ -29,6 +30,7 @@ class Context:
     loader: Loader
     themes: Themes
     composing: Composing
+    sensing: Sensing
 
     @property
     def theme(self) -> Theme:
