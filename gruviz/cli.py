@@ -28,6 +28,7 @@ _OVERVIEW = """commands:
   gruviz record          record what a network does while it reads sequences
   gruviz info FILE       say what is in a recording or a model
   gruviz export          draw a figure for a report
+  gruviz compare TASK    train an RNN, a GRU and an LSTM on the same task, and compare them
   gruviz gradient        add the gradients through time to a recording
 
 gruviz COMMAND --help says more of each. A file that is called like a command is opened as ./demo."""
@@ -267,16 +268,24 @@ def _export(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
 
     from gruviz import figures, recording
+    from gruviz.figures import names
 
     if given.list:
-        for name, kind in figures.FIGURES.items():
-            print(f"{name}  {kind.description}")
+        for name, description in (*names.DESCRIPTIONS.items(), *names.OF_FOLDERS.items()):
+            print(f"{name}  {description}")
         return 0
     if not given.recording or not given.figure or not given.output:
         raise GruvizError("give a recording, a figure and -o FILE: gruviz export run.h5 gates -o gates.pdf")
+    if given.figure in names.OF_FOLDERS:
+        from gruviz import comparison
+
+        folder = Path(given.recording).resolve().name
+        found = figures.comparison(comparison.read(given.recording), width=given.width, folder=folder)
+        print(f"Saved {figures.save(found, given.output, dpi=given.dpi)}.")
+        return 0
     own = ("since", "at", "numbers", "sides")
-    names = ("layer", "sequence", "units", "quantities", "order", "reduction", "thresholds", "width", *own)
-    options = {name: getattr(given, name) for name in names}
+    wanted = ("layer", "sequence", "units", "quantities", "order", "reduction", "thresholds", "width", *own)
+    options = {name: getattr(given, name) for name in wanted}
     if given.range:
         options["start"], options["stop"] = given.range
     with ExitStack() as stack:
@@ -348,6 +357,23 @@ def _gradient(arguments: Sequence[str]) -> int:
     return 0 if done else 130
 
 
+def _compare(arguments: Sequence[str]) -> int:
+    from gruviz.cli_compare import add_arguments, run
+
+    parser = _Parser(
+        prog="gruviz compare",
+        description="Train an RNN, a GRU and an LSTM on the same task from several seeds, and compare them: learning "
+        "curves, results on held-out data, time, memory, and how the gradient runs back. Whatever is finished is "
+        "written into the folder at once, and the same command goes on from there.",
+        epilog="tasks: as in gruviz train",
+    )
+    add_arguments(parser)
+    given = parser.parse_args(arguments)
+    line = _Line()
+    with _interruptible("and keeping what is finished") as interrupted:
+        return run(given, arguments, line.show, lambda: not interrupted())
+
+
 _COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "demo": _demo,
     "train": _train,
@@ -355,6 +381,7 @@ _COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "info": _info,
     "export": _export,
     "gradient": _gradient,
+    "compare": _compare,
 }
 
 

@@ -35,6 +35,9 @@ LINES = {
 }
 """Colours of timelines by quantity; a state has the foreground colour, an LSTM's cell state dashed."""
 
+CELLS = {"rnn": "#777777", "gru": "#009E73", "lstm": "#C0689A"}
+"""Lines of a kind of cell, where several are held against each other; each has dashes of its own too."""
+
 _ANCHORS: dict[str, tuple[str, ...]] = {
     "keep": (OVERWRITTEN, "#E9A06C", "#F4F1EC", "#74AFD6", RETAINED),
     "keep-grey": ("#FFFFFF", "#111111"),

@@ -2,6 +2,7 @@
 
 from gruviz.analysis._between import APART, Between, Fixed, Pair, between, in_words, raised
 from gruviz.analysis._carry import carried, change, written
+from gruviz.analysis._classes import classify, count
 from gruviz.analysis._composition import composition, contribution
 from gruviz.analysis._derived import CARRIED, CHANGE, HELD, READ, SURVIVAL, WRITTEN, derived
 from gruviz.analysis._expression import Expression
@@ -24,13 +25,13 @@ from gruviz.analysis._order import by_number, order
 from gruviz.analysis._parts import parts
 from gruviz.analysis._paths import Paths, paths, paths_to_reached
 from gruviz.analysis._reset import candidate_weights, through_reset
-from gruviz.analysis._saturation import Histogram, Saturation, saturation
+from gruviz.analysis._saturation import Histogram, Saturation, check_sides, saturation
 from gruviz.analysis._survival import HORIZONS, fading, horizon, survival
 from gruviz.analysis._timescales import Keeps, Timescales, autocorrelation, autocorrelation_time, timescales
 from gruviz.analysis._vanishing import FACTOR, acting, set_out, vanishing
 from gruviz.analysis._walk_back import LEAST, MOST, Steps, Stretch, added, steps, walk_back
 from gruviz.analysis._work_out import work_out
-from gruviz.recording import classify, count, fed_by
+from gruviz.recording import fed_by
 
 __all__ = [
     "APART",
@@ -71,6 +72,7 @@ __all__ = [
     "candidate_weights",
     "carried",
     "change",
+    "check_sides",
     "classify",
     "composition",
     "contribution",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gruviz.figures._carry import carry
     from gruviz.figures._cell import cell
+    from gruviz.figures._comparison import comparison
     from gruviz.figures._composition import composition
     from gruviz.figures._counted import counts
     from gruviz.figures._gates import gates
@@ -35,6 +36,7 @@ __all__ = [
     "Wanted",
     "carry",
     "cell",
+    "comparison",
     "composition",
     "counts",
     "draw",
@@ -60,6 +62,7 @@ _HOMES = {
     "saturation": "_saturation",
     "cell": "_cell",
     "composition": "_composition",
+    "comparison": "_comparison",
     "gradient": "_gradient",
     "paths": "_paths",
     "Page": "_page",

@@ -15,3 +15,8 @@ DESCRIPTIONS = {
     "composition": "what a state is made of: the text or curve by its weight in it, and what contributes most",
 }
 """What each figure shows, in one line, by the name that the command line and the app know it by."""
+
+OF_FOLDERS = {
+    "comparison": "RNN, GRU and LSTM side by side: learning curves, results, time, and how a loss runs back",
+}
+"""Likewise those of what `gruviz compare` made, not of a recording."""

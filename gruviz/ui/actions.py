@@ -34,6 +34,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "train", "&Train…", "Train a network on a text, a table or a made-up task", "&File", ("Ctrl+N",), "file"
     ),
+    ActionSpec(
+        "compare", "Co&mpare cells…", "Train an RNN, a GRU and an LSTM on the same task, and compare them", "&File"
+    ),
     ActionSpec("record", "&Record…", "Let a network read a sequence, and record it", "&File", ("Ctrl+R",), "file"),
     ActionSpec(
         "new_sequence",

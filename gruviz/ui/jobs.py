@@ -142,7 +142,7 @@ class Training:
         device.leave_a_core()
         checkpoint.check_writable(self.output)
         where = device.pick(self.device)
-        tell(report, "reading what to learn from")
+        say(report, "reading what to learn from")
         task = tasks.make(self.task, sequences.read(self.data) if self.data else None)
         curve, taken = Curve(0), ""
         looked = 0.0
@@ -219,7 +219,7 @@ class Recording:
 
         device.leave_a_core()
         where = device.pick(self.device)
-        tell(report, f"loading {Path(self.model).name}")
+        say(report, f"loading {Path(self.model).name}")
         loaded = checkpoint.load(self.model, self.module or None, Answers.from_json(self.said))
         if self.weights not in ("", loaded.sha256):
             raise GruvizError(
@@ -231,7 +231,7 @@ class Recording:
             typed = spelled(loaded, Sequence(_title(self.text), text=self.text))
             read = [cut(typed, *self.steps) if self.steps else typed]
         else:
-            tell(report, "reading what it is to read")
+            say(report, "reading what it is to read")
             read = read_inputs(loaded, self.inputs, self.how, steps=self.steps)
         began, going, done = time.monotonic(), True, 0
 
@@ -278,30 +278,48 @@ class Drawing:
 
     def __call__(self, report: Report) -> Done:
         """Draw and save. Raises GruvizError."""
-        tell(report, "drawing")
+        say(report, "drawing")
         import gruviz.recording
         from gruviz import figures
 
         with gruviz.recording.open(self.recording) as run:
             figure = figures.draw(run, self.figure, self.view, **dict(self.options))
-        tell(report, "saving")
+        say(report, "saving")
         figures.save(figure, self.output)
         return Done(self.output, "Saved")
 
 
-def tell(report: Report, text: str) -> None:
+@dataclass(frozen=True)
+class ComparisonDrawing:
+    """Of which comparison to draw the figure, and where to put it."""
+
+    folder: str
+    output: str
+
+    def __call__(self, report: Report) -> Done:
+        """Draw and save. Raises GruvizError."""
+        say(report, "drawing")
+        from gruviz import comparison, figures
+
+        figure = figures.comparison(comparison.read(self.folder), folder=Path(self.folder).name)
+        say(report, "saving")
+        figures.save(figure, self.output)
+        return Done(self.output, "Saved")
+
+
+def say(report: Report, text: str) -> None:
     """Tell what is being done, while there is nothing to keep. Raises CancelledError once that is not wanted."""
     if not report(Progress(0, text)):
         raise CancelledError
 
 
 def load_torch(report: Report) -> None:
-    """Load it, and say so. Raises CancelledError."""
-    tell(report, "loading PyTorch")
+    """Import PyTorch, which takes seconds, and say so. Raises CancelledError once that is not wanted."""
+    say(report, "loading PyTorch")
     from gruviz.model import loading
 
     loading.load_torch()
-    tell(report, "starting")
+    say(report, "starting")
 
 
 def _title(text: str) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gruviz.errors import GruvizError
 from gruviz.ui.garbage import importing
-from gruviz.ui.jobs import CancelledError, Done, Progress, Report, load_torch, tell
+from gruviz.ui.jobs import CancelledError, Done, Progress, Report, load_torch, say
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Measuring:
         device.leave_a_core()
         model = None
         if self.model:
-            tell(report, f"loading {Path(self.model).name}")
+            say(report, f"loading {Path(self.model).name}")
             model = checkpoint.load(self.model)
             if self.weights not in ("", model.sha256):
                 if self.needed:

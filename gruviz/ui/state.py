@@ -96,5 +96,5 @@ class ViewState(QObject):
         (lambda state: state.find_changed, lambda view: view.find),
         (lambda state: state.measure_changed, lambda view: (view.extent, view.sides)),
         (lambda state: state.tab_changed, lambda view: view.tab),
-        (lambda state: state.page_changed, lambda view: (view.page, view.shade, view.label, view.marked)),
+        (lambda state: state.page_changed, lambda view: (view.page, view.colour, view.label, view.marked)),
     )

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from gruviz._assets import asset
+from gruviz.comparison import FILE as COMPARISON
 from gruviz.errors import GruvizError
 from gruviz.ui import settings as settings_file
 from gruviz.ui.actions import ACTIONS
@@ -36,7 +37,7 @@ from gruviz.ui.loader import Loader
 from gruviz.ui.pages import EmptyPage, FailedPage, LoadingPage, WelcomePage, label
 from gruviz.ui.panels import Context
 from gruviz.ui.player import Player
-from gruviz.ui.reading import Facts
+from gruviz.ui.reading import MARKED, Facts
 from gruviz.ui.sensing import Sensing
 from gruviz.ui.settings import Settings
 from gruviz.ui.sheet import Sheet, SheetBar
@@ -53,6 +54,7 @@ from gruviz.view import (
     View,
     from_plain,
     mark_selection,
+    rank_by,
     resume,
     seek,
     show_all,
@@ -508,7 +510,7 @@ class MainWindow(QMainWindow):
     def open(self) -> None:
         """Ask for a recording and open it."""
         dialog = QFileDialog(self, "Open a recording or a model", _folder_of(self.settings.last))
-        known = " ".join(f"*{suffix}" for suffix in (".h5", ".hdf5", ".part", *MODELS, *SEQUENCES))
+        known = " ".join(f"*{suffix}" for suffix in (".h5", ".hdf5", ".part", *MODELS, *SEQUENCES, COMPARISON))
         dialog.setNameFilters([f"Recordings, models, sequences ({known})", "All files (*)"])
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -527,6 +529,11 @@ class MainWindow(QMainWindow):
     def train(self) -> None:
         """Train a network."""
         self.flows.train()
+
+    @Slot()
+    def compare(self) -> None:
+        """Train an RNN, a GRU and an LSTM on the same task."""
+        self.flows.compare()
 
     @Slot()
     def record(self) -> None:
@@ -659,7 +666,10 @@ class MainWindow(QMainWindow):
         """Make the selected range part of the label of what is marked, or take it away from it."""
         if self.state.view.selection is None:
             self.complain("Nothing is selected: read the sequence as pages (P), and drag over a range of it")
+            return
         self.state.change(mark_selection)
+        if self.state.view.marked:  # who marks wants to see which units follow that
+            self.state.change(rank_by, MARKED)
 
     @Slot()
     def _show_area(self) -> None:

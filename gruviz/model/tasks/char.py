@@ -50,6 +50,11 @@ class Char(Task):
         window = self.train[starts + torch.arange(self.length + 1)]  # (B, T + 1)
         return Batch(window[:, :-1], window[:, 1:])
 
+    @property
+    def epoch(self) -> float:
+        """Training steps that read as many timesteps as there are to learn from; windows may overlap."""
+        return self.trained_on / (self.settings.batch * self.length)
+
     def evaluate(self, model: SequenceModel, watch: Watch = unwatched) -> Result:
         """Return the bits per character on the held-out text, read in one go from a state of zero."""
         # The last character of the training text comes first, so that each held-out one is predicted.

@@ -73,6 +73,11 @@ class Series(Task):
         """Return the mean squared error as a fraction of what saying "no change" has on the training rows."""
         return super().loss(outputs, batch) / self.usual_change
 
+    @property
+    def epoch(self) -> float:
+        """Training steps that read as many timesteps as there are to learn from; windows may overlap."""
+        return self.trained_on / (self.settings.batch * self.length)
+
     def evaluate(self, model: SequenceModel, watch: Watch = unwatched) -> Result:
         """Return the root mean squared error on the held-out rows, in the units of the file."""
         # All rows are read, so that the state is settled; only the held-out ones are judged.

@@ -196,6 +196,10 @@ class Panel:
         """What is to be read out of the unit under the pointer."""
         return ()
 
+    def action_at(self, at: QPointF) -> Callable[[], object] | None:
+        """What a click at a place of the scene does in place of going to the timestep; None where it goes there."""
+        return None
+
     def words_at(self, timestep: int) -> str:
         """What else there is to say of a timestep under the pointer."""
         return ""
