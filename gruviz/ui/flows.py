@@ -15,7 +15,7 @@ from gruviz.errors import GruvizError
 from gruviz.model import formats
 from gruviz.recording.schema import PARTIAL
 from gruviz.sequences import HDF5, SOUNDS, SUFFIXES, TEXTS, Reading
-from gruviz.ui.comparison import ComparisonWindow
+from gruviz.ui.compared import ComparedWindow
 from gruviz.ui.dialogs import CompareDialog, ExportDialog, RecordDialog, TextDialog, TrainDialog, unused
 from gruviz.ui.jobs import ComparisonDrawing, Done, Recording
 from gruviz.ui.measuring import Measuring
@@ -87,7 +87,7 @@ class Flows(QObject):
     def show_comparison(self, path: str) -> None:
         """Show what is in the folder of a comparison. Raises GruvizError where it is none."""
         folder = Path(path) if Path(path).is_dir() else Path(path).parent
-        shown = ComparisonWindow(comparison.read(path), folder, self._window)
+        shown = ComparedWindow(comparison.read(path), folder, self._window)
         shown.opened.connect(self._open_compared)
         shown.wanted.connect(lambda: self._save_comparison(shown))
         shown.show()
@@ -105,7 +105,7 @@ class Flows(QObject):
         self._window.open_together(paths)
         self._window.activateWindow()
 
-    def _save_comparison(self, shown: ComparisonWindow) -> None:
+    def _save_comparison(self, shown: ComparedWindow) -> None:
         """Ask where to, and save the figure of a comparison there."""
         if self._busy():
             return
