@@ -5,7 +5,7 @@ import json
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
@@ -258,6 +258,7 @@ def _export(arguments: Sequence[str]) -> int:
         "--thresholds", type=_thresholds, metavar="R,O,M", help="where units count as retained, overwritten, moved"
     )
     parser.add_argument("--since", type=int, metavar="S", help="survival: what stood at this timestep")
+    parser.add_argument("--beside", type=_names, metavar="LIST", help="gradient: other recordings")
     parser.add_argument("--at", type=int, metavar="T", help="composition, cell: the timestep")
     parser.add_argument("--numbers", action=argparse.BooleanOptionalAction, help="cell: with numbers, or as in a book")
     parser.add_argument("--sides", type=_sides, metavar="L,R", help="saturation: below L, above R; 0.1,0.9")
@@ -287,7 +288,10 @@ def _export(arguments: Sequence[str]) -> int:
     options = {name: getattr(given, name) for name in wanted}
     if given.range:
         options["start"], options["stop"] = given.range
-    with recording.open(given.recording) as run:
+    with ExitStack() as stack:
+        run = stack.enter_context(recording.open(given.recording))
+        if given.beside:
+            options["beside"] = [stack.enter_context(recording.open(path)) for path in given.beside]
         figure = figures.draw(run, given.figure, **{key: value for key, value in options.items() if value is not None})
         figures.save(figure, given.output, dpi=given.dpi)
     print(f"Saved {given.output}.")
@@ -310,7 +314,10 @@ def _gradient(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--reach", type=_when, default="last", metavar="T", help="what the states at T depend on: last, T, or none"
     )
-    parser.add_argument("--followed", type=int, metavar="N", help="timesteps that T is followed back at most")
+    parser.add_argument("--since", type=int, metavar="S", help="what depends on the states at this timestep; not asked")
+    parser.add_argument(
+        "--followed", type=int, metavar="N", help="timesteps that T is followed back, and S on, at most"
+    )
     parser.add_argument("--lags", type=int, metavar="N", help="timesteps that each output is followed back; 0 for none")
     parser.add_argument("--sequence", type=int, action="append", metavar="I", help="its number, from 0; all without")
     parser.add_argument("--tape", metavar="NAME", help="which, where there are several")
@@ -335,6 +342,7 @@ def _gradient(arguments: Sequence[str]) -> int:
                 loss=given.loss,
                 steps=given.steps,
                 reach=given.reach,
+                since=given.since,
                 followed=FOLLOWED if given.followed is None else max(given.followed, 0),
                 lags=given.lags,
                 units=given.units,

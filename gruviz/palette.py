@@ -19,6 +19,9 @@ MIXED = "#999999"
 CLASS_COLOURS = (RETAINED, MIXED, OVERWRITTEN, REWRITTEN)
 """In the order of `cells.CLASSES`."""
 SELECTION = "#E69F00"
+GRADIENT = "#AA4499"
+"""All paths of a gradient, where the direct path has the colour of what is retained. From Tol's muted scheme."""
+VANISHING, EXPLODING = MIXED, "#882255"
 MISSING = "#F0E442"
 """A missing value: no map comes near this yellow, the one of Okabe and Ito's colours that is left."""
 

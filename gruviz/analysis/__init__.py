@@ -1,6 +1,8 @@
 """The answers, as pure functions on arrays. Numpy alone, until a function that needs scipy is called."""
 
+from gruviz.analysis._between import APART, Between, Fixed, Pair, between, in_words, raised
 from gruviz.analysis._carry import carried, change, written
+from gruviz.analysis._classes import classify, count
 from gruviz.analysis._composition import composition, contribution
 from gruviz.analysis._derived import CARRIED, CHANGE, HELD, READ, SURVIVAL, WRITTEN, derived
 from gruviz.analysis._expression import Expression
@@ -23,16 +25,19 @@ from gruviz.analysis._order import by_number, order
 from gruviz.analysis._parts import parts
 from gruviz.analysis._paths import Paths, paths, paths_to_reached
 from gruviz.analysis._reset import candidate_weights, through_reset
-from gruviz.analysis._saturation import Histogram, Saturation, saturation
+from gruviz.analysis._saturation import Histogram, Saturation, check_sides, saturation
 from gruviz.analysis._survival import HORIZONS, fading, horizon, survival
 from gruviz.analysis._timescales import Keeps, Timescales, autocorrelation, autocorrelation_time, timescales
+from gruviz.analysis._vanishing import FACTOR, set_out, vanishing
 from gruviz.analysis._walk_back import LEAST, MOST, Steps, Stretch, added, steps, walk_back
 from gruviz.analysis._work_out import work_out
-from gruviz.recording import classify, count, fed_by
+from gruviz.recording import fed_by
 
 __all__ = [
+    "APART",
     "CARRIED",
     "CHANGE",
+    "FACTOR",
     "HELD",
     "HORIZONS",
     "LEAST",
@@ -41,12 +46,15 @@ __all__ = [
     "READ",
     "SURVIVAL",
     "WRITTEN",
+    "Between",
     "Expression",
+    "Fixed",
     "Following",
     "Gathering",
     "Histogram",
     "Keeps",
     "Lines",
+    "Pair",
     "Paths",
     "Saturation",
     "Steps",
@@ -57,11 +65,13 @@ __all__ = [
     "added",
     "autocorrelation",
     "autocorrelation_time",
+    "between",
     "broken",
     "by_number",
     "candidate_weights",
     "carried",
     "change",
+    "check_sides",
     "classify",
     "composition",
     "contribution",
@@ -76,6 +86,7 @@ __all__ = [
     "gather_histogram",
     "gather_keep",
     "horizon",
+    "in_words",
     "is_binary",
     "levels",
     "marked",
@@ -85,14 +96,17 @@ __all__ = [
     "parts",
     "paths",
     "paths_to_reached",
+    "raised",
     "roc_area",
     "saturation",
+    "set_out",
     "steps",
     "survival",
     "thresholds",
     "through_reset",
     "timescales",
     "together",
+    "vanishing",
     "walk_back",
     "work_out",
     "written",

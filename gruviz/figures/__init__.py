@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from gruviz.figures._composition import composition
     from gruviz.figures._counted import counts
     from gruviz.figures._gates import gates
+    from gruviz.figures._gradient import gradient
     from gruviz.figures._page import Page
     from gruviz.figures._pages import pages
+    from gruviz.figures._paths import paths
     from gruviz.figures._registry import FIGURES, Kind, draw
     from gruviz.figures._saturation import saturation
     from gruviz.figures._survival import survival
@@ -39,7 +41,9 @@ __all__ = [
     "counts",
     "draw",
     "gates",
+    "gradient",
     "pages",
+    "paths",
     "saturation",
     "save",
     "survival",
@@ -59,6 +63,8 @@ _HOMES = {
     "cell": "_cell",
     "composition": "_composition",
     "comparison": "_comparison",
+    "gradient": "_gradient",
+    "paths": "_paths",
     "Page": "_page",
     "FIGURES": "_registry",
     "Kind": "_registry",

@@ -10,6 +10,8 @@ DESCRIPTIONS = {
     "timescales": "for how long the units keep what they hold, one by one and as a histogram",
     "saturation": "how often the gates of each unit are all but shut and all but open, a panel for each gate",
     "cell": "the cell with its equations: with the numbers of a unit at a timestep, or as a textbook has it",
+    "gradient": "the norm of the gradient of the loss through time, by layer, or of several recordings",
+    "paths": "survival from a timestep, the direct path, beside the gradient that arrives on all paths",
     "composition": "what a state is made of: the text or curve by its weight in it, and what contributes most",
 }
 """What each figure shows, in one line, by the name that the command line and the app know it by."""

@@ -100,7 +100,7 @@ def record_sequences(
     total, done, going = sum(map(len, inputs)), 0, True
     # TF32, which cuDNN uses for RNNs by itself, would cost the states three of their seven digits.
     with torch.no_grad(), torch.backends.cudnn.flags(allow_tf32=False), writer:
-        writer.add_checkpoint(-1, weights=_weights(loaded), sha256=loaded.sha256)
+        writer.add_checkpoint(-1, weights=weights_of(loaded), sha256=loaded.sha256)
         for number, (sequence, data) in enumerate(zip(sequences, inputs, strict=True)):
             for steps in run.sequence(number, sequence, data):
                 done += steps
@@ -356,7 +356,7 @@ def _source_layers(model: SequenceModel, call: Call) -> dict[str, str]:
     return {run.name: _source_name(run.name, model) for run in call.layers}
 
 
-def _weights(loaded: Loaded) -> dict[str, NDArray[Any]]:
+def weights_of(loaded: Loaded) -> dict[str, NDArray[Any]]:
     """The recurrent weights by the names that their modules have in their source, and the read-out if there is one."""
     weights = {}
     for model in loaded.parts:

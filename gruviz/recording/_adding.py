@@ -81,6 +81,10 @@ class GradientWriter:
         """Say for one sequence which timestep is reached, before anything of that is written."""
         self._begin("reached", layer, sequence, at)
 
+    def of_since(self, layer: str, sequence: int, at: int) -> None:
+        """Say for one sequence which timestep is followed, before anything of that is written."""
+        self._begin("since", layer, sequence, at)
+
     def _begin(self, of: str, layer: str, sequence: int, at: int) -> None:
         group = self._group(layer)
         for name, field in FIELDS.items():
@@ -117,7 +121,7 @@ class GradientWriter:
 
     def _group(self, layer: str) -> h5py.Group:
         group = self._file.require_group(f"layers/{layer}/gradient")
-        for of in ("loss", "reached"):
+        for of in ("loss", "reached", "since"):
             if of not in group:
                 group[of] = np.full(len(self._recording.layers[layer].tape.sequences), NONE, np.int64)
         return group

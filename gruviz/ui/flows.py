@@ -18,6 +18,8 @@ from gruviz.sequences import HDF5, SOUNDS, SUFFIXES, TEXTS, Reading
 from gruviz.ui.compared import ComparedWindow
 from gruviz.ui.dialogs import CompareDialog, ExportDialog, RecordDialog, TextDialog, TrainDialog, unused
 from gruviz.ui.jobs import ComparisonDrawing, Done, Recording
+from gruviz.ui.measuring import Measuring
+from gruviz.ui.panels.gradient_tab import At
 from gruviz.ui.reading import Facts
 from gruviz.ui.workbench import Workbench, replaces, show_file
 
@@ -174,6 +176,49 @@ class Flows(QObject):
             if path and Path(path).is_file():
                 return str(path)
         return ""
+
+    @Slot(str)
+    def work_out_gradients(self, at: At) -> None:
+        """Work out the gradients of the sequence on show; ask for the file of the model where nothing goes without."""
+        window, facts = self._window, self._window.loader.facts
+        if facts is None or self._busy():
+            return
+        view = window.state.view
+        layers = [each for each in facts.layers.values() if each.tape == view.pane.tape]
+        needed, model = not all(each.weighted for each in layers), self.model()
+        losses: dict[str, str | int] = {"sum": "auto", "last": "last", "cursor": view.cursor}
+        asked = Measuring(
+            facts.path,
+            view.pane.tape,
+            view.pane.sequence,
+            loss=losses[at] if facts.readout or model else None,
+            reach=view.cursor if at == "cursor" else "last",
+            since=view.reference,
+            model="" if facts.readout and not needed else model,
+            weights=facts.weights,
+            needed=needed,
+        )
+        if needed and not model:
+            dialog = QFileDialog(window, "The model of this recording", str(Path(facts.path).parent))
+            dialog.setNameFilters(
+                [f"Models ({' '.join(f'*{suffix}' for suffix in formats.SUFFIXES)})", "All files (*)"]
+            )
+            dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            dialog.fileSelected.connect(lambda path: self._measure(replace(asked, model=path, loss="auto")))
+            dialog.open()
+        else:
+            self._measure(asked)
+
+    def _measure(self, asked: Measuring) -> None:
+        self._bench.start("Gradients", asked, "Show them", self._show_measured, at_once=True)
+
+    @Slot(object)
+    def _show_measured(self, done: Done) -> None:
+        """Read the recording anew, at the same place."""
+        facts = self._window.loader.facts
+        if facts is not None and facts.path == done.path:
+            self._window.loader.look(again=True)
 
     def export(self) -> None:
         """Ask which figure of what is being looked at to save, and save it."""

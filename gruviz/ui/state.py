@@ -34,7 +34,7 @@ class ViewState(QObject):
     follow_changed = Signal()
     """New timesteps come into sight by themselves, or do no longer."""
     memory_changed = Signal()
-    """Whose state is taken apart, or whether the sequence is shaded by it."""
+    """Whose state is taken apart, or whether the sequence is shaded, and by what."""
     find_changed = Signal()
     """Something else is looked for."""
     measure_changed = Signal()
@@ -92,9 +92,9 @@ class ViewState(QObject):
         (lambda state: state.mark_changed, lambda view: (view.reference, view.selection)),
         (lambda state: state.playback_changed, lambda view: (view.playing, view.speed, view.loop)),
         (lambda state: state.follow_changed, lambda view: (view.follow, view.following)),
-        (lambda state: state.memory_changed, lambda view: (view.whose, view.shaded)),
+        (lambda state: state.memory_changed, lambda view: (view.whose, view.shaded, view.shading)),
         (lambda state: state.find_changed, lambda view: view.find),
         (lambda state: state.measure_changed, lambda view: (view.extent, view.sides)),
         (lambda state: state.tab_changed, lambda view: view.tab),
-        (lambda state: state.page_changed, lambda view: (view.page, view.shade, view.label, view.marked)),
+        (lambda state: state.page_changed, lambda view: (view.page, view.colour, view.label, view.marked)),
     )

@@ -37,7 +37,8 @@ from gruviz.ui.loader import Loader
 from gruviz.ui.pages import EmptyPage, FailedPage, LoadingPage, WelcomePage, label
 from gruviz.ui.panels import Context
 from gruviz.ui.player import Player
-from gruviz.ui.reading import Facts
+from gruviz.ui.reading import MARKED, Facts
+from gruviz.ui.sensing import Sensing
 from gruviz.ui.settings import Settings
 from gruviz.ui.sheet import Sheet, SheetBar
 from gruviz.ui.side import WIDTH, Side
@@ -53,6 +54,7 @@ from gruviz.view import (
     View,
     from_plain,
     mark_selection,
+    rank_by,
     resume,
     seek,
     show_all,
@@ -104,7 +106,8 @@ class MainWindow(QMainWindow):
         self.loader = Loader(self)
         self.themes = themes
         self.composing = Composing(self.state, self.loader, self)
-        self.context = Context(self.state, self.loader, themes, self.composing)
+        self.sensing = Sensing(self.state, self.loader, self)
+        self.context = Context(self.state, self.loader, themes, self.composing, self.sensing)
         self.player = Player(self.state, self)
         self.live = Live(self.context, self)
         self.complement = Complement(self.loader, self)
@@ -241,6 +244,7 @@ class MainWindow(QMainWindow):
         state.page_changed.connect(self._show_area)
         for part in (self.stage, self.sheet, self.side):
             part.copied.connect(self.toolbar.readout.tell)
+        self.side.gradients_wanted.connect(self.flows.work_out_gradients)
         self.side.filter.left.connect(self.stage.setFocus)
         self.find_bar.left.connect(self._show_display)
         self.go_bar.left.connect(self._show_display)
@@ -281,7 +285,7 @@ class MainWindow(QMainWindow):
         self._opening = ""
         self.banner.hide()
         earlier = self._earlier(facts.path)
-        kept = ("thresholds", "hidden", "derived", "whose", "shaded", "page", "tab")
+        kept = ("thresholds", "hidden", "derived", "whose", "shaded", "shading", "page", "tab")
         self.state.change(lambda view: replace(_BEGINNING, **{name: getattr(view, name) for name in kept}))
         self._remember_file(facts.path)
         self.setWindowTitle(f"{facts.name} — gruviz")
@@ -662,7 +666,10 @@ class MainWindow(QMainWindow):
         """Make the selected range part of the label of what is marked, or take it away from it."""
         if self.state.view.selection is None:
             self.complain("Nothing is selected: read the sequence as pages (P), and drag over a range of it")
+            return
         self.state.change(mark_selection)
+        if self.state.view.marked:  # who marks wants to see which units follow that
+            self.state.change(rank_by, MARKED)
 
     @Slot()
     def _show_area(self) -> None:

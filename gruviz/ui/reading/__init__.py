@@ -13,6 +13,14 @@ from gruviz.ui.reading._counts import Counts, CountsRequest
 from gruviz.ui.reading._derived import DerivedRequest, quantity_of
 from gruviz.ui.reading._facts import Facts, LayerFacts, TapeFacts, facts_of
 from gruviz.ui.reading._find import FindRequest, Hits
+from gruviz.ui.reading._gradient_at import (
+    GradientAt,
+    GradientAtRequest,
+    PairRequest,
+    Sensitivity,
+    SensitivityRequest,
+)
+from gruviz.ui.reading._gradients import Course, Gradients, GradientsRequest, What
 from gruviz.ui.reading._heatmap import HIGHEST, MASKED, Heatmap, HeatmapRequest
 from gruviz.ui.reading._inputs import Curves, CurvesRequest, Text, TextRequest
 from gruviz.ui.reading._labelled import MARKED, LabelsRequest
@@ -41,12 +49,17 @@ __all__ = [
     "Columns",
     "Counts",
     "CountsRequest",
+    "Course",
     "Curves",
     "CurvesRequest",
     "DerivedRequest",
     "Facts",
     "FindRequest",
     "Flow",
+    "GradientAt",
+    "GradientAtRequest",
+    "Gradients",
+    "GradientsRequest",
     "Guess",
     "Heatmap",
     "HeatmapRequest",
@@ -61,6 +74,7 @@ __all__ = [
     "Memory",
     "MemoryRequest",
     "Numbers",
+    "PairRequest",
     "Point",
     "PointRequest",
     "Predictions",
@@ -71,6 +85,8 @@ __all__ = [
     "Rows",
     "RowsRequest",
     "SaturationRequest",
+    "Sensitivity",
+    "SensitivityRequest",
     "SequencesRequest",
     "Share",
     "Sides",
@@ -87,6 +103,7 @@ __all__ = [
     "Traces",
     "TracesRequest",
     "Unfinished",
+    "What",
     "columns_for",
     "facts_of",
     "quantity_of",
