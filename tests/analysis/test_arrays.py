@@ -115,7 +115,7 @@ ARGUMENTS = [(name, argument) for name, called in CALLS.items() for argument in 
 OF_RECORDINGS = {
     "added", "candidate_weights", "derived", "fed_by", "finish", "gather_autocorrelation_time", "gather_histogram",
     "gather_keep", "levels", "numbers", "numbers_of", "parts", "paths_to_reached", "steps", "together", "walk_back",
-    "work_out", "between", "in_words", "above", "marked", "broken", "filled", "check_sides",
+    "work_out", "between", "in_words", "raised", "above", "marked", "broken", "filled", "check_sides",
 }  # fmt: skip
 """Functions that are given a layer, a cell or single numbers; `broken` and `filled`: lines that were counted before."""
 
