@@ -15,7 +15,7 @@ from gruviz.errors import GruvizError
 from gruviz.model import formats
 from gruviz.recording.schema import PARTIAL
 from gruviz.sequences import HDF5, SOUNDS, SUFFIXES, TEXTS, Reading
-from gruviz.ui.comparison import ComparisonWindow
+from gruviz.ui.compared import ComparedWindow
 from gruviz.ui.dialogs import CompareDialog, ExportDialog, RecordDialog, TextDialog, TrainDialog, unused
 from gruviz.ui.jobs import ComparisonDrawing, Done, Recording
 from gruviz.ui.measuring import Measuring
@@ -87,7 +87,7 @@ class Flows(QObject):
     def show_comparison(self, path: str) -> None:
         """Show what is in the folder of a comparison. Raises GruvizError where it is none."""
         folder = Path(path) if Path(path).is_dir() else Path(path).parent
-        shown = ComparisonWindow(comparison.read(path), folder, self._window)
+        shown = ComparedWindow(comparison.read(path), folder, self._window)
         shown.opened.connect(self._open_compared)
         shown.wanted.connect(lambda: self._save_comparison(shown))
         shown.show()
@@ -102,10 +102,10 @@ class Flows(QObject):
     @Slot(list)
     def _open_compared(self, paths: list[str]) -> None:
         """Open recordings of a comparison, which are of the same sequences."""
-        self._window.open_recording(paths[0])
+        self._window.open_together(paths)
         self._window.activateWindow()
 
-    def _save_comparison(self, shown: ComparisonWindow) -> None:
+    def _save_comparison(self, shown: ComparedWindow) -> None:
         """Ask where to, and save the figure of a comparison there."""
         if self._busy():
             return
@@ -216,9 +216,7 @@ class Flows(QObject):
     @Slot(object)
     def _show_measured(self, done: Done) -> None:
         """Read the recording anew, at the same place."""
-        facts = self._window.loader.facts
-        if facts is not None and facts.path == done.path:
-            self._window.loader.look(again=True)
+        self._window.loader.look_at(done.path)
 
     def export(self) -> None:
         """Ask which figure of what is being looked at to save, and save it."""

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 import gruviz
 import gruviz.recording
-from gruviz.analysis import between, in_words, set_out, vanishing
+from gruviz.analysis import acting, between, in_words, set_out, vanishing
 from gruviz.model import checkpoint
 from gruviz.model.measuring import Wanted, measure
 from gruviz.model.network import Architecture, build
@@ -154,10 +154,11 @@ def test_numbers_and_lines_are_those_of_the_file(
         columns = np.log10(gradient.read(f"spread_column_{state}", rows)[t].astype(float)) + spread[t]
         assert {share.unit: share.total for share in read.shares} == dict(enumerate(columns))
         assert [share.total for share in read.shares] == sorted(columns, reverse=True)
-        course = drawn["gradient"].found.courses["norm_hidden"]
-        np.testing.assert_array_equal(course.low, norms)
-        np.testing.assert_array_equal(course.high, norms)
-        np.testing.assert_array_equal(drawn["gradient"].found.marks, vanishing(norms, read.against))
+        course, acts = drawn["gradient"].found.courses["norm_hidden"], acting(norms, back)
+        for values in (course.low, course.high):
+            np.testing.assert_array_equal(values[acts], norms[acts])
+            assert np.isnan(np.delete(values, acts)).all()
+        np.testing.assert_array_equal(drawn["gradient"].found.marks[acts], vanishing(norms, read.against)[acts])
         steps = drawn["steps"].found.courses
         np.testing.assert_array_equal(steps["step_norm"].low, np.log10(gradient.read("step_norm", rows).astype(float)))
         np.testing.assert_array_equal(drawn["paths"].found.courses["total"].low, spread)

@@ -158,6 +158,17 @@ class GradientTab(TabPanel):
         return f"{at.error}, {when}"
 
     @property
+    def beyond(self) -> str:
+        """That what goes from a decoder to its encoder is not followed; empty where there is no such way."""
+        facts, view = self.context.loader.facts, self.context.state.view
+        if facts is None:
+            return ""
+        here = facts.tapes[view.pane.tape].sequences[view.pane.sequence]
+        others = (tape.sequences for name, tape in facts.tapes.items() if name != view.pane.tape)
+        joined = any((info.pass_, info.item) == (here.pass_, here.item) for infos in others for info in infos)
+        return "not followed from one network to the other" if joined else ""
+
+    @property
     def nothing(self) -> str:
         """What to say where nothing was worked out, and what it takes."""
         facts, layer = self.context.loader.facts, self.context.layer
@@ -182,6 +193,7 @@ class GradientTab(TabPanel):
                 own = name == "norm_hidden" and np.isfinite(at.against)
                 of = "median" if at.loss == SUM else "at T"
                 beside = f"{in_words(at.norms[name] - at.against)} × {of}" if own else ""
+                beside = beside if at.acts else "the loss lies before it" * (name == "norm_hidden")
                 yield title, in_words(at.norms[name]), beside
         if "step_norm" in at.known:
             radius = f"radius {at.radius[1]:.3g} at t = {at.radius[0]:,}" if at.radius is not None else ""
@@ -219,9 +231,11 @@ class GradientTab(TabPanel):
             if not at.known:
                 self._paint_words(painter, top + STEP, self.nothing, theme.muted)
                 return
-            draw_text(painter, 3 * STEP, top, self.of, tiny, theme.muted)
             self._paint_mark(painter, 7)
-            top += QFontMetricsF(tiny).height() + STEP
+            for words in filter(None, (self.of, self.beyond)):
+                draw_text(painter, 3 * STEP, top, words, tiny, theme.muted)
+                top += QFontMetricsF(tiny).height()
+            top += STEP
             for name, value, beside in self.says():
                 draw_text(painter, 3 * STEP, top, name, font, theme.foreground)
                 draw_text(painter, 3 * STEP + _NAME + 2 * STEP, top, value, bold(font), theme.foreground)

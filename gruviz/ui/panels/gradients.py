@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QApplication, QGraphicsScene
 
 from gruviz import palette
-from gruviz.analysis import FACTOR, in_words, raised
+from gruviz.analysis import FACTOR, Pair, in_words, raised
 from gruviz.recording.gradient import SUM
 from gruviz.ui.panels.lines import Line, band
 from gruviz.ui.panels.panel import RIGHT, Context, Painted, PlotPanel, apart, draw_text, text_width
@@ -145,9 +145,10 @@ class GradientPanel(PlotPanel):
             )
 
     def cursor_moved(self) -> None:
-        """Perhaps another timestep is marked."""
+        """Perhaps another timestep is marked; and two others are compared."""
         if self.kind.name == "paths":
             self.refresh()
+            self._label.update()
 
     def units_changed(self) -> None:
         """Perhaps another one was selected last."""
@@ -207,6 +208,13 @@ class GradientPanel(PlotPanel):
         if (marks > 0).any():
             said.append(f"exploding: > {_THRESHOLD} {of and f'times {of[3:]}'}".strip())
         return ", ".join(said)
+
+    @property
+    def pair(self) -> Pair | None:
+        """The timestep that stands still and the cursor, where that is known."""
+        found, cursor = self.found, self.context.state.view.cursor
+        between = None if found is None else found.between
+        return between.pair(cursor) if between is not None and between.knows(cursor) else None
 
     def words_at(self, timestep: int) -> str:
         """The numbers, with their own sizes."""
@@ -332,8 +340,11 @@ class GradientPanel(PlotPanel):
         if self.found is None and self._answered:
             self.paint_sentence(painter, rect, _NOTHING, theme.muted)
             return
-        x, verdict = 2.0 * STEP, self.verdict
-        for words, colour in ((self.against, theme.muted), (verdict, theme.foreground)):
+        x, pair = 2.0 * STEP, self.pair
+        said = [(self.against, theme.muted), (self.verdict, theme.foreground)]
+        if pair is not None:
+            said.append((pair.brief, theme.warning if pair.disagrees else theme.muted))
+        for words, colour in said:
             if not words:
                 continue
             words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, max(rect.width() - x - 2 * STEP, 0))

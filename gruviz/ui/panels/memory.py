@@ -275,7 +275,7 @@ class MemoryPanel(TabPanel):
             painter.setFont(tiny)
             painter.setPen(QColor(theme.warning))
             inner = QRectF(3 * STEP, top + 3, self.width() - 6 * STEP, _SENTENCE)
-            words = f"From s = {self.pair.s:,} on: {self.disagreement}"
+            words = f"From s = {self.pair.s:,}: {self.disagreement[0].lower()}{self.disagreement[1:]}"
             painter.drawText(inner, Qt.TextFlag.TextWordWrap, words)
             top += _SENTENCE
         for row, words in enumerate(self.says(memory)):

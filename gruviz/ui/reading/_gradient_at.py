@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gruviz.analysis import Between, Fixed, Pair, set_out, vanishing
+from gruviz.analysis import Between, Fixed, Pair, acting, set_out, vanishing
 from gruviz.recording import Layer
 from gruviz.recording.gradient import NONE, Gradient
 from gruviz.ui.reading._gradients import path
@@ -43,6 +43,8 @@ class GradientAt:
     """What the loss is."""
     against: float
     """log10 of what the norm is held against; see `set_out`."""
+    acts: bool
+    """Whether the loss comes at this timestep or after it, as the layer reads."""
     mark: int
     """-1 where the gradient has vanished, 1 where it has exploded."""
     step_norm: float
@@ -78,7 +80,7 @@ class GradientAtRequest(Request):
             held = gradient is not None and name in gradient
             return float(gradient.read(name, slice(row, row + 1))[0]) if held and gradient is not None else nan
 
-        known, against, mean_growth, radii = source.once(
+        known, against, acts, mean_growth, radii = source.once(
             ("gradient of", layer.name, self.sequence), lambda: _of_sequence(layer, self.sequence)
         )
         loss = None if gradient is None or "norm_hidden" not in known else gradient.loss(self.sequence)
@@ -97,7 +99,8 @@ class GradientAtRequest(Request):
             loss=loss,
             error="" if gradient is None else gradient.error,
             against=against,
-            mark=int(vanishing(np.array([norm]), against)[0]),
+            acts=acts.start <= self.timestep < acts.stop,
+            mark=int(vanishing(np.array([norm]), against)[0]) if acts.start <= self.timestep < acts.stop else 0,
             step_norm=value("step_norm"),
             growth=value("growth"),
             mean_growth=mean_growth,
@@ -147,20 +150,23 @@ def _shares(found: Between, other: int) -> tuple[Share, ...]:
     return tuple(Share(int(unit), float(direct[unit]), float(total[unit])) for unit in most)
 
 
-Known = tuple[tuple[str, ...], float, float, NDArray[np.intp]]
+Known = tuple[tuple[str, ...], float, slice, float, NDArray[np.intp]]
 
 
 def _of_sequence(layer: Layer, sequence: int) -> Known:
-    """What there is for a sequence; what norms are held against; mean growth; the timesteps that have a radius."""
+    """What there is for a sequence; what norms are held against, and which timesteps act; growth; where radii are."""
     gradient, rows = layer.gradient, layer.slice(sequence)
     nan, none = float("nan"), np.empty(0, np.intp)
     if gradient is None:
-        return (), nan, nan, none
+        return (), nan, slice(0, 0), nan, none
     known = tuple(name for name in gradient.names if _is_known(gradient, name, rows, sequence))
-    against = set_out(gradient.read("norm_hidden", rows), gradient.loss(sequence)) if "norm_hidden" in known else nan
+    against, acts = nan, slice(0, rows.stop - rows.start)
+    if "norm_hidden" in known:
+        norms = gradient.read("norm_hidden", rows)
+        against, acts = set_out(norms, gradient.loss(sequence)), acting(norms, layer.backward)
     growth = gradient.read("growth", rows) if "growth" in known else np.empty(0)
     radii = np.flatnonzero(np.isfinite(gradient.read("step_radius", rows))) if "step_radius" in known else none
-    return known, against, float(growth.mean()) if len(growth) else nan, radii
+    return known, against, acts, float(growth.mean()) if len(growth) else nan, radii
 
 
 def _is_known(gradient: Gradient, name: str, rows: slice, sequence: int) -> bool:

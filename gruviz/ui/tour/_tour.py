@@ -61,8 +61,8 @@ class Tour(QObject):
         """Go to the first stop."""
         window = self._window
         if self._at is None:
-            facts = window.loader.facts
-            self._before = (facts.path, window.state.view) if facts is not None and facts.path else None
+            facts, view = window.loader.facts, window.state.view
+            self._before = (view.panes[0].recording, view) if facts is not None and facts.path else None
             window.state.changed.connect(self._look)
             for watched in self._watched():
                 watched.installEventFilter(self)
@@ -127,12 +127,12 @@ class Tour(QObject):
             return
         self.bar.show_stop(stop, number + 1, len(STOPS))
         self.bar.show()
-        facts = self._window.loader.facts
-        if facts is not None and (facts.path,) == paths and not self._awaited:
+        shown = tuple(pane.recording for pane in self._window.state.view.panes)
+        if shown == paths and not self._awaited:
             self._arrive()
         else:
             self._awaited = paths
-            self._window.open_recording(paths[0])
+            self._window.open_together(paths)
 
     @Slot(object)
     def _something_opened(self, facts: Facts) -> None:
