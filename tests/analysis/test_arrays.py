@@ -14,6 +14,7 @@ from gruviz.analysis import (
     Following,
     Histogram,
     Keeps,
+    acting,
     autocorrelation,
     autocorrelation_time,
     by_number,
@@ -73,6 +74,7 @@ def added(kind: Callable[[], Any], found: Callable[[Any], Any]) -> Callable[...,
 
 
 CALLS = {
+    "acting": Called(lambda norms: acting(norms).stop, {"norms": STATE[:, 0]}),
     "autocorrelation": Called(autocorrelation, {"values": STATE}),
     "autocorrelation_time": Called(autocorrelation_time, {"values": STATE}),
     "by_number": Called(lambda values: by_number(values, "keep"), {"values": KEEP[0]}),
