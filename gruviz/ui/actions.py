@@ -101,7 +101,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("show_all", "Whole &sequence", "All timesteps at once", "&View", ("0", "Ctrl+0"), needs_recording=True),
     ActionSpec(
         "read_pages",
-        "Mark what was selected by dragging over the pages, as a label; again, to take it back",
+        "&Pages",
         "Read the sequence as pages, coloured by one unit",
         "&View",
         ("P",),
@@ -111,7 +111,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "mark_range",
         "Mar&k",
-        "Mark what is selected on the pages, as a label",
+        "Mark what was selected by dragging over the pages, as a label; again, to take it back",
         "&View",
         ("M",),
         needs_recording=True,
