@@ -80,7 +80,7 @@ def test_a_button_works_them_out_and_the_place_is_kept(qtbot: QtBot, opened: Ope
     assert not tab.at.known
     assert "No gradients have been worked out" in tab.nothing
     drawn = panels(qtbot, window)
-    assert all(each.found is None and each.against.startswith("No gradient") for each in drawn.values())
+    assert all(each.found is None and each.against.startswith("No ") for each in drawn.values())
     window.state.change(show_range, 10, 70)
     window.state.change(seek, 40)
     settle(qtbot, window)
@@ -195,6 +195,10 @@ def test_a_sentence_says_where_survival_and_the_gradient_disagree(
     pair = tab.at.pair
     assert pair is not None
     assert pair.disagrees is not still
+    show(qtbot, window, "and all paths")
+    drawn = panel(window, GradientPanel)
+    assert drawn.pair == pair
+    assert drawn.pair.brief.endswith("they disagree") is not still
     assert pair.words.endswith("they agree.") is still
     key(window, Qt.Key.Key_3, ALT)
     settle(qtbot, window)

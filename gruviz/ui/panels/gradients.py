@@ -20,7 +20,11 @@ from gruviz.ui.theme import STEP, Theme, bold, small
 
 _ABOVE, _BELOW = 0.22, 0.08
 """Of the height: for the label above the scale, and below the scale."""
-_NOTHING = "No gradient has been worked out for this sequence: turn to the tab Gradient (Alt+6) to do it."
+_NOTHING: dict[What, str] = {
+    "gradient": "No gradient of a loss has been worked out for this sequence: turn to the tab Gradient (Alt+6).",
+    "steps": "No Jacobians have been worked out for this sequence: turn to the tab Gradient (Alt+6).",
+    "paths": "No timestep of this sequence has been followed: turn to the tab Gradient (Alt+6).",
+}
 _THRESHOLD = "10³"
 """The factor of `vanishing`, in words."""
 
@@ -178,7 +182,7 @@ class GradientPanel(PlotPanel):
         """What it is all about, in words, for the label."""
         found = self.found
         if found is None:
-            return _NOTHING if self._answered else ""
+            return _NOTHING[self.kind.name] if self._answered else ""
         if self.kind.name == "gradient":
             if found.fixed is None:
                 return ""
@@ -338,7 +342,7 @@ class GradientPanel(PlotPanel):
         """In a corner, what it is held against, and the verdict; or that there is nothing."""
         theme, font, metrics = self.context.theme, small(QApplication.font()), QFontMetricsF(small(QApplication.font()))
         if self.found is None and self._answered:
-            self.paint_sentence(painter, rect, _NOTHING, theme.muted)
+            self.paint_sentence(painter, rect, self.against, theme.muted)
             return
         x, pair = 2.0 * STEP, self.pair
         said = [(self.against, theme.muted), (self.verdict, theme.foreground)]
