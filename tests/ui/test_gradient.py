@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 import gruviz
 import gruviz.recording
+from gruviz._assets import asset
 from gruviz.analysis import acting, between, in_words, set_out, vanishing
 from gruviz.model import checkpoint
 from gruviz.model.measuring import Wanted, measure
@@ -24,7 +25,7 @@ from gruviz.recording.gradient import SUM
 from gruviz.sequences import Sequence, Vocabulary
 from gruviz.ui.panels import GradientPanel, GradientTab, MemoryPanel, SurvivalPanel, TextPanel
 from gruviz.ui.window import MainWindow
-from gruviz.view import seek, show_range
+from gruviz.view import hold, seek, show_range
 
 from .hand import LEFT_BUTTON, assert_all_agree, at, choose, click, key, panel, settle
 from .recordings import text
@@ -314,6 +315,28 @@ def test_a_model_lends_what_the_recording_lacks(
     dialog.close()
     qtbot.waitUntil(lambda: tab.at is not None and bool(tab.at.known), timeout=60_000)
     assert {"norm_hidden", "reach_hidden", "connectivity"} <= set(tab.at.known)
+
+
+def test_a_recording_that_came_with_gruviz_stays_as_it_is(
+    qtbot: QtBot, opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shipped = asset("demo.h5")
+    before = shipped.stat().st_mtime_ns
+    window = opened(shipped)
+    window.choose_sequence(2)
+    window.state.change(seek, 40)
+    window.state.change(hold, 30)
+    settle(qtbot, window)
+    tab = tab_of(qtbot, window)
+    QTest.mouseClick(tab.begin, LEFT_BUTTON)
+    qtbot.waitUntil(lambda: window.loader.facts.path != str(shipped), timeout=60_000)
+    qtbot.waitUntil(lambda: tab.at is not None and tab.at.pair is not None, timeout=10_000)
+    view = window.state.view
+    assert (view.pane.sequence, view.cursor, view.reference) == (2, 40, 30)
+    assert Path(window.loader.facts.path).parent == tmp_path
+    assert (tab.at.pair.s, tab.at.pair.t) == (30, 40)
+    assert shipped.stat().st_mtime_ns == before
 
 
 def test_what_cannot_be_worked_out_is_said(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
