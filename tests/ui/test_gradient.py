@@ -17,10 +17,12 @@ import gruviz
 import gruviz.recording
 from gruviz._assets import asset
 from gruviz.analysis import acting, between, in_words, set_out, vanishing
+from gruviz.cells import CELLS
 from gruviz.model import checkpoint
 from gruviz.model.measuring import Wanted, measure
 from gruviz.model.network import Architecture, build
 from gruviz.model.run import record_sequences
+from gruviz.recording import Block, Writer
 from gruviz.recording.gradient import SUM
 from gruviz.sequences import Sequence, Vocabulary
 from gruviz.ui.panels import GradientPanel, GradientTab, MemoryPanel, SurvivalPanel, TextPanel
@@ -349,3 +351,22 @@ def test_what_cannot_be_worked_out_is_said(qtbot: QtBot, opened: Open, tmp_path:
     assert (
         "an LSTM that projects its hidden state: its gradients are not computed" in window.findChild(QMessageBox).text()
     )
+
+
+def test_that_nothing_leads_from_a_decoder_to_its_encoder_is_said(
+    qtbot: QtBot, opened: Open, tmp_path: Path, sonnets: Path
+) -> None:
+    path, zero = tmp_path / "both.h5", {"hidden": np.zeros(3, np.float32)}
+    with Writer(path) as writer:
+        for tape in ("letters", "sounds"):
+            writer.add_tape(tape, vocabulary=["a", "b"])
+            writer.add_layer(f"{tape}.l0", tape=tape, cell=CELLS["rnn"], size=3)
+        for tape in ("letters", "sounds"):
+            writer.begin(tape, "word", initial={f"{tape}.l0": zero}, item=0)
+            values = {"hidden": np.zeros((5, 3), np.float32)}
+            writer.append(tape, {f"{tape}.l0": Block(values)}, tokens=np.zeros(5, np.int32))
+            writer.end(tape, {f"{tape}.l0": 0.0})
+    window = opened(path)
+    assert tab_of(qtbot, window).beyond == "not followed from one network to the other"
+    window = opened(sonnets)
+    assert tab_of(qtbot, window).beyond == ""
