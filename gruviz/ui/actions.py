@@ -30,6 +30,15 @@ class ActionSpec:
 
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("open", "&Open…", "Open a recording or a model", "&File", ("Ctrl+O",), "file"),
+    ActionSpec(
+        "compare_with",
+        "&Compare with…",
+        "Open recordings beside this one, with one cursor: the same sequence, read by other networks",
+        "&File",
+        ("Ctrl+Shift+O",),
+        needs_recording=True,
+    ),
+    ActionSpec("close_pane", "C&lose this one", "Close the recording in focus, of several", "&File", ("Ctrl+W",)),
     ActionSpec("open_demo", "Open the &demo", "A small GRU that reads sonnets", "&File"),
     ActionSpec(
         "train", "&Train…", "Train a network on a text, a table or a made-up task", "&File", ("Ctrl+N",), "file"
@@ -84,6 +93,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "next_sequence", "&Next sequence", "The sequence after this", "&Go", ("Ctrl+Down",), needs_recording=True
     ),
     ActionSpec("previous_sequence", "P&revious sequence", "The one before", "&Go", ("Ctrl+Up",), needs_recording=True),
+    ActionSpec("next_pane", "Next re&cording", "The next of several recordings", "&Go", ("Ctrl+Tab", "F6")),
     ActionSpec(
         "zoom_in", "Zoom &in", "Fewer timesteps, around the cursor", "&View", ("+", "Ctrl++", "="), needs_recording=True
     ),
@@ -167,6 +177,7 @@ MOUSE: tuple[tuple[str, str], ...] = (
     ("Double-click elsewhere over time", "Mark that timestep, or take the mark away"),
     ("Drag in the whole sequence", "Move the window that is shown"),
     ("Drag over pages, or Shift + click", "Select a range, to mark it"),
+    ("Shift + drop a recording", "Put it beside the one that is open"),
     ("Drop a file or a text", "Open it, or let the model of the recording read it"),
 )
 """What the mouse does, for the page of shortcuts."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Signal, Slot
 
 import gruviz.recording
+from gruviz.ui.asked import Asked
 from gruviz.ui.jobs import CancelledError, Done, Job, Progress, Report
-from gruviz.ui.loader import Loader
 from gruviz.ui.reading import Facts
 
 _WHY = (
@@ -35,7 +35,7 @@ class Complement(QObject):
     told = Signal(str, str)
     """What to say of it, and what to add where somebody asks; empty where there is nothing to say."""
 
-    def __init__(self, loader: Loader, parent: QObject | None = None) -> None:
+    def __init__(self, loader: Asked, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._loader = loader
         self._job: Job | None = None

@@ -15,7 +15,7 @@ from gruviz.errors import GruvizError
 from gruviz.model import formats
 from gruviz.recording.schema import PARTIAL
 from gruviz.sequences import HDF5, SOUNDS, SUFFIXES, TEXTS, Reading
-from gruviz.ui.comparison import ComparisonWindow
+from gruviz.ui.compared import ComparedWindow
 from gruviz.ui.dialogs import CompareDialog, ExportDialog, RecordDialog, TextDialog, TrainDialog, unused
 from gruviz.ui.jobs import ComparisonDrawing, Done, Recording
 from gruviz.ui.measuring import Measuring
@@ -88,7 +88,7 @@ class Flows(QObject):
     def show_comparison(self, path: str) -> None:
         """Show what is in the folder of a comparison. Raises GruvizError where it is none."""
         folder = Path(path) if Path(path).is_dir() else Path(path).parent
-        shown = ComparisonWindow(comparison.read(path), folder, self._window)
+        shown = ComparedWindow(comparison.read(path), folder, self._window)
         shown.opened.connect(self._open_compared)
         shown.wanted.connect(lambda: self._save_comparison(shown))
         shown.show()
@@ -103,10 +103,10 @@ class Flows(QObject):
     @Slot(list)
     def _open_compared(self, paths: list[str]) -> None:
         """Open recordings of a comparison, which are of the same sequences."""
-        self._window.open_recording(paths[0])
+        self._window.open_together(paths)
         self._window.activateWindow()
 
-    def _save_comparison(self, shown: ComparisonWindow) -> None:
+    def _save_comparison(self, shown: ComparedWindow) -> None:
         """Ask where to, and save the figure of a comparison there."""
         if self._busy():
             return
@@ -215,14 +215,16 @@ class Flows(QObject):
             self._measure(asked)
 
     def _measure(self, asked: Measuring) -> None:
-        self._bench.start("Gradients", asked, "Show them", self._show_measured, at_once=True)
+        def show(done: Done) -> None:
+            self._show_measured(done, copied=bool(asked.output))
 
-    @Slot(object)
-    def _show_measured(self, done: Done) -> None:
+        self._bench.start("Gradients", asked, "Show them", show, at_once=True)
+
+    def _show_measured(self, done: Done, copied: bool) -> None:
         """Read the recording anew, or the copy that they were added to, at the same place."""
-        window, facts, view = self._window, self._window.loader.facts, self._window.state.view
-        if facts is not None and facts.path == done.path:
-            window.loader.look(again=True)
+        window, view = self._window, self._window.state.view
+        if not copied:
+            window.loader.look_at(done.path)
             return
 
         def go_back() -> None:

@@ -11,6 +11,7 @@ from gruviz.ui.reading._cell import CellRequest, Flow
 from gruviz.ui.reading._columns import Columns, columns_for
 from gruviz.ui.reading._counts import Counts, CountsRequest
 from gruviz.ui.reading._derived import DerivedRequest, quantity_of
+from gruviz.ui.reading._difference import DifferenceRequest, Minuend
 from gruviz.ui.reading._facts import Facts, LayerFacts, TapeFacts, facts_of
 from gruviz.ui.reading._find import FindRequest, Hits
 from gruviz.ui.reading._gradient_at import (
@@ -52,6 +53,7 @@ __all__ = [
     "Curves",
     "CurvesRequest",
     "DerivedRequest",
+    "DifferenceRequest",
     "Facts",
     "FindRequest",
     "Flow",
@@ -72,6 +74,7 @@ __all__ = [
     "LinesRequest",
     "Memory",
     "MemoryRequest",
+    "Minuend",
     "Numbers",
     "PairRequest",
     "Point",

@@ -19,13 +19,13 @@ from PySide6.QtWidgets import (
 from gruviz.cells import CELLS
 from gruviz.comparison import Comparison
 from gruviz.comparison_table import caption, head, rows
-from gruviz.ui.comparison_plots import Line, LinesPlot, Sample
+from gruviz.ui.compared_plots import Line, LinesPlot, Sample
 from gruviz.ui.theme import STEP, bold
 
 _SIZE = (1120, 720)
 
 
-class ComparisonWindow(QDialog):
+class ComparedWindow(QDialog):
     """The table and the curves of one comparison."""
 
     opened = Signal(list)
