@@ -50,7 +50,7 @@ class Pair:
         if not self.words:
             return ""
         left, came = in_words(self.direct), in_words(self.total)
-        return f"s = {self.s:,}, t = {self.t:,}: {left} survives, {came} arrives{', disagreeing' * self.disagrees}"
+        return f"s = {self.s:,}, t = {self.t:,}: {left} survives, {came} arrives{': they disagree' * self.disagrees}"
 
     @property
     def words(self) -> str:

@@ -125,7 +125,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "mark_range",
         "Mar&k",
-        "Mark what is selected on the pages, as a label",
+        "Mark what was selected by dragging over the pages, as a label; again, to take it back",
         "&View",
         ("M",),
         needs_recording=True,

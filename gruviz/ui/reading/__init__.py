@@ -19,8 +19,6 @@ from gruviz.ui.reading._gradient_at import (
     GradientAt,
     GradientAtRequest,
     PairRequest,
-    Sensitivity,
-    SensitivityRequest,
 )
 from gruviz.ui.reading._gradients import Course, Gradients, GradientsRequest, What
 from gruviz.ui.reading._heatmap import HIGHEST, MASKED, Heatmap, HeatmapRequest
@@ -34,6 +32,7 @@ from gruviz.ui.reading._predictions import STRETCH, Guess, Numbers, Predictions,
 from gruviz.ui.reading._ranking import SHIFTS, Ranking, RankingRequest
 from gruviz.ui.reading._request import Request, Source, Unfinished
 from gruviz.ui.reading._rows import BLOCK, Rows, RowsRequest
+from gruviz.ui.reading._sensitivity import Sensitivity, SensitivityRequest
 from gruviz.ui.reading._sequences import SequencesRequest, Told
 from gruviz.ui.reading._survival import SurvivalRequest, Survived
 from gruviz.ui.reading._traces import Traces, TracesRequest
