@@ -102,7 +102,7 @@ class Rows:
             yield shared, "CurvesPanel", CurvesPanel, (tape.columns,)
         for context in self._panes:
             if several:
-                yield context, "HeadingPanel", HeadingPanel, (self._close,)
+                yield context, "HeadingPanel", HeadingPanel, (self._panes, self._close)
             yield from self._heatmaps(context)
             if not several:
                 kind = CountsPanel if context.layer.cell.keep else NoCountsPanel
@@ -127,7 +127,7 @@ class Rows:
         if context is not first and corresponding(first, context):
             for quantity in cell.quantities:
                 if quantity.name in view.differences:
-                    yield context, f"difference {quantity.name}", DifferencePanel, (quantity, first)
+                    yield context, f"difference {quantity.name}", DifferencePanel, (quantity, self._panes)
 
 
 def _shown(context: Context) -> tuple[Any, int]:
