@@ -437,6 +437,8 @@ def test_a_pane_comes_and_goes_and_nothing_else_changes(length: int, actions: li
         assert fewer.panes == view.panes[:number] + view.panes[number + 1 :]
         if number != view.focus:
             assert fewer.pane == view.pane  # what was in focus stays so
+        else:
+            assert fewer.focus == min(number, len(fewer.panes) - 1)  # the one that follows, or the last
     assert alone(view).panes == view.panes[:1]
 
 

@@ -38,7 +38,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         ("Ctrl+Shift+O",),
         needs_recording=True,
     ),
-    ActionSpec("close_pane", "C&lose this one", "Close the recording in focus, of several", "&File", ("Ctrl+W",)),
+    ActionSpec(
+        "close_pane",
+        "C&lose this one",
+        "Close the recording in focus, of several",
+        "&File",
+        ("Ctrl+W",),
+        needs_recording=True,
+    ),
     ActionSpec("open_demo", "Open the &demo", "A small GRU that reads sonnets", "&File"),
     ActionSpec(
         "train", "&Train…", "Train a network on a text, a table or a made-up task", "&File", ("Ctrl+N",), "file"
@@ -93,7 +100,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "next_sequence", "&Next sequence", "The sequence after this", "&Go", ("Ctrl+Down",), needs_recording=True
     ),
     ActionSpec("previous_sequence", "P&revious sequence", "The one before", "&Go", ("Ctrl+Up",), needs_recording=True),
-    ActionSpec("next_pane", "Next re&cording", "The next of several recordings", "&Go", ("Ctrl+Tab", "F6")),
+    ActionSpec(
+        "next_pane",
+        "Next re&cording",
+        "The next of several recordings",
+        "&Go",
+        ("F6", "Ctrl+Tab"),
+        needs_recording=True,
+    ),
     ActionSpec(
         "zoom_in", "Zoom &in", "Fewer timesteps, around the cursor", "&View", ("+", "Ctrl++", "="), needs_recording=True
     ),
@@ -111,7 +125,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "mark_range",
         "Mar&k",
-        "Mark what is selected on the pages, as a label",
+        "Mark what was selected by dragging over the pages, as a label; again, to take it back",
         "&View",
         ("M",),
         needs_recording=True,

@@ -27,8 +27,8 @@ class Panes(QObject):
     """`Facts` of a recording that stands beside the others now."""
     refused = Signal(str)
     """Why a recording cannot stand there."""
-    closed = Signal()
-    """One of several was closed."""
+    closed = Signal(str)
+    """The path of one of several recordings, which was closed."""
     done = Signal()
     """Every recording that was to be opened has come, or was refused."""
 
@@ -94,9 +94,10 @@ class Panes(QObject):
         first = self._loaders.each[0].facts
         if len(self.contexts) == MOST_PANES:
             self._refuse(f"{MOST_PANES} recordings stand beside each other at most: close one first")
-        elif first is None or first.growing:
-            name = "the recording on show" if first is None else first.name
-            self._refuse(f"{name} is still being written: compare it when it is complete")
+        elif first is None or not self._state.view.length:
+            self._refuse("There is nothing on show to compare with: open a recording that holds timesteps first")
+        elif first.growing:
+            self._refuse(f"{first.name} is still being written: compare it when it is complete")
         else:
             loader = self._loaders.begin(self._coming.recording)
             once = Qt.ConnectionType.SingleShotConnection
@@ -120,7 +121,7 @@ class Panes(QObject):
         self._loaders.drop(number)
         self._state.change(set_apart, number)
         gone.state.deleteLater()
-        self.closed.emit()
+        self.closed.emit(gone.loader.facts.path if gone.loader.facts is not None else "")
 
     def followed(self, info: SequenceInfo) -> list[Pane] | str:
         """The panes as they are when the one in focus turns to another sequence of its layer, or why they cannot be.

@@ -238,6 +238,7 @@ class MainWindow(QMainWindow):
         self.live.changed.connect(self._grown)
         self.live.lost.connect(self.open_recording)
         self.panes.opened.connect(self._opened_beside)
+        self.panes.opened.connect(self.complement.add)
         self.panes.refused.connect(self._refused_beside)
         self.panes.closed.connect(self._closed_one)
         self.panes.done.connect(self.ready)
@@ -333,6 +334,7 @@ class MainWindow(QMainWindow):
             self.empty.sentence.setText(f"{facts.name} holds no timesteps{later}")
             self._show_page(self.empty)
             self.choosing.refresh()
+            self.panes.wait_for([])
             return
         sequences = facts.sequences_of(layer)
         first = next(info.index for info in sequences if info.length)
@@ -366,7 +368,7 @@ class MainWindow(QMainWindow):
         """The recording on show holds more than before, or was completed, perhaps under another name."""
         if str(Path(facts.path).resolve()) != self.settings.last:
             self._remember_file(facts.path)
-        self.setWindowTitle(f"{facts.name} — gruviz")
+        self._show_panes()
         self._say_if_cut_short(facts)
         self.choosing.refresh()
         self.display.refresh()
@@ -395,10 +397,12 @@ class MainWindow(QMainWindow):
         self.refused.emit(message)
         self.complain(message)
 
-    @Slot()
-    def _closed_one(self) -> None:
+    @Slot(str)
+    def _closed_one(self, path: str) -> None:
         """One of several recordings is closed; another may be the first now."""
         self.live.stop()
+        if path not in (pane.recording for pane in self.state.view.panes):
+            self.complement.drop(path)
         first = self.panes.contexts[0].loader.facts
         if first is not None:
             self._remember_file(first.path)

@@ -478,3 +478,19 @@ def test_tabs_pages_and_search_are_about_the_one_in_focus(qtbot: QtBot, three: M
     settle(qtbot, window)
     assert window.state.view.cursor > 0
     assert_each_shows_its_own(qtbot, window)
+
+
+def test_nothing_is_compared_with_what_is_empty(qtbot: QtBot, new_window: Callable[[], MainWindow], files) -> None:
+    empty = make(files["gru"].parent / "empty.h5", (), seed=9)
+    window = new_window()
+    window.open_beside([str(empty), str(files["gru"])])
+    qtbot.waitUntil(window.empty.isVisible, timeout=10_000)
+    window.open_beside([str(files["gru"])])
+    assert "nothing on show to compare with" in complaint(qtbot, window)
+    with qtbot.waitSignal(window.ready, timeout=10_000):
+        window.open_together([str(files["gru"]), str(empty)])
+    assert "empty.h5 holds no timesteps" in complaint(qtbot, window)
+    assert names(window) == ["gru.h5"]
+    window.close_pane()
+    window.next_pane()
+    assert names(window) == ["gru.h5"]
