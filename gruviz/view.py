@@ -40,6 +40,9 @@ class Pane:
     """The units on show are those of which this is true, `tau > 50` for instance; empty for all."""
     rows: tuple[int, int] | None = None
     """The visible rows of the heatmaps, half-open, counted in `order`; None shows all."""
+    anchor: int | None = None
+    """The sequence by which units are ordered and filtered, where that is not the one on show: the same one, as the
+    checkpoint read it that was on show when they were. So rows stay where they are while training time is scrubbed."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,8 @@ class View:
 def showing(view: View, length: int, *, alike: bool = False, **pane: object) -> View:
     """Turn to a sequence of `length` timesteps, given by the fields of `Pane` that change.
 
-    The whole of another sequence is shown, from its start; another layer of the same sequence keeps time.
+    The whole of another sequence is shown, from its start; another layer of the same sequence keeps time. As another
+    checkpoint read it, the rows keep their order too.
 
     Args:
         view: the view.
@@ -118,10 +122,13 @@ def showing(view: View, length: int, *, alike: bool = False, **pane: object) -> 
         alike: it is the same sequence as another checkpoint read it, which keeps time too.
         pane: fields of the pane.
     """
-    panes = (replace(view.pane, **pane), *view.panes[1:])  # type: ignore[arg-type]
-    same = (alike or panes[0].sequence == view.pane.sequence) and panes[0].tape == view.pane.tape
-    if same and length == view.length and panes[0].recording == view.pane.recording:
-        return replace(view, panes=panes)
+    before, shown = view.pane, replace(view.pane, **pane)  # type: ignore[arg-type]
+    same = (alike or shown.sequence == before.sequence) and shown.tape == before.tape
+    if same and length == view.length and shown.recording == before.recording:
+        if shown.sequence != before.sequence and shown.anchor is None:
+            shown = replace(shown, anchor=before.sequence)
+        return replace(view, panes=(shown, *view.panes[1:]))
+    shown = replace(shown, anchor=None)
     return replace(
         view,
         length=length,
@@ -132,8 +139,15 @@ def showing(view: View, length: int, *, alike: bool = False, **pane: object) -> 
         selection=None,
         marked=(),
         playing=False,
-        panes=panes,
+        panes=(shown, *view.panes[1:]),
     )
+
+
+def reread(before: View, after: View) -> bool:
+    """Whether the same sequence is on show in the same layer as before, as another checkpoint read it, or as it was."""
+    was, now = before.pane, after.pane
+    same = (was.recording, was.tape, was.layer) == (now.recording, now.tape, now.layer)
+    return same and now.anchor is not None and now.anchor in (was.anchor, was.sequence)
 
 
 def grow(view: View, length: int, **pane: object) -> View:
@@ -249,7 +263,12 @@ def select_rows(view: View, unit: int, rows: Sequence[int]) -> View:
 
 
 def with_pane(view: View, **changes: object) -> View:
-    """Change fields of the first pane that leave time alone: units, order, rows, layer."""
+    """Change fields of the first pane that leave time alone: units, order, rows, layer.
+
+    Units are ordered and filtered anew by the sequence on show.
+    """
+    if "order" in changes or "filter" in changes:
+        changes = {"anchor": None, **changes}
     return replace(view, panes=(replace(view.pane, **changes), *view.panes[1:]))  # type: ignore[arg-type]
 
 
@@ -448,6 +467,8 @@ def from_plain(stored: object) -> View:
             _one_of(pane.order, get_args(Order))
             if not isinstance(pane.layer, str) or not isinstance(pane.sequence, int):
                 raise ValueError("a pane shows a layer by its name and a sequence by its number")
+            if pane.anchor is not None and not isinstance(pane.anchor, int):
+                raise ValueError("a pane is ordered by a sequence by its number")
             if not isinstance(pane.filter, str):
                 raise ValueError("a pane shows the units of which a text is true")
     except (KeyError, TypeError, OverflowError) as error:

@@ -20,6 +20,15 @@ from gruviz.analysis._numbers import (
     together,
 )
 from gruviz.analysis._order import by_number, order
+from gruviz.analysis._over_training import (
+    QUANTILES,
+    OverTraining,
+    along,
+    binned,
+    gather_over_training,
+    logarithmic,
+    quantiles,
+)
 from gruviz.analysis._parts import parts
 from gruviz.analysis._paths import Paths, paths, paths_to_reached
 from gruviz.analysis._reset import candidate_weights, through_reset
@@ -38,6 +47,7 @@ __all__ = [
     "LEAST",
     "MOST",
     "NUMBERS",
+    "QUANTILES",
     "READ",
     "SURVIVAL",
     "WRITTEN",
@@ -47,6 +57,7 @@ __all__ = [
     "Histogram",
     "Keeps",
     "Lines",
+    "OverTraining",
     "Paths",
     "Saturation",
     "Steps",
@@ -55,8 +66,10 @@ __all__ = [
     "Timescales",
     "above",
     "added",
+    "along",
     "autocorrelation",
     "autocorrelation_time",
+    "binned",
     "broken",
     "by_number",
     "candidate_weights",
@@ -75,9 +88,11 @@ __all__ = [
     "gather_autocorrelation_time",
     "gather_histogram",
     "gather_keep",
+    "gather_over_training",
     "horizon",
     "is_binary",
     "levels",
+    "logarithmic",
     "marked",
     "numbers",
     "numbers_of",
@@ -85,6 +100,7 @@ __all__ = [
     "parts",
     "paths",
     "paths_to_reached",
+    "quantiles",
     "roc_area",
     "saturation",
     "steps",

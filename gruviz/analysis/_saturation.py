@@ -44,6 +44,12 @@ class Histogram:
         chosen = places.ravel() if known.all() else places[known]
         self._counts += np.bincount(chosen, minlength=units * bins).reshape(units, bins)
 
+    def pooled(self) -> "Histogram":
+        """The same of all units together, as of a single one."""
+        together = Histogram(1)
+        together._counts = self._counts.sum(axis=0, keepdims=True)
+        return together
+
     def saturation(self, low: float = SHUT, high: float = OPEN) -> Saturation:
         """The saturation at two thresholds, which are rounded to hundredths."""
         first, last = (2 * round(each * _STEPS) for each in (low, high))

@@ -52,7 +52,8 @@ class Readout(ElidedLabel):
 
     @Slot()
     def _turn(self) -> None:
-        self._rows = self._predictions = None
+        if not self._context.reread:
+            self._rows = self._predictions = None
         self._write()
 
     @Slot(object, object)

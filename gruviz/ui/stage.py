@@ -159,7 +159,7 @@ class Stage(QGraphicsView):
             for panel in self.panels:
                 panel.remove()
             self.panels = []
-        elif pane.sequence != self._sequence:
+        elif pane.sequence != self._sequence and not context.reread:
             for panel in self.panels:
                 panel.clear()
         self._layer, self._sequence = shown, pane.sequence

@@ -47,6 +47,8 @@ class ViewState(QObject):
     def __init__(self, view: View | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._view = view or View()
+        self.before = self._view
+        """What was looked at before the latest change."""
         self._applying = False
 
     @property
@@ -65,7 +67,7 @@ class ViewState(QObject):
             return
         if self._applying:
             raise RuntimeError("a view of the state must not change it while it applies a change")
-        self._view = new
+        self._view, self.before = new, old
         self._applying = True
         try:
             for signal, read in self._watched:
@@ -82,7 +84,7 @@ class ViewState(QObject):
         (lambda state: state.length_changed, lambda view: view.length),
         (lambda state: state.thresholds_changed, lambda view: view.thresholds),
         (lambda state: state.display_changed, lambda view: (view.reduction, view.hidden, view.derived)),
-        (lambda state: state.rows_changed, lambda view: [(pane.order, pane.filter, pane.rows) for pane in view.panes]),
+        (lambda state: state.rows_changed, lambda view: [(p.order, p.filter, p.rows, p.anchor) for p in view.panes]),
         (lambda state: state.range_changed, lambda view: (view.start, view.stop, view.length)),
         (lambda state: state.units_changed, lambda view: [pane.units for pane in view.panes]),
         (lambda state: state.cursor_changed, lambda view: view.cursor),

@@ -46,6 +46,7 @@ from gruviz.ui.status import StatusBar
 from gruviz.ui.theme import Themes
 from gruviz.ui.thresholds import ThresholdsBar
 from gruviz.ui.toolbar import SPEEDS, ToolBar
+from gruviz.ui.training_bar import TrainingBar
 from gruviz.ui.workbench import Workbench
 from gruviz.view import (
     View,
@@ -155,6 +156,9 @@ class MainWindow(QMainWindow):
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(0)
         rows.addWidget(self.strips)
+        over = ("earlier_checkpoint", "later_checkpoint", "play_training")
+        self.training_bar = TrainingBar(self.context, [self._actions[name] for name in over])
+        rows.addWidget(self.training_bar)
         self.area = QStackedWidget()
         for part in (self.stage, self.sheet):
             self.area.addWidget(part)
@@ -586,6 +590,21 @@ class MainWindow(QMainWindow):
     def loop(self) -> None:
         """Begin again at the end while playing, or stop there."""
         self.state.change(toggle_loop)
+
+    @Slot()
+    def earlier_checkpoint(self) -> None:
+        """The same sequence, earlier in the training."""
+        self.training_bar.scrubbing.step(-1)
+
+    @Slot()
+    def later_checkpoint(self) -> None:
+        """The same sequence, later in the training."""
+        self.training_bar.scrubbing.step(1)
+
+    @Slot()
+    def play_training(self) -> None:
+        """Go through the training, or stop."""
+        self.training_bar.play()
 
     @Slot()
     def reference(self) -> None:

@@ -27,6 +27,7 @@ from gruviz.ui.reading._rows import BLOCK, Rows, RowsRequest
 from gruviz.ui.reading._sequences import SequencesRequest, Told
 from gruviz.ui.reading._survival import SurvivalRequest, Survived
 from gruviz.ui.reading._traces import Traces, TracesRequest
+from gruviz.ui.reading._training import Course, CourseRequest, Measured, OverTrainingRequest
 
 __all__ = [
     "BLOCK",
@@ -41,6 +42,8 @@ __all__ = [
     "Columns",
     "Counts",
     "CountsRequest",
+    "Course",
+    "CourseRequest",
     "Curves",
     "CurvesRequest",
     "DerivedRequest",
@@ -58,9 +61,11 @@ __all__ = [
     "LayerFacts",
     "Lines",
     "LinesRequest",
+    "Measured",
     "Memory",
     "MemoryRequest",
     "Numbers",
+    "OverTrainingRequest",
     "Point",
     "PointRequest",
     "Predictions",
