@@ -20,7 +20,7 @@ Order = Literal["index", "keep", "timescale", "peak", "likeness"]
 Reduction = Literal["mean", "min", "max"]
 Whose = Literal["all", "selected", "last"]
 """Units: all of them, those that are selected, or the one that was selected last."""
-Tab = Literal["prediction", "cell", "memory", "timescales", "saturation"]
+Tab = Literal["prediction", "cell", "memory", "timescales", "saturation", "training"]
 Extent = Literal["visible", "selected", "sequence", "recording"]
 
 

@@ -14,6 +14,7 @@ from gruviz.ui.panels import (
     PredictionsPanel,
     SaturationPanel,
     TimescalesPanel,
+    TrainingPanel,
     UnitsPanel,
 )
 from gruviz.ui.panels.tab import ANY, TabPanel
@@ -88,6 +89,14 @@ TABS: tuple[TabSpec, ...] = (
         "Alt+5",
         SaturationPanel,
         lambda facts, layer: any(quantity.fraction for quantity in facts.layers[layer].cell.quantities),
+    ),
+    TabSpec(
+        "training",
+        "Trainin&g",
+        "How gates saturated and timescales spread while the network learned",
+        "Alt+7",
+        TrainingPanel,
+        lambda facts, layer: facts.tapes[facts.layers[layer].tape].scrubbed,
     ),
 )
 """From left to right."""

@@ -20,8 +20,8 @@ from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from gruviz.analysis import along
 from gruviz.ui.panels.panel import LEFT, RIGHT, Context, draw_text, text_width
+from gruviz.ui.panels.scrubbing import Scrubbing
 from gruviz.ui.reading import Course, CourseRequest, Request
-from gruviz.ui.scrubbing import Scrubbing
 from gruviz.ui.theme import STEP, small
 
 _SLOT = "course"

@@ -15,10 +15,10 @@ import gruviz.recording
 from gruviz._assets import asset
 from gruviz.cli import main
 from gruviz.recording import over_training
-from gruviz.ui.panels import HeatmapPanel
+from gruviz.ui.panels import HeatmapPanel, TrainingPanel
 from gruviz.ui.panels.panel import LEFT, RIGHT
 from gruviz.ui.window import MainWindow
-from gruviz.view import select_unit, show_range, with_pane
+from gruviz.view import saturate, select_unit, show_range, with_pane
 
 from .hand import LEFT_BUTTON, assert_all_agree, at, choose, click, key, panel, settle
 from .recordings import read_word_by_word
@@ -174,7 +174,7 @@ def test_nothing_is_blank_while_it_is_scrubbed(qtbot: QtBot, opened: Open, train
     assert_all_agree(qtbot, window)
 
 
-@pytest.mark.parametrize("tab", ["prediction", "cell", "memory", "timescales", "saturation"])
+@pytest.mark.parametrize("tab", ["prediction", "cell", "memory", "timescales", "saturation", "training"])
 def test_what_a_tab_shows_is_of_the_checkpoint_on_show(qtbot: QtBot, opened: Open, trained: Path, tab: str) -> None:
     window = opened(trained)
     window.state.change(select_unit, 4)
@@ -221,3 +221,77 @@ def test_only_where_several_steps_read_one_sequence(
     assert (words.state.view.pane.sequence, words.state.view.pane.checkpoint) == (5, 5000)
     assert [info.index for info in over_training(words.loader.facts.sequences_of("rnn.l0"), 1)] == [1, 3, 5]
     assert_all_agree(qtbot, words)
+
+
+def _curves(window: MainWindow) -> TrainingPanel:
+    shown = window.side.shown
+    assert isinstance(shown, TrainingPanel)
+    return shown
+
+
+def test_the_curves_are_what_numpy_says(qtbot: QtBot, opened: Open, trained: Path) -> None:
+    window = opened(trained)
+    key(window, Qt.Key.Key_7, Qt.KeyboardModifier.AltModifier)
+    settle(qtbot, window)
+    curves = _curves(window)
+    _curves(window).grab()
+    assert [plot.short or plot.title for plot in curves.plots] == ["% open / shut", "timescale", "gradient", "loss"]
+    saturated, timescale, gradient, loss = curves.plots
+    with gruviz.recording.open(trained) as run:
+        layer, course = run.layers["rnn.l0"], run.training
+        rows = [layer.slice(each) for each in range(6)]
+        for number, gate in enumerate(("update", "reset")):
+            shares = [(np.mean(layer[gate][each] > 0.9), np.mean(layer[gate][each] < 0.1)) for each in rows]
+            drawn = [saturated.lines[2 * number][1], saturated.lines[2 * number + 1][1]]
+            np.testing.assert_allclose(drawn, np.transpose(shares), atol=1e-9)
+            assert [line[3] for line in saturated.lines] == [False, True] * 2  # what is shut is dashed
+        for place, each in enumerate(rows):
+            units = np.sort(-1 / np.log(layer["update"][each].astype(float)).mean(axis=0))
+            np.testing.assert_allclose(10 ** timescale.lines[0][1][place], units[4], rtol=1e-6)
+            np.testing.assert_allclose(10 ** timescale.band[1][place], units[0], rtol=1e-6)
+            np.testing.assert_allclose(10 ** timescale.band[2][place], units[8], rtol=1e-6)
+        np.testing.assert_allclose(loss.lines[0][1][[0, -1]], course.loss[[0, -1]])
+        np.testing.assert_allclose(10 ** gradient.lines[0][1][-1], course.gradient_norm[-1])
+        assert loss.said[3] == [(f"{course.loss_at(11):.3g}", "")]
+    before = saturated.lines[0][1]
+    window.state.change(saturate, 0.4, 0.55)
+    settle(qtbot, window)
+    curves.grab()
+    assert (curves.plots[0].lines[0][1] > before).all()
+
+
+def test_a_click_on_the_curves_goes_there_and_nothing_is_read_again(qtbot: QtBot, opened: Open, trained: Path) -> None:
+    window = opened(trained)
+    key(window, Qt.Key.Key_7, Qt.KeyboardModifier.AltModifier)
+    settle(qtbot, window)
+    curves, asked = _curves(window), []
+    window.loader.answered.connect(lambda request, answer: asked.append(request.slot))
+    for place in (4, 2):
+        QTest.mouseClick(curves, LEFT_BUTTON, Qt.KeyboardModifier.NoModifier, QPoint(round(curves.places[place]), 90))
+        settle(qtbot, window)
+        assert window.state.view.pane.checkpoint == STEPS[place]
+        assert window.training_bar.words[0] == f"step {STEPS[place]} of 60"
+    assert "heatmap update" in asked
+    assert not {"training", "course"} & set(asked)
+    QTest.mouseMove(curves, QPoint(round(curves.places[5]), 90))
+    qtbot.waitUntil(lambda: curves._pointed == 5)
+    assert_all_agree(qtbot, window)
+
+
+def test_there_are_no_curves_without_checkpoints(qtbot: QtBot, window: MainWindow) -> None:
+    assert "training" not in [tab.name for tab in window.side.offered]
+    before = window.side.shown
+    key(window, Qt.Key.Key_7, Qt.KeyboardModifier.AltModifier)
+    settle(qtbot, window)
+    assert window.side.shown is before
+
+
+def test_checkpoints_without_a_course_have_curves_of_their_gates_alone(
+    qtbot: QtBot, opened: Open, tmp_path: Path
+) -> None:
+    window = opened(read_word_by_word(tmp_path / "words.h5"))
+    window._actions["show_training"].trigger()
+    settle(qtbot, window)
+    _curves(window).grab()
+    assert [plot.title for plot in _curves(window).plots] == ["% open / shut, dashed", "timescale"]
+    assert _curves(window).places[-1] > _curves(window).places[0]
