@@ -18,6 +18,7 @@ from gruviz.model.pace import steps_at_a_time
 from gruviz.model.run import VALUES, Run, prepare, weights_of
 from gruviz.model.tasks import Task
 from gruviz.model.training import Progress, Trained, train
+from gruviz.recording.training import beside
 
 Spacing = Literal["log", "linear"]
 USUAL = 20
@@ -59,12 +60,6 @@ class Plan:
     spacing: Spacing = "log"
     length: int = LENGTH
     """Timesteps."""
-
-
-def beside(model: str | os.PathLike[str]) -> Path:
-    """Where the recording of a training goes whose model goes there."""
-    path = Path(model)
-    return path.with_name(f"{path.stem}-training.h5")
 
 
 class Probe:
@@ -190,6 +185,8 @@ class Probe:
     ) -> None:
         try:
             self._writer.close(complete=kind is None)
+            if kind is not None and len(self._done) < 2 and self.path is not None:  # nothing was learned
+                self.path.unlink(missing_ok=True)
         except GruvizError as failure:
             self.wrong = self.wrong or str(failure)
 

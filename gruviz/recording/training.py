@@ -1,7 +1,9 @@
 """The course of a training, kept beside what a network in training was seen to do: loss, gradient, metric by step."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import h5py
@@ -38,6 +40,12 @@ class Training:
         """The loss of a step; NaN where it is not known, as before the first."""
         place = int(np.searchsorted(self.step, step))
         return float(self.loss[place]) if place < len(self.step) and self.step[place] == step else float("nan")
+
+
+def beside(model: str | os.PathLike[str]) -> Path:
+    """Where the recording of a training goes whose model goes there."""
+    path = Path(model)
+    return path.with_name(f"{path.stem}-training.h5")
 
 
 class GrowingTraining:

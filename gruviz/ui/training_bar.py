@@ -64,6 +64,7 @@ class TrainingBar(QWidget):
             "Shift + space plays.<br>The line is the loss. Cursor, range and selected units stay, and so do the rows: "
             "they are ordered and filtered by the checkpoint at which that was chosen."
         )
+        context.loader.opened.connect(self._forget)
         for signal in (context.state.pane_changed, context.loader.opened, context.loader.looked):
             signal.connect(self.refresh)
         context.loader.answered.connect(self._take)
@@ -90,6 +91,12 @@ class TrainingBar(QWidget):
         if np.isfinite(loss):
             return f"step {step:,}{of}", f"loss {loss:.3g}".replace("-", "−")
         return f"step {step:,}{of}", "before the first step" if step == 0 and known else "loss unknown"
+
+    @Slot()
+    def _forget(self) -> None:
+        """Another recording is open."""
+        self.course = None
+        self._playing.stop()
 
     @Slot()
     def refresh(self) -> None:

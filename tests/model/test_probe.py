@@ -15,9 +15,10 @@ import gruviz.recording
 from gruviz.cli import main
 from gruviz.errors import GruvizError
 from gruviz.model import checkpoint, tasks
-from gruviz.model.probe import Plan, Probe, beside, checkpoints, train_watched
+from gruviz.model.probe import Plan, Probe, checkpoints, train_watched
 from gruviz.model.run import record_sequences
 from gruviz.model.training import train
+from gruviz.recording.training import beside
 from gruviz.sequences import read
 
 DATA = Path(__file__).parents[2] / "assets" / "data"
@@ -106,6 +107,12 @@ def test_a_training_that_is_stopped_is_looked_at_where_it_ends(tmp_path):
         assert [info.checkpoint for info in run.tapes["main"].sequences] == [0, 10, 14]
         assert run.checkpoints[14]["sha256"] == checkpoint.fingerprint(trained.model)
         assert (run.training.step[-1], run.training.steps) == (14, 30)
+
+
+def test_a_training_that_comes_to_nothing_leaves_nothing(tmp_path):
+    with pytest.raises(GruvizError, match="stopped before its first step"):
+        train_watched(tasks.make("flipflop"), tmp_path / "m.safetensors", Plan(4), hidden=5, stop=lambda: True)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ import gruviz.recording
 from gruviz._assets import asset
 from gruviz.cli import main
 from gruviz.recording import over_training
+from gruviz.ui.dialogs import TrainDialog
 from gruviz.ui.panels import HeatmapPanel, TrainingPanel
 from gruviz.ui.panels.panel import LEFT, RIGHT
 from gruviz.ui.window import MainWindow
@@ -22,6 +23,8 @@ from gruviz.view import saturate, select_unit, show_range, with_pane
 
 from .hand import LEFT_BUTTON, assert_all_agree, at, choose, click, key, panel, settle
 from .recordings import read_word_by_word
+from .test_flows import LONG, dialog, press, tool, type_into
+from .test_flows import choose as pick
 
 Open = Callable[[Path], MainWindow]
 STEPS = (0, 1, 4, 11, 26, 60)
@@ -295,3 +298,60 @@ def test_checkpoints_without_a_course_have_curves_of_their_gates_alone(
     _curves(window).grab()
     assert [plot.title for plot in _curves(window).plots] == ["% open / shut, dashed", "timescale"]
     assert _curves(window).places[-1] > _curves(window).places[0]
+
+
+def _asked(qtbot: QtBot, window: MainWindow, output: Path) -> TrainDialog:
+    press(tool(window, "Train"))
+    train = dialog(qtbot, window, TrainDialog)
+    assert isinstance(train, TrainDialog)
+    pick(train.task, "flipflop")
+    type_into(train.hidden, "6")
+    type_into(train.output, str(output))
+    return train
+
+
+def test_a_training_in_the_window_is_watched_while_it_runs(
+    qtbot: QtBot, new_window: Callable[[], MainWindow], tmp_path: Path
+) -> None:
+    window = new_window()
+    train = _asked(qtbot, window, tmp_path / "bits")
+    assert train.checkpoints.value() == 20  # unless somebody says otherwise
+    type_into(train.checkpoints, "12")
+    type_into(train.steps, "250")
+    press(train.go)
+    bar, bench = window.training_bar, window.workbench
+    qtbot.waitUntil(lambda: bar.isVisible() and len(bar.scrubbing.checkpoints) > 3, timeout=LONG)
+    assert window.live.growing
+    window.training_bar.scrubbing.go(1)
+    qtbot.waitUntil(lambda: bar.scrubbing.place == 1, timeout=LONG)
+    shown = window.state.view.pane.checkpoint
+    qtbot.waitUntil(lambda: not bench.busy and not window.live.watching, timeout=LONG)
+    settle(qtbot, window)
+    assert window.state.view.pane.checkpoint == shown  # nobody was carried away from it
+    assert window.loader.facts.path == str(tmp_path / "bits-training.h5")
+    assert window.loader.facts.complete
+    assert [info.checkpoint for info in bar.scrubbing.checkpoints][-1] == 250
+    drag(window, qtbot, 1, 11)
+    assert bar.words[0] == "step 250 of 250"
+    assert bar.words[1].startswith("loss ")
+    assert_all_agree(qtbot, window)
+
+
+def test_it_is_watched_afterwards_beside_another_recording(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    train = _asked(qtbot, window, tmp_path / "bits")
+    type_into(train.steps, "20")
+    press(train.go)
+    bench = window.workbench
+    qtbot.waitUntil(lambda: bench.action.isVisible(), timeout=LONG)
+    assert not window.training_bar.isVisible()
+    press(bench.watch)
+    qtbot.waitUntil(window.training_bar.isVisible, timeout=LONG)
+    settle(qtbot, window)
+    assert len(window.training_bar.scrubbing.checkpoints) == 20
+    train = _asked(qtbot, window, tmp_path / "alone")
+    type_into(train.steps, "3")
+    train.checkpoints.setValue(train.checkpoints.minimum())
+    press(train.go)
+    qtbot.waitUntil(lambda: bench.action.isVisible() and "alone" in bench.text.text(), timeout=LONG)
+    assert not bench.watch.isVisible()
+    assert sorted(each.name for each in tmp_path.glob("alone*")) == ["alone.safetensors"]
