@@ -37,12 +37,19 @@ class OverTraining:
         return np.array([each.left[0] for each in found]), np.array([each.right[0] for each in found])
 
 
-def gather_over_training(layer: Layer, sequences: Sequence[SequenceInfo]) -> Gathering[OverTraining]:
+def gather_over_training(
+    layer: Layer,
+    sequences: Sequence[SequenceInfo],
+    span: tuple[int, int] | None = None,
+    units: NDArray[np.intp] | None = None,
+) -> Gathering[OverTraining]:
     """Gather what the gates and timescales of a layer were at each checkpoint, in pieces of bounded memory.
 
     Args:
         layer: a recorded layer.
         sequences: one sequence as each checkpoint read it, by training step: `gruviz.recording.over_training`.
+        span: these timesteps alone, half-open; without, all of the sequence.
+        units: these alone; without, all units.
     """
     cell = layer.cell
     gates = [quantity.name for quantity in cell.quantities if quantity.fraction]
@@ -50,7 +57,8 @@ def gather_over_training(layer: Layer, sequences: Sequence[SequenceInfo]) -> Gat
     found: dict[str, list[Histogram]] = {gate: [] for gate in gates}
     timescales, done = [], 0
     for info in sequences:
-        rows = [(info.rows.start, info.rows.stop)]
+        start, stop = span or (0, info.length)
+        rows = [(info.offset + start, info.offset + stop)]
         if cell.keep is None:
             timescales.append((yield from _part(gather_autocorrelation_time(layer, rows), done, jobs)))
             done += 1
@@ -60,12 +68,13 @@ def gather_over_training(layer: Layer, sequences: Sequence[SequenceInfo]) -> Gat
                 timescales.append(keeps.timescales().of_log)
             else:
                 histogram = yield from _part(gather_histogram(layer, gate, rows), done, jobs)
-            found[gate].append(histogram.pooled())
+            found[gate].append(histogram.pooled(units))
             done += 1
+    spread = [quantiles(each if units is None else each[units]) for each in timescales]
     return OverTraining(
         np.array([info.checkpoint for info in sequences]),
         {gate: tuple(histograms) for gate, histograms in found.items()},
-        np.array([quantiles(each) for each in timescales]).reshape(-1, len(QUANTILES)),
+        np.array(spread).reshape(-1, len(QUANTILES)),
     )
 
 
