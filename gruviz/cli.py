@@ -5,7 +5,7 @@ import json
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
@@ -28,6 +28,7 @@ _OVERVIEW = """commands:
   gruviz record          record what a network does while it reads sequences
   gruviz info FILE       say what is in a recording or a model
   gruviz export          draw a figure for a report
+  gruviz compare TASK    train an RNN, a GRU and an LSTM on the same task, and compare them
   gruviz gradient        add the gradients through time to a recording
 
 gruviz COMMAND --help says more of each. A file that is called like a command is opened as ./demo."""
@@ -278,6 +279,7 @@ def _export(arguments: Sequence[str]) -> int:
         "--thresholds", type=_thresholds, metavar="R,O,M", help="where units count as retained, overwritten, moved"
     )
     parser.add_argument("--since", type=int, metavar="S", help="survival: what stood at this timestep")
+    parser.add_argument("--beside", type=_names, metavar="LIST", help="gradient: other recordings")
     parser.add_argument("--at", type=int, metavar="T", help="composition, cell: the timestep")
     parser.add_argument("--numbers", action=argparse.BooleanOptionalAction, help="cell: with numbers, or as in a book")
     parser.add_argument("--sides", type=_sides, metavar="L,R", help="saturation: below L, above R; 0.1,0.9")
@@ -287,19 +289,30 @@ def _export(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
 
     from gruviz import figures, recording
+    from gruviz.figures import names
 
     if given.list:
-        for name, kind in figures.FIGURES.items():
-            print(f"{name}  {kind.description}")
+        for name, description in (*names.DESCRIPTIONS.items(), *names.OF_FOLDERS.items()):
+            print(f"{name}  {description}")
         return 0
     if not given.recording or not given.figure or not given.output:
         raise GruvizError("give a recording, a figure and -o FILE: gruviz export run.h5 gates -o gates.pdf")
+    if given.figure in names.OF_FOLDERS:
+        from gruviz import comparison
+
+        folder = Path(given.recording).resolve().name
+        found = figures.comparison(comparison.read(given.recording), width=given.width, folder=folder)
+        print(f"Saved {figures.save(found, given.output, dpi=given.dpi)}.")
+        return 0
     own = ("since", "at", "numbers", "sides")
-    names = ("layer", "sequence", "units", "quantities", "order", "reduction", "thresholds", "width", *own)
-    options = {name: getattr(given, name) for name in names}
+    wanted = ("layer", "sequence", "units", "quantities", "order", "reduction", "thresholds", "width", *own)
+    options = {name: getattr(given, name) for name in wanted}
     if given.range:
         options["start"], options["stop"] = given.range
-    with recording.open(given.recording) as run:
+    with ExitStack() as stack:
+        run = stack.enter_context(recording.open(given.recording))
+        if given.beside:
+            options["beside"] = [stack.enter_context(recording.open(path)) for path in given.beside]
         figure = figures.draw(run, given.figure, **{key: value for key, value in options.items() if value is not None})
         figures.save(figure, given.output, dpi=given.dpi)
     print(f"Saved {given.output}.")
@@ -322,7 +335,10 @@ def _gradient(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--reach", type=_when, default="last", metavar="T", help="what the states at T depend on: last, T, or none"
     )
-    parser.add_argument("--followed", type=int, metavar="N", help="timesteps that T is followed back at most")
+    parser.add_argument("--since", type=int, metavar="S", help="what depends on the states at this timestep; not asked")
+    parser.add_argument(
+        "--followed", type=int, metavar="N", help="timesteps that T is followed back, and S on, at most"
+    )
     parser.add_argument("--lags", type=int, metavar="N", help="timesteps that each output is followed back; 0 for none")
     parser.add_argument("--sequence", type=int, action="append", metavar="I", help="its number, from 0; all without")
     parser.add_argument("--tape", metavar="NAME", help="which, where there are several")
@@ -347,6 +363,7 @@ def _gradient(arguments: Sequence[str]) -> int:
                 loss=given.loss,
                 steps=given.steps,
                 reach=given.reach,
+                since=given.since,
                 followed=FOLLOWED if given.followed is None else max(given.followed, 0),
                 lags=given.lags,
                 units=given.units,
@@ -361,6 +378,23 @@ def _gradient(arguments: Sequence[str]) -> int:
     return 0 if done else 130
 
 
+def _compare(arguments: Sequence[str]) -> int:
+    from gruviz.cli_compare import add_arguments, run
+
+    parser = _Parser(
+        prog="gruviz compare",
+        description="Train an RNN, a GRU and an LSTM on the same task from several seeds, and compare them: learning "
+        "curves, results on held-out data, time, memory, and how the gradient runs back. Whatever is finished is "
+        "written into the folder at once, and the same command goes on from there.",
+        epilog="tasks: as in gruviz train",
+    )
+    add_arguments(parser)
+    given = parser.parse_args(arguments)
+    line = _Line()
+    with _interruptible("and keeping what is finished") as interrupted:
+        return run(given, arguments, line.show, lambda: not interrupted())
+
+
 _COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "demo": _demo,
     "train": _train,
@@ -368,6 +402,7 @@ _COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "info": _info,
     "export": _export,
     "gradient": _gradient,
+    "compare": _compare,
 }
 
 

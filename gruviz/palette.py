@@ -19,6 +19,9 @@ MIXED = "#999999"
 CLASS_COLOURS = (RETAINED, MIXED, OVERWRITTEN, REWRITTEN)
 """In the order of `cells.CLASSES`."""
 SELECTION = "#E69F00"
+GRADIENT = "#AA4499"
+"""All paths of a gradient, where the direct path has the colour of what is retained. From Tol's muted scheme."""
+VANISHING, EXPLODING = MIXED, "#882255"
 MISSING = "#F0E442"
 """A missing value: no map comes near this yellow, the one of Okabe and Ito's colours that is left."""
 
@@ -31,6 +34,9 @@ LINES = {
     "output": "#CC79A7",
 }
 """Colours of timelines by quantity; a state has the foreground colour, an LSTM's cell state dashed."""
+
+CELLS = {"rnn": "#777777", "gru": "#009E73", "lstm": "#C0689A"}
+"""Lines of a kind of cell, where several are held against each other; each has dashes of its own too."""
 
 _ANCHORS: dict[str, tuple[str, ...]] = {
     "keep": (OVERWRITTEN, "#E9A06C", "#F4F1EC", "#74AFD6", RETAINED),

@@ -4,13 +4,14 @@ Timesteps are integers, counted from 0 within the sequence on show. Ranges are h
 function returns a `View` whose cursor and ranges lie within the sequence, whatever it is asked for.
 """
 
+import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import pairwise
 from typing import Any, Literal, get_args
 
-from gruviz.cells import Thresholds
+from gruviz.cells import CELLS, Thresholds
 
 VERSION = 1
 MIN_SPAN = 8
@@ -18,9 +19,15 @@ MIN_SPAN = 8
 
 Order = Literal["index", "keep", "timescale", "peak", "likeness"]
 Reduction = Literal["mean", "min", "max"]
+Derived = Literal["survival", "carried", "written", "change", "read", "held"]
+"""What `analysis.derived` works out."""
+QUANTITIES = frozenset(name for cell in CELLS.values() for name in cell.names)
+"""What any cell records."""
 Whose = Literal["all", "selected", "last"]
 """Units: all of them, those that are selected, or the one that was selected last."""
-Tab = Literal["prediction", "cell", "memory", "timescales", "saturation", "training"]
+Tab = Literal["prediction", "cell", "memory", "timescales", "saturation", "gradient", "training"]
+Shading = Literal["weight", "output"]
+"""A timestep is shaded by its weight in the state at the cursor, or by how much the output there depends on it."""
 Extent = Literal["visible", "selected", "sequence", "recording"]
 
 
@@ -77,7 +84,9 @@ class View:
     whose: Whose = "selected"
     """Whose state at the cursor is taken apart; all units' where none is selected."""
     shaded: bool = False
-    """Each timestep of the sequence is shaded by its weight in that state."""
+    """Each timestep of the sequence is shaded."""
+    shading: Shading = "weight"
+    """By what it is, where it is."""
     tab: Tab = "prediction"
     """What stands below the list of units; where it makes no sense, the first that does."""
     extent: Extent = "sequence"
@@ -86,7 +95,7 @@ class View:
     """Below the first a gate counts as left-saturated, above the second as right-saturated: whole hundredths."""
     page: bool = False
     """The sequence is read as pages, in place of the panels over time."""
-    shade: str = ""
+    colour: str = ""
     """The quantity that colours the pages; empty for the state of the cell on show."""
     label: str = ""
     """What the units are ranked by how well they follow; empty for the first that the sequence has."""
@@ -298,8 +307,13 @@ def take_apart(view: View, whose: Whose) -> View:
 
 
 def toggle_shaded(view: View) -> View:
-    """Shade the sequence by its weights in the state at the cursor, or do no longer."""
+    """Shade the sequence, by what it was shaded by last, or do no longer."""
     return replace(view, shaded=not view.shaded)
+
+
+def shade_sequence(view: View, shading: Shading) -> View:
+    """Shade the sequence by this, or, where it is, do no longer."""
+    return replace(view, shaded=not (view.shaded and view.shading == shading), shading=shading)
 
 
 def toggle_reference(view: View) -> View:
@@ -365,9 +379,9 @@ def toggle_page(view: View) -> View:
     return replace(view, page=not view.page)
 
 
-def shade_by(view: View, quantity: str) -> View:
+def colour_by(view: View, quantity: str) -> View:
     """Colour the pages by this quantity."""
-    return replace(view, shade=quantity)
+    return replace(view, colour=quantity)
 
 
 def rank_by(view: View, label: str) -> View:
@@ -407,11 +421,12 @@ def resume(view: View, earlier: View) -> View:
         derived=earlier.derived,
         whose=earlier.whose,
         shaded=earlier.shaded,
+        shading=earlier.shading,
         tab=earlier.tab,
         extent=earlier.extent,
         sides=earlier.sides,
         page=earlier.page,
-        shade=earlier.shade,
+        colour=earlier.colour,
         label=earlier.label,
         marked=tuple(part for part in earlier.marked if part[1] <= view.length),
     )
@@ -424,7 +439,7 @@ def to_plain(view: View) -> dict[str, Any]:
 
 
 def from_plain(stored: object) -> View:
-    """The view that `to_plain` made these of.
+    """The view that `to_plain` made these of. Names of quantities that nobody knows are left out.
 
     Raises:
         ValueError: they are no view, or one of another version.
@@ -449,16 +464,17 @@ def from_plain(stored: object) -> View:
             follow=bool(given.get("follow", True)),
             thresholds=Thresholds(**{name: float(value) for name, value in dict(given["thresholds"]).items()}),
             reduction=_one_of(given["reduction"], get_args(Reduction)),
-            hidden=tuple(map(str, given["hidden"])),
-            derived=tuple(map(str, given.get("derived", ()))),
+            hidden=_known(given["hidden"], QUANTITIES),
+            derived=_known(given.get("derived", ()), get_args(Derived)),
             find=str(given.get("find", "")),
             whose=_one_of(given.get("whose", "selected"), get_args(Whose)),
             shaded=bool(given.get("shaded", False)),
+            shading=_one_of(given.get("shading", "weight"), get_args(Shading)),
             tab=_one_of(given.get("tab", "prediction"), get_args(Tab)),
             extent=_one_of(given.get("extent", "sequence"), get_args(Extent)),
             sides=_sides(given.get("sides", (0.1, 0.9))),
             page=bool(given.get("page", False)),
-            shade=str(given.get("shade", "")),
+            colour=str(given.get("colour", given.get("shade", ""))),  # as it was called once
             label=str(given.get("label", "")),
             marked=_ranges(given.get("marked", ()), int(given["length"])),
             panes=panes,
@@ -474,9 +490,16 @@ def from_plain(stored: object) -> View:
     except (KeyError, TypeError, OverflowError) as error:
         raise ValueError(f"this is no view ({type(error).__name__}: {error})") from error
     inside = 0 <= view.cursor < max(view.length, 1) and 0 <= view.start <= view.stop <= view.length
-    if not (inside and panes and view.speed > 0):
+    if not (inside and panes):
         raise ValueError("this is no view: its times lie outside its sequence")
+    if not 0 < view.speed < math.inf:
+        raise ValueError(f"this is no view: nothing plays at {view.speed:g} timesteps a second")
     return view
+
+
+def _known(names: Any, allowed: Collection[str]) -> tuple[str, ...]:
+    """Those of some names that are known, each once: another version may have had others."""
+    return tuple(name for name in dict.fromkeys(map(str, names)) if name in allowed)
 
 
 def _pair(value: Any) -> tuple[int, int] | None:

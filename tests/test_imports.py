@@ -32,6 +32,8 @@ def test_import_gruviz_imports_nothing_heavy() -> None:
         ("cell_drawing", set()),
         ("cells", set()),
         ("clock", set()),
+        ("comparison", set()),
+        ("comparison_table", set()),
         ("arithmetic", set()),
         ("equations", set()),
         ("errors", set()),
@@ -70,9 +72,9 @@ def test_reading_a_recording_imports_no_torch(recording: Path) -> None:
 def test_help_imports_nothing_heavy() -> None:
     code = """
 from gruviz.cli import main
-for arguments in ["--help"], ["train", "--help"], ["record", "--help"], ["export", "--help"], ["gradient", "--help"]:
+for command in [], ["train"], ["record"], ["export"], ["gradient"], ["compare"]:
     try:
-        main(arguments)
+        main([*command, "--help"])
     except SystemExit as end:
         assert end.code == 0
 """

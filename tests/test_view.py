@@ -1,16 +1,22 @@
 """The view after any actions: inside the sequence, and back from a file as it was."""
 
 import json
+import math
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gruviz.cells import Thresholds
+from gruviz.analysis import derived
+from gruviz.cells import CELLS, Thresholds
 from gruviz.view import (
     MIN_SPAN,
+    QUANTITIES,
+    Derived,
     View,
+    colour_by,
     filter_units,
     find,
     follow,
@@ -29,7 +35,7 @@ from gruviz.view import (
     select_range,
     select_rows,
     select_unit,
-    shade_by,
+    shade_sequence,
     show_all,
     show_range,
     showing,
@@ -84,12 +90,13 @@ ACTIONS = st.one_of(
     st.tuples(st.just(toggle_derived), st.sampled_from(["survival", "carried", "held"])),
     st.tuples(st.just(take_apart), st.sampled_from(["all", "selected", "last"])),
     st.tuples(st.just(toggle_shaded)),
+    st.tuples(st.just(shade_sequence), st.sampled_from(["weight", "output"])),
     st.tuples(st.just(turn_to), st.sampled_from(["prediction", "cell", "memory"])),
     st.tuples(st.just(showing), st.integers(0, 2**40)),
     st.tuples(st.just(grow), st.integers(0, 2**40)),
     st.tuples(st.just(follow), st.booleans()),
     st.tuples(st.just(toggle_page)),
-    st.tuples(st.just(shade_by), st.sampled_from(["update", "hidden"])),
+    st.tuples(st.just(colour_by), st.sampled_from(["update", "hidden"])),
     st.tuples(st.just(rank_by), st.text(max_size=5)),
     st.tuples(st.just(mark_selection)),
 )
@@ -120,6 +127,17 @@ def test_whatever_is_done_the_view_lies_within_its_sequence(length: int, actions
     edges = [edge for part in view.marked for edge in part]
     assert edges == sorted(set(edges))
     assert not edges or 0 <= edges[0] <= edges[-1] <= view.length
+
+
+@given(st.integers(0, 10**6), st.lists(ACTIONS, max_size=8), st.sampled_from(["weight", "output"]))
+def test_shading_by_one_thing_ends_that_by_another(length: int, actions: list[tuple], by: str) -> None:
+    view = acted(length, actions)
+    shaded = shade_sequence(replace(view, shaded=False), by)
+    assert (shaded.shaded, shaded.shading) == (True, by)
+    assert not shade_sequence(shaded, by).shaded
+    other = "weight" if by == "output" else "output"
+    assert (shade_sequence(shaded, other).shaded, shade_sequence(shaded, other).shading) == (True, other)
+    assert toggle_shaded(toggle_shaded(shaded)) == shaded  # the key shades again by what it was
 
 
 @given(st.integers(0, 10**6), st.lists(ACTIONS, max_size=8))
@@ -306,9 +324,32 @@ def test_a_view_from_before_there_was_following_is_read() -> None:
 
 def test_a_view_from_before_there_were_pages_is_read() -> None:
     plain = to_plain(opened(100))
-    for field in ("page", "shade", "label", "marked"):
+    for field in ("page", "colour", "label", "marked"):
         del plain[field]
     assert from_plain(plain) == opened(100)
+
+
+def test_the_quantity_that_colours_pages_is_read_by_its_old_name_too() -> None:
+    plain = to_plain(colour_by(opened(100), "reset"))
+    plain["shade"] = plain.pop("colour")
+    assert from_plain(plain).colour == "reset"
+
+
+def test_quantities_that_nobody_knows_are_left_out_and_others_are_named_once() -> None:
+    plain = to_plain(opened(100))
+    view = from_plain({**plain, "hidden": ["reset", "no such", "reset"], "derived": ["held", "", "held", "survival"]})
+    assert (view.hidden, view.derived) == (("reset",), ("held", "survival"))
+
+
+def test_all_quantities_are_known() -> None:
+    assert {quantity.name for cell in CELLS.values() for quantity in cell.quantities} == QUANTITIES
+    assert {quantity.name for cell in CELLS.values() for quantity in derived(cell)} == set(get_args(Derived))
+
+
+@pytest.mark.parametrize("speed", [math.inf, -math.inf, math.nan, 0, -1])
+def test_a_view_that_plays_at_no_speed_is_refused(speed: float) -> None:
+    with pytest.raises(ValueError, match="timesteps a second"):
+        from_plain({**to_plain(opened(100)), "speed": speed})
 
 
 @given(st.integers(1, 40), st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), max_size=9))
@@ -327,9 +368,9 @@ def test_marks_are_what_was_selected_and_not_taken_back(length: int, selections:
 
 
 def test_pages_and_what_they_show_come_back() -> None:
-    earlier = rank_by(shade_by(toggle_page(opened(100)), "update"), "space")
+    earlier = rank_by(colour_by(toggle_page(opened(100)), "update"), "space")
     view = resume(opened(100), earlier)
-    assert (view.page, view.shade, view.label) == (True, "update", "space")
+    assert (view.page, view.colour, view.label) == (True, "update", "space")
     assert not toggle_page(view).page
 
 

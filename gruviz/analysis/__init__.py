@@ -1,6 +1,8 @@
 """The answers, as pure functions on arrays. Numpy alone, until a function that needs scipy is called."""
 
+from gruviz.analysis._between import APART, Between, Fixed, Pair, between, in_words, raised
 from gruviz.analysis._carry import carried, change, written
+from gruviz.analysis._classes import classify, count
 from gruviz.analysis._composition import composition, contribution
 from gruviz.analysis._derived import CARRIED, CHANGE, HELD, READ, SURVIVAL, WRITTEN, derived
 from gruviz.analysis._expression import Expression
@@ -32,16 +34,19 @@ from gruviz.analysis._over_training import (
 from gruviz.analysis._parts import parts
 from gruviz.analysis._paths import Paths, paths, paths_to_reached
 from gruviz.analysis._reset import candidate_weights, through_reset
-from gruviz.analysis._saturation import Histogram, Saturation, saturation
+from gruviz.analysis._saturation import Histogram, Saturation, check_sides, saturation
 from gruviz.analysis._survival import HORIZONS, fading, horizon, survival
 from gruviz.analysis._timescales import Keeps, Timescales, autocorrelation, autocorrelation_time, timescales
+from gruviz.analysis._vanishing import FACTOR, set_out, vanishing
 from gruviz.analysis._walk_back import LEAST, MOST, Steps, Stretch, added, steps, walk_back
 from gruviz.analysis._work_out import work_out
-from gruviz.recording import classify, count, fed_by
+from gruviz.recording import fed_by
 
 __all__ = [
+    "APART",
     "CARRIED",
     "CHANGE",
+    "FACTOR",
     "HELD",
     "HORIZONS",
     "LEAST",
@@ -51,13 +56,16 @@ __all__ = [
     "READ",
     "SURVIVAL",
     "WRITTEN",
+    "Between",
     "Expression",
+    "Fixed",
     "Following",
     "Gathering",
     "Histogram",
     "Keeps",
     "Lines",
     "OverTraining",
+    "Pair",
     "Paths",
     "Saturation",
     "Steps",
@@ -69,12 +77,14 @@ __all__ = [
     "along",
     "autocorrelation",
     "autocorrelation_time",
+    "between",
     "binned",
     "broken",
     "by_number",
     "candidate_weights",
     "carried",
     "change",
+    "check_sides",
     "classify",
     "composition",
     "contribution",
@@ -90,6 +100,7 @@ __all__ = [
     "gather_keep",
     "gather_over_training",
     "horizon",
+    "in_words",
     "is_binary",
     "levels",
     "logarithmic",
@@ -101,14 +112,17 @@ __all__ = [
     "paths",
     "paths_to_reached",
     "quantiles",
+    "raised",
     "roc_area",
     "saturation",
+    "set_out",
     "steps",
     "survival",
     "thresholds",
     "through_reset",
     "timescales",
     "together",
+    "vanishing",
     "walk_back",
     "work_out",
     "written",

@@ -16,6 +16,8 @@ is no part of the weights, and only with it do the contributions sum to h_t.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gruviz.analysis._arrays import alike, array, fractions
+
 Floats = NDArray[np.float64]
 _PIECE = 64
 """Timesteps that are gone through at a time: few enough to stay in the processor's cache."""
@@ -36,13 +38,15 @@ def composition(keep: ArrayLike, t: int, write: ArrayLike | None = None) -> Floa
         write: (T, H), the fraction of the candidate that is taken: an LSTM's input gate. 1 - keep if it is not given.
 
     Raises:
-        ValueError: there is no such timestep, or `write` is of another shape than `keep`.
+        ValueError: there is no such timestep, `keep` or `write` has other axes or is no fraction, or `write` another
+            shape than `keep`.
     """
-    keep, write = np.asarray(keep), None if write is None else np.asarray(write)
+    keep = fractions("keep", keep, "T", "H")
+    write = None if write is None else fractions("write", write, "T", "H")
     if not -1 <= t < len(keep):
         raise ValueError(f"there is no timestep {t} in a sequence of {len(keep)}: give -1 up to {len(keep) - 1}")
-    if write is not None and write.shape != keep.shape:
-        raise ValueError(f"write has the shape {write.shape}, but keep {keep.shape}")
+    if write is not None:
+        alike(keep=keep, write=write)
     weights = np.zeros((t + 2, keep.shape[1]))
     standing = np.ones(keep.shape[1])
     for stop in range(t + 1, 0, -_PIECE):
@@ -79,7 +83,7 @@ def weigh(
     return left, np.multiply(taken, left[1:], out=taken)
 
 
-def contribution(weights: Floats, candidate: ArrayLike, initial: ArrayLike) -> Floats:
+def contribution(weights: ArrayLike, candidate: ArrayLike, initial: ArrayLike) -> Floats:
     """What each timestep puts into the state, (t + 2, H): weight times candidate. Over the rows it sums to h_t.
 
     Where a loop altered the state between steps, what that gave is missing from the sum: for each timestep j it is
@@ -89,8 +93,15 @@ def contribution(weights: Floats, candidate: ArrayLike, initial: ArrayLike) -> F
         weights: (t + 2, H), as `composition` gives them.
         candidate: (T, H) with T > t, in processing order.
         initial: (H,), the state that the sequence started from: h, or an LSTM's c.
+
+    Raises:
+        ValueError: they have other axes, or do not go together.
     """
-    contributions = weights.copy()
-    contributions[0] *= np.asarray(initial)
-    contributions[1:] *= np.asarray(candidate)[: len(weights) - 1]
+    contributions = array("weights", weights, "t + 2", "H").astype(np.float64)
+    written = array("candidate", candidate, "T", "H")[: max(len(contributions) - 1, 0)]
+    start = array("initial", initial, "H")
+    alike(weights=contributions[:1], initial=start[None])
+    alike(weights=contributions[1:], candidate=written)
+    contributions[0] *= start
+    contributions[1:] *= written
     return contributions

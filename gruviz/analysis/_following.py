@@ -7,7 +7,9 @@ time. Here they are found by number. A unit that follows a label is not thereby 
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+
+from gruviz.analysis._arrays import array
 
 Floats = NDArray[np.float64]
 _Statistic = Callable[[NDArray[np.floating], Floats], Floats]
@@ -31,13 +33,19 @@ class Following:
         # All is summed as differences from the first value met: what never changes then has a spread of exactly 0.
         self._value_origin, self._label_origin = np.full(units, np.nan), np.full(labels, np.nan)
 
-    def add(self, values: NDArray[np.floating], labels: NDArray[np.floating]) -> None:
+    def add(self, values: ArrayLike, labels: ArrayLike) -> None:
         """Take in n more timesteps.
 
         Args:
             values: of the units, (n, H).
             labels: of the same timesteps, (n, K).
+
+        Raises:
+            ValueError: they have other axes, or do not go together.
         """
+        values, labels = array("values", values, "n", "H"), array("labels", labels, "n", "K")
+        if len(values) != len(labels):
+            raise ValueError(f"labels has the shape {labels.shape}, but values {values.shape}: give as many timesteps")
         v, there = _centred(values, self._value_origin)
         y, known = _centred(labels, self._label_origin)
         self._product += y.T @ v
@@ -69,9 +77,7 @@ class Following:
         return found
 
 
-def correlation(
-    values: NDArray[np.floating], label: NDArray[np.generic], lag: int = 0, *, ranks: bool = False
-) -> Floats:
+def correlation(values: ArrayLike, label: ArrayLike, lag: int = 0, *, ranks: bool = False) -> Floats:
     """How units go with a label, (H,) from -1 to 1; 0 for a unit, or a label, that never changes.
 
     Args:
@@ -80,6 +86,9 @@ def correlation(
         lag: the unit at timestep t + lag is held against the label at t: above 0, the unit comes later.
         ranks: Spearman's rank correlation (1904), which takes any rising relation for a straight one, in place of
             Pearson's; ties have their mean rank.
+
+    Raises:
+        ValueError: they have other axes, or do not go together.
     """
     v, y = _shifted(values, label, lag)
     if not ranks:
@@ -87,7 +96,7 @@ def correlation(
     return _by_unit(v, y, lambda some, these: _of_columns(_ranks(some), _ranks(these[:, None])[:, 0]))
 
 
-def roc_area(values: NDArray[np.floating], label: NDArray[np.generic], lag: int = 0) -> Floats:
+def roc_area(values: ArrayLike, label: ArrayLike, lag: int = 0) -> Floats:
     """The area under each unit's ROC curve, (H,): how often it is higher where the label is set than where it is not.
 
     1 for a unit that is always higher there, 0 for one that is always lower, 0.5 for one that tells nothing. It is U of
@@ -97,6 +106,9 @@ def roc_area(values: NDArray[np.floating], label: NDArray[np.generic], lag: int 
         values: (T, H), of one quantity.
         label: (T,), set where it is not 0.
         lag: as for `correlation`.
+
+    Raises:
+        ValueError: they have other axes, or do not go together.
     """
     v, y = _shifted(values, label, lag)
     return _by_unit(v, y, _area)
@@ -138,10 +150,10 @@ def _ranks(values: NDArray[np.floating]) -> Floats:
     return ranks
 
 
-def _shifted(values: NDArray[np.floating], label: NDArray[np.generic], lag: int) -> tuple[NDArray[np.floating], Floats]:
+def _shifted(values: ArrayLike, label: ArrayLike, lag: int) -> tuple[NDArray[np.floating], Floats]:
     """Values and label of the pairs that count, (n, H) and (n,), without those whose label is missing."""
-    y = np.asarray(label, np.float64)
-    if values.ndim != 2 or y.shape != values.shape[:1]:
+    values, y = array("values", values, "T", "H"), array("label", label, "T").astype(np.float64)
+    if y.shape != values.shape[:1]:
         raise ValueError(f"a label has one value for each timestep, {y.shape} does not go with {values.shape}")
     if lag:
         values, y = (values[lag:], y[:-lag]) if lag > 0 else (values[:lag], y[-lag:])

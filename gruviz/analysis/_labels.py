@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+
+from gruviz.analysis._arrays import array
 
 Bools = NDArray[np.bool_]
 Numbers = NDArray[np.float32]
@@ -157,12 +159,13 @@ def marked(length: int, ranges: tuple[tuple[int, int], ...]) -> Numbers:
     return label
 
 
-def thresholds(name: str, values: NDArray[np.floating]) -> tuple[str, ...]:
+def thresholds(name: str, values: ArrayLike) -> tuple[str, ...]:
     """Labels that hold where a column is above the quarter, the middle and the three quarters of its values (n,).
 
     `above` takes them apart again. None for a column that is the same throughout.
     """
-    finite = values[np.isfinite(values)]
+    column = array("values", values, "n")
+    finite = column[np.isfinite(column)]
     if not finite.size or finite.min() == finite.max():
         return ()
     quartiles = (float(np.quantile(finite, part)) for part in (0.25, 0.5, 0.75))
@@ -178,8 +181,9 @@ def above(label: str) -> tuple[str, float] | None:
         return None
 
 
-def is_binary(label: NDArray[np.floating]) -> bool:
-    """Whether a label says yes or no: nothing but 0 and 1, where it says anything."""
+def is_binary(label: ArrayLike) -> bool:
+    """Whether a label (n,) says yes or no: nothing but 0 and 1, where it says anything."""
+    label = array("label", label, "n")
     finite = label[np.isfinite(label)]
     return bool(((finite == 0) | (finite == 1)).all())
 

@@ -3,8 +3,9 @@
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from gruviz.analysis._arrays import alike, array, fractions
 from gruviz.analysis._timescales import autocorrelation_time, timescales
 
 Order = Literal["index", "keep", "timescale", "peak", "likeness"]
@@ -16,7 +17,7 @@ _COLUMNS = 1024
 """Traces are averaged to so many columns before they are compared: more change the order hardly, and take longer."""
 
 
-def order(keep: NDArray[np.floating] | None, how: Order, state: NDArray[np.floating] | None = None) -> NDArray[np.intp]:
+def order(keep: ArrayLike | None, how: Order, state: ArrayLike | None = None) -> NDArray[np.intp]:
     """The hidden units in the order in which their rows are to stand: a permutation (H,) of their indices.
 
     Args:
@@ -30,8 +31,13 @@ def order(keep: NDArray[np.floating] | None, how: Order, state: NDArray[np.float
         state: (T, H), the state that the keep acts on; `peak` needs it, and a plain RNN.
 
     Raises:
-        ValueError: there is no such order, or the state that it needs was not given.
+        ValueError: there is no such order, or the state that it needs was not given; `keep` or `state` has other axes,
+            a keep is no fraction, or they are not of one shape.
     """
+    keep = None if keep is None else fractions("keep", keep, "T", "H")
+    state = None if state is None else array("state", state, "T", "H")
+    if keep is not None and state is not None:
+        alike(keep=keep, state=state)
     if how not in ORDERS:
         raise ValueError(f"units are ordered by {', '.join(ORDERS)}, not by {how}")
     traces = state if keep is None else keep
@@ -51,8 +57,13 @@ def order(keep: NDArray[np.floating] | None, how: Order, state: NDArray[np.float
     return by_number(np.where(np.isfinite(state).any(axis=0), size.argmax(axis=0), np.nan), how)
 
 
-def by_number(values: NDArray[np.floating], how: Order) -> NDArray[np.intp]:
-    """The units by their mean keep, timescale or time of peak (H,), which was worked out before: a permutation (H,)."""
+def by_number(values: ArrayLike, how: Order) -> NDArray[np.intp]:
+    """The units by their mean keep, timescale or time of peak (H,), which was worked out before: a permutation (H,).
+
+    Raises:
+        ValueError: `values` has other axes.
+    """
+    values = array("values", values, "H")
     return np.argsort(values if how == "peak" else -values, kind="stable")  # NaN comes last
 
 

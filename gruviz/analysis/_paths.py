@@ -10,8 +10,9 @@ LSTM it is dc_T/dc_s, with the forget gate for the keep. How far the two are apa
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from gruviz.analysis._arrays import alike, array, fractions
 from gruviz.errors import GruvizError
 from gruviz.recording import Layer
 from gruviz.recording.gradient import NONE
@@ -38,9 +39,7 @@ class Paths:
     """The same of each unit's column, (n, H)."""
 
 
-def paths(
-    keep: NDArray[np.floating], reach: Floats, column: NDArray[np.floating], diagonal: NDArray[np.floating]
-) -> Paths:
+def paths(keep: ArrayLike, reach: ArrayLike, column: ArrayLike, diagonal: ArrayLike) -> Paths:
     """Hold the direct path against all paths, for timesteps s of which the last is T.
 
     With M = dh_T/dh_s, they are apart by |M - diag(S)| / max(|M|, |diag(S)|), in Frobenius norms: 0 where the direct
@@ -55,12 +54,32 @@ def paths(
 
     Returns:
         With `start` 0.
+
+    Raises:
+        ValueError: they have other axes, or do not go together, or a keep is no fraction.
     """
+    keep, reach = fractions("keep", keep, "n", "H"), array("reach", reach, "n").astype(np.float64)
+    column, diagonal = array("column", column, "n", "H"), array("diagonal", diagonal, "n", "H")
+    alike(keep=keep, column=column, diagonal=diagonal)
+    alike(keep=keep[:, 0], reach=reach)
+    return hold(surviving(keep, since=False), reach, column, diagonal)
+
+
+def surviving(keep: NDArray[np.floating], since: bool) -> Floats:
+    """log10 of S over n timesteps in processing order, (n, H): from the first to each, or from each to the last."""
+    with np.errstate(divide="ignore"):
+        after = np.log10(keep[1:].astype(np.float64))
+    zero = np.zeros((1, keep.shape[1]))
+    if since:
+        return np.concatenate([zero, np.cumsum(after, axis=0)])
+    return np.concatenate([zero, np.cumsum(after[::-1], axis=0)])[::-1]
+
+
+def hold(direct: Floats, reach: Floats, column: NDArray[np.floating], diagonal: NDArray[np.floating]) -> Paths:
+    """The same where log10 of the survival is known, (n, H)."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        after = np.log10(keep[:0:-1].astype(np.float64))
-        direct = np.concatenate([np.zeros((1, keep.shape[1])), np.cumsum(after, axis=0)])[::-1]
-        size = np.log10(column.astype(np.float64)) + reach[:, None]
-        itself = np.log10(np.abs(diagonal.astype(np.float64))) + reach[:, None]
+        size: Floats = np.log10(column.astype(np.float64)) + reach[:, None]
+        itself: Floats = np.log10(np.abs(diagonal.astype(np.float64))) + reach[:, None]
         # All in shares of the greatest of them, so that nothing is too small or too large.
         largest = np.maximum(direct, size).max(axis=1, keepdims=True)
         S, M, own = (np.nan_to_num(10.0 ** (each - largest)) for each in (direct, size, itself))

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gruviz.analysis._arrays import alike, array
 from gruviz.cells import RESETS
 from gruviz.errors import GruvizError
 from gruviz.recording import Layer, LayerWeights, Recording
@@ -32,12 +33,18 @@ def through_reset(
         placement: whether the reset acts `after` the product or `before` it, as `Layer.reset` says.
 
     Raises:
-        ValueError: there is no such placement.
+        ValueError: there is no such placement, or the arrays have other axes, or do not go together.
     """
     if placement not in RESETS:
         raise ValueError(f"a reset acts {' or '.join(RESETS)} the product, not {placement}")
-    reset, previous, weight = np.asarray(reset), np.asarray(previous), np.asarray(weight)
-    offset = np.zeros(len(weight), weight.dtype) if bias is None else np.asarray(bias)
+    reset, previous = array("reset", reset, "T", "H"), array("previous", previous, "T", "H")
+    weight = array("weight", weight, "H", "H")
+    offset = np.zeros(len(weight), weight.dtype) if bias is None else array("bias", bias, "H")
+    alike(reset=reset, previous=previous)
+    units = reset.shape[1]
+    if weight.shape != (units, units) or offset.shape != (units,):
+        shapes = f"weight has the shape {weight.shape} and bias {offset.shape}"
+        raise ValueError(f"{shapes}, but reset has {units} units: give (H, H) and (H,)")
     whole = previous @ weight.T + offset
     through = reset * whole if placement == "after" else (reset * previous) @ weight.T + offset
     return through, whole - through

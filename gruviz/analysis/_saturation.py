@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+
+from gruviz.analysis._arrays import array, fractions
 
 Floats = NDArray[np.float64]
 SHUT, OPEN = 0.1, 0.9
@@ -33,10 +35,10 @@ class Histogram:
     def __init__(self, units: int) -> None:
         self._counts = np.zeros((units, 2 * _STEPS + 1), np.int64)
 
-    def add(self, gate: NDArray[np.floating]) -> None:
+    def add(self, gate: ArrayLike) -> None:
         """Add timesteps: (n, H) values between 0 and 1, NaN for what is missing."""
         units, bins = self._counts.shape
-        gate = np.clip(gate.astype(np.float32, copy=False), 0, 1)
+        gate = np.clip(array("gate", gate, "n", "H").astype(np.float32, copy=False), 0, 1)
         known = ~np.isnan(gate)
         nearest = np.rint(np.where(known, gate, 0) * _STEPS).astype(np.intp)
         edge = _HUNDREDTHS[nearest]
@@ -52,14 +54,32 @@ class Histogram:
         return together
 
     def saturation(self, low: float = SHUT, high: float = OPEN) -> Saturation:
-        """The saturation at two thresholds, which are rounded to hundredths."""
+        """The saturation at two thresholds, which are rounded to hundredths.
+
+        Raises:
+            ValueError: they are no fractions, or stand in the wrong order.
+        """
+        check_sides(low, high)
         first, last = (2 * round(each * _STEPS) for each in (low, high))
         total = self._counts.sum(axis=1)
         share = np.divide(1.0, total, out=np.full(len(total), np.nan), where=total > 0)
         return Saturation(self._counts[:, :first].sum(axis=1) * share, self._counts[:, last + 1 :].sum(axis=1) * share)
 
 
-def saturation(gate: NDArray[np.floating], low: float = SHUT, high: float = OPEN) -> Saturation:
+def check_sides(low: float, high: float) -> None:
+    """Check two thresholds of saturation.
+
+    Raises:
+        ValueError: they are no fractions, or stand in the wrong order.
+    """
+    if not 0 <= low <= high <= 1:
+        raise ValueError(
+            f"a gate cannot be left-saturated below {low:g} and right-saturated above {high:g}: "
+            "give two numbers from 0 to 1, the lower one first"
+        )
+
+
+def saturation(gate: ArrayLike, low: float = SHUT, high: float = OPEN) -> Saturation:
     """The fractions of time that a gate of each unit is left-saturated, below `low`, and right-saturated, above `high`.
 
     Karpathy, Johnson and Fei-Fei 2015, Visualizing and understanding recurrent networks (arXiv:1506.02078), Figure 2:
@@ -69,7 +89,12 @@ def saturation(gate: NDArray[np.floating], low: float = SHUT, high: float = OPEN
         gate: (T, H), between 0 and 1; NaN where it is missing.
         low: the lower threshold.
         high: the upper threshold.
+
+    Raises:
+        ValueError: `gate` has other axes, or is no fraction; or the thresholds stand in the wrong order.
     """
+    check_sides(low, high)
+    gate = fractions("gate", gate, "T", "H")
     known = np.count_nonzero(~np.isnan(gate), axis=0)
     share = np.divide(1.0, known, out=np.full(len(known), np.nan), where=known > 0)
     return Saturation(np.count_nonzero(gate < low, axis=0) * share, np.count_nonzero(gate > high, axis=0) * share)

@@ -10,6 +10,8 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gruviz.analysis._arrays import alike, array, fractions
+
 HORIZONS = (1 / math.e, 0.5, 0.1)
 """The fractions whose undercutting marks how long something lasts."""
 _PIECE = 512
@@ -29,9 +31,9 @@ def survival(keep: ArrayLike, s: int) -> NDArray[np.float64]:
         s: a timestep, or -1 for the state that the sequence started from.
 
     Raises:
-        ValueError: there is no such timestep.
+        ValueError: there is no such timestep, or `keep` has other axes, or is no fraction.
     """
-    keep = np.asarray(keep)
+    keep = fractions("keep", keep, "T", "H")
     if not -1 <= s < len(keep):
         raise ValueError(f"there is no timestep {s} in a sequence of {len(keep)}: give -1 up to {len(keep) - 1}")
     survived = np.full(keep.shape, np.nan)
@@ -41,10 +43,20 @@ def survival(keep: ArrayLike, s: int) -> NDArray[np.float64]:
     return survived
 
 
-def fading(keep: NDArray[np.floating], standing: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What is left after each timestep of `standing`, (H,), that stood before the first of them: (T, H)."""
+def fading(keep: ArrayLike, standing: ArrayLike) -> NDArray[np.float64]:
+    """What is left after each timestep of what stood before the first of them, (T, H).
+
+    Args:
+        keep: (T, H), in processing order.
+        standing: (H,).
+
+    Raises:
+        ValueError: they have other axes, or do not go together.
+    """
+    keep, stood = array("keep", keep, "T", "H"), array("standing", standing, "H")
+    alike(keep=keep[:1], standing=np.broadcast_to(stood, (len(keep[:1]), len(stood))))
     left = np.zeros(keep.shape)
-    standing, power = np.frexp(standing)
+    standing, power = np.frexp(stood.astype(np.float64))
     for start in range(0, len(keep), _PIECE):
         fraction, exponent = np.frexp(keep[start : start + _PIECE].astype(np.float64))
         for row, twos in zip(fraction, exponent, strict=True):
@@ -66,6 +78,9 @@ def horizon(survived: ArrayLike, below: float = HORIZONS[0]) -> NDArray[np.intp]
         survived: (T, H) as `survival` gives it, for a horizon of each unit, (H,); or (T,), such as the median over
             units, for one, ().
         below: the fraction, 1/e if it is not given.
+
+    Raises:
+        ValueError: `survived` has other axes.
     """
-    fallen = np.asarray(survived) < below  # a NaN is not
+    fallen = array("survived", survived, "T", "H", line=True) < below  # a NaN is not
     return np.where(fallen.any(axis=0), fallen.argmax(axis=0), len(fallen))

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+
+from gruviz.analysis._arrays import array, fractions
 
 Floats = NDArray[np.float64]
 SAMPLED = 4096
@@ -49,8 +51,9 @@ class Keeps:
         self._sum, self._logs = np.zeros(units), np.zeros(units)
         self._sample: list[NDArray[np.floating]] = [np.empty((0, units), np.float32)]
 
-    def add(self, keep: NDArray[np.floating]) -> None:
+    def add(self, keep: ArrayLike) -> None:
         """Add timesteps: (n, H) values between 0 and 1, NaN for what is missing."""
+        keep = array("keep", keep, "n", "H")
         missing = np.isnan(keep)
         if missing.any():
             self._known += len(keep) - np.count_nonzero(missing, axis=0)
@@ -94,7 +97,7 @@ def _quartiles(values: NDArray[np.floating]) -> tuple[Floats, Floats]:
     return found[0], found[1]
 
 
-def timescales(keep: NDArray[np.floating]) -> Timescales:
+def timescales(keep: ArrayLike) -> Timescales:
     """The timescales of the units over some timesteps.
 
     -1 / ln(mean k) is what Mahto et al. 2021 (arXiv:2009.12727) estimate from a forget gate, k = exp(-1 / T) being the
@@ -102,7 +105,11 @@ def timescales(keep: NDArray[np.floating]) -> Timescales:
 
     Args:
         keep: (T, H), between 0 and 1; NaN where it is missing.
+
+    Raises:
+        ValueError: `keep` has other axes, or is no fraction.
     """
+    keep = fractions("keep", keep, "T", "H")
     gathered = Keeps(keep.shape[1], 0)  # the quartiles of all that there is
     gathered.add(keep)
     return gathered.timescales()
@@ -114,7 +121,7 @@ def timescale(log: Floats) -> Floats:
         return 1 / np.abs(log)
 
 
-def autocorrelation(values: NDArray[np.floating]) -> Floats:
+def autocorrelation(values: ArrayLike) -> Floats:
     """How alike each trace is to itself some timesteps later.
 
     The usual biased estimate, sum over t of (v_t - m)(v_(t+lag) - m) / sum over t of (v_t - m)², m the mean over the T
@@ -125,8 +132,11 @@ def autocorrelation(values: NDArray[np.floating]) -> Floats:
 
     Returns:
         (T, H): row `lag` has the correlation at that lag, 1 in row 0. NaN for a trace that never moves.
+
+    Raises:
+        ValueError: `values` has other axes.
     """
-    return correlation_of(autocovariance(values))
+    return correlation_of(autocovariance(array("values", values, "T", "H")))
 
 
 def autocovariance(values: NDArray[np.floating]) -> Floats:
@@ -146,7 +156,7 @@ def autocovariance(values: NDArray[np.floating]) -> Floats:
     return covariance
 
 
-def autocorrelation_time(values: NDArray[np.floating]) -> Floats:
+def autocorrelation_time(values: ArrayLike) -> Floats:
     """The lag at which the autocorrelation of each trace first falls below 1/e, in timesteps, (H,).
 
     Between two lags it is taken to fall in a line. Where the autocorrelation is exp(-lag / T), as Murray et al. 2014
@@ -155,6 +165,9 @@ def autocorrelation_time(values: NDArray[np.floating]) -> Floats:
 
     Args:
         values: (T, H), as for `autocorrelation`.
+
+    Raises:
+        ValueError: `values` has other axes.
     """
     return falls_below(autocorrelation(values))
 

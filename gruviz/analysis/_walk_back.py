@@ -16,6 +16,8 @@ MOST = 16_384
 """Timesteps that are followed back at most, for a unit may never forget."""
 _PIECE = 256
 """Timesteps that are read at a time."""
+_FIRST = 64
+"""At first fewer: most units have forgotten by then."""
 
 Values = NDArray[np.floating]
 
@@ -49,7 +51,7 @@ class Stretch:
 
 
 def walk_back(read: Callable[[int, int], Steps], t: int, least: float = LEAST, most: int = MOST) -> Iterator[Stretch]:
-    """The state at the end of timestep `t`, from there back in stretches, each a few hundred timesteps long.
+    """The state at the end of timestep `t`, from there back in stretches of at most a few hundred timesteps.
 
     It ends at the start of the sequence, or once no unit has a weight above `least` left, or, where units hardly
     forget, after `most` timesteps. So it takes as long at the millionth timestep as at the thousandth. What is older is
@@ -62,9 +64,9 @@ def walk_back(read: Callable[[int, int], Steps], t: int, least: float = LEAST, m
         least: the weight that nobody looks for any more.
         most: timesteps that are followed back at most.
     """
-    left, end = None, max(t + 1 - most, 0)
-    for stop in range(t + 1, end, -_PIECE):
-        start = max(stop - _PIECE, end)
+    left, start, end = None, t + 1, max(t + 1 - most, 0)
+    while start > end:
+        stop, start = start, max(start - (_FIRST if left is None else _PIECE), end)
         did = read(start, stop)
         standing, weights = weigh(did.keep, np.ones(did.keep.shape[1]) if left is None else left, did.write)
         left = standing[0]

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gruviz.figures._carry import carry
     from gruviz.figures._cell import cell
+    from gruviz.figures._comparison import comparison
     from gruviz.figures._composition import composition
     from gruviz.figures._counted import counts
     from gruviz.figures._gates import gates
+    from gruviz.figures._gradient import gradient
     from gruviz.figures._page import Page
     from gruviz.figures._pages import pages
+    from gruviz.figures._paths import paths
     from gruviz.figures._registry import FIGURES, Kind, draw
     from gruviz.figures._saturation import saturation
     from gruviz.figures._survival import survival
@@ -34,11 +37,14 @@ __all__ = [
     "Wanted",
     "carry",
     "cell",
+    "comparison",
     "composition",
     "counts",
     "draw",
     "gates",
+    "gradient",
     "pages",
+    "paths",
     "saturation",
     "save",
     "survival",
@@ -59,6 +65,9 @@ _HOMES = {
     "training": "_training",
     "cell": "_cell",
     "composition": "_composition",
+    "comparison": "_comparison",
+    "gradient": "_gradient",
+    "paths": "_paths",
     "Page": "_page",
     "FIGURES": "_registry",
     "Kind": "_registry",

@@ -58,7 +58,7 @@ def pages(run: Recording, view: View | None = None, **wanted: Unpack[Wanted]) ->
         raise GruvizError(f"pages have room for {MOST_UNITS} units, not {len(shown.units)}: choose fewer")
     cell = shown.layer.cell
     if quantities is None:
-        quantities = [view.shade if view and view.shade in cell.names else cell.state]
+        quantities = [view.colour if view and view.colour in cell.names else cell.state]
     if len(quantities) != 1:
         raise GruvizError(f"pages are coloured by one quantity, not by {len(quantities)}: choose one")
     with style():

@@ -11,8 +11,10 @@ from gruviz.figures._cell import cell
 from gruviz.figures._composition import composition
 from gruviz.figures._counted import counts
 from gruviz.figures._gates import gates
+from gruviz.figures._gradient import gradient
 from gruviz.figures._page import Page
 from gruviz.figures._pages import pages
+from gruviz.figures._paths import paths
 from gruviz.figures._saturation import saturation
 from gruviz.figures._survival import survival
 from gruviz.figures._timeline import timeline
@@ -52,6 +54,8 @@ _FUNCTIONS: tuple[Callable[..., Page], ...] = (
     training,
     cell,
     composition,
+    gradient,
+    paths,
 )
 FIGURES = {function.__name__: Kind(function, DESCRIPTIONS[function.__name__]) for function in _FUNCTIONS}
 

@@ -5,7 +5,7 @@ from typing import Unpack
 from matplotlib.axes import Axes
 
 from gruviz import palette
-from gruviz.analysis import Saturation, finish, gather_histogram
+from gruviz.analysis import Saturation, check_sides, finish, gather_histogram
 from gruviz.cells import Quantity
 from gruviz.errors import GruvizError
 from gruviz.figures._columns import Columns
@@ -52,8 +52,10 @@ def saturation(
             raise GruvizError(f"{other.name} is no gate: choose among {', '.join(each.name for each in gates)}")
         gates = picked
     low, high = sides or (view or View()).sides
-    if not 0 <= low <= high <= 1:
-        raise GruvizError(f"a gate cannot be saturated below {low:g} and above {high:g}: give two numbers from 0 to 1")
+    try:
+        check_sides(low, high)
+    except ValueError as error:
+        raise GruvizError(str(error)) from None
     with style():
         return _Saturation(shown, gates, (round(low, 2), round(high, 2))).page()
 

@@ -36,7 +36,9 @@ class Link:
             )
         stored = self._weights.matrix("weight_hh", slice(None), layer.size)
         if stored is None or len(stored) != len(layer.cell.rows) * layer.size:
-            raise GruvizError(f"the weights of {layer.name} are not in {self.recording.name}: record it with gruviz")
+            raise GruvizError(
+                f"the weights of {layer.name} are not in {self.recording.name}: give its model with --model"
+            )
 
     @property
     def length(self) -> int:

@@ -127,11 +127,57 @@ def reach(link: Link, t: int, most: int, units: bool = True) -> Iterator[Measure
                 g[name] = slopes[at].back(g[name])[0]
         found: dict[str, np.ndarray] = {}
         for name, matrices in held.items():
-            norms = norms_of(matrices)
-            found[f"reach_{name}"] = log10(norms, scales[name])
+            norm, column, diagonal = _described(matrices, scales[name])
+            found[f"reach_{name}"] = norm
             if units:
-                shares = torch.where(norms > 0, norms, 1)[:, None]
-                columns = torch.linalg.vector_norm(matrices, dim=1)
-                found[f"column_{name}"] = (columns / shares).float().numpy()
-                found[f"diagonal_{name}"] = (matrices.diagonal(dim1=1, dim2=2) / shares).float().numpy()
+                found |= {f"column_{name}": column, f"diagonal_{name}": diagonal}
         yield Measured(link.layer.name, piece.start, found)
+
+
+def spread(link: Link, s: int, most: int, units: bool = True) -> Iterator[Measured]:
+    """How every state after timestep `s` depends on those of it: dh_t/dh_s for each t, and dc_t/dc_s of an LSTM.
+
+    Total derivatives, as in `reach`, of which this is the other view: there the later timestep stands still, here the
+    earlier one does, as it does in survival.
+
+    Args:
+        link: the layer.
+        s: the timestep that is followed.
+        most: for how many timesteps at most, each of which takes about G·H³ multiplications.
+        units: whether the columns and the diagonal are given too.
+
+    Yields:
+        In pieces, in processing order: `spread_hidden`, `spread_column_hidden` and `spread_diagonal_hidden`, as
+        `reach_hidden` and the others of `reach` are for dh_T/dh_s. Of an LSTM the same of `cell`.
+    """
+    size, states = link.size, link.layer.cell.states
+    v = link.slopes(s, s + 1)[0].changes()
+    powers = dict.fromkeys(states, 0)
+    first, last = (max(s - most, 0), s) if link.layer.backward else (s, min(s + most, link.length - 1))
+    for piece in reversed(link.pieces(first, last + 1, max(1, _MATRICES // (size * size)))):
+        slopes = link.slopes(piece.start, piece.stop)
+        held = {name: torch.empty(len(slopes), size, size, dtype=link.dtype) for name in states}
+        scales = {name: torch.zeros(len(slopes), dtype=torch.int64) for name in states}
+        for at in reversed(link.on_the_way_back(len(slopes))):
+            for name in states:
+                if piece.start + at != s:
+                    v[name], powers[name] = tamed(slopes[at].forth(v[name]), powers[name])
+                own = (
+                    v[name][:, :size] if name == "hidden" else v[name][:, size:]
+                )  # row i: where a change of unit i leads
+                held[name][at], scales[name][at] = own.mT, powers[name]
+        found: dict[str, np.ndarray] = {}
+        for name, matrices in held.items():
+            norm, column, diagonal = _described(matrices, scales[name])
+            found[f"spread_{name}"] = norm
+            if units:
+                found |= {f"spread_column_{name}": column, f"spread_diagonal_{name}": diagonal}
+        yield Measured(link.layer.name, piece.start, found)
+
+
+def _described(matrices: Tensor, scales: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of matrices times 2^scales, (n, H, H): log10 of their spectral norms, (n,); columns and diagonals over those."""
+    norms = norms_of(matrices)
+    shares = torch.where(norms > 0, norms, 1)[:, None]
+    columns = (torch.linalg.vector_norm(matrices, dim=1) / shares).float().numpy()
+    return log10(norms, scales), columns, (matrices.diagonal(dim1=1, dim2=2) / shares).float().numpy()

@@ -14,7 +14,8 @@ from gruviz.model.chain import Link
 from gruviz.model.checkpoint import Loaded
 from gruviz.model.connectivity import Outputs, connectivity
 from gruviz.model.gradients import Measured, gradients, loss_of
-from gruviz.model.jacobians import growth, reach, step_norms, step_radius
+from gruviz.model.jacobians import growth, reach, spread, step_norms, step_radius
+from gruviz.model.run import weights_of
 from gruviz.recording import GradientWriter, Layer, Recording
 
 OnProgress = Callable[[int, int], bool]
@@ -40,8 +41,10 @@ class Wanted:
     """The norm of every step's Jacobian, its radius at some, and what grows."""
     reach: str | int | None = "last"
     """The timestep of which it is asked what it depends on, `last`, or None."""
+    since: int | None = None
+    """The timestep of which it is asked what depends on it, or None."""
     followed: int = FOLLOWED
-    """Timesteps that it is followed back at most."""
+    """Timesteps that the one is followed back at most, and the other on."""
     lags: int | None = None
     """Timesteps that every output is followed back to the inputs; None for `LAGS` where it can be, 0 for none."""
     units: bool | None = None
@@ -68,7 +71,8 @@ def measure(
         wanted: what to compute.
         tape: whose sequences; the one with a read-out, or the first, if it is not given.
         sequences: their indices; all of the tape if they are not given.
-        model: whose read-out is taken where the recording holds none. It must be the one that was recorded.
+        model: whose weights and read-out are taken where the recording holds none. It must be the one that was
+            recorded.
         on_progress: see `OnProgress`. An answer of False ends it, and the recording stays as it was.
 
     Returns:
@@ -86,7 +90,7 @@ def measure(
         chosen = list(range(count)) if sequences is None else list(sequences)
         if not chosen or not all(0 <= index < count for index in chosen):
             raise GruvizError(f"{run.name} has the sequences 0 to {count - 1}: choose among them")
-        readout = None if model is None else _readout(run, model)
+        readout = None if model is None else _lent(run, model, wanted)
         jobs = [job for index in chosen for job in _jobs(run, tape, index, wanted, readout)]
         if not jobs:
             raise GruvizError(f"nothing is asked for that {run.name} has: leave out an option")
@@ -186,6 +190,13 @@ def _of_layer(run: Recording, layer: Layer, index: int, wanted: Wanted) -> Itera
         units = wanted.units is not False
         work = reach(link, t, wanted.followed, units)
         yield _Job(index, min(wanted.followed, behind) + 1, work, lambda w: w.of_reached(layer.name, index, t))
+    if wanted.since is not None:
+        s = wanted.since
+        if not 0 <= s < link.length:
+            raise GruvizError(f"there is no timestep {s} to be followed: give 0 to {link.length - 1}")
+        ahead = s if layer.backward else link.length - 1 - s
+        work = spread(link, s, wanted.followed, wanted.units is not False)
+        yield _Job(index, min(wanted.followed, ahead) + 1, work, lambda w: w.of_since(layer.name, index, s))
 
 
 def _radii(link: Link, places: Sequence[int]) -> Iterator[Measured]:
@@ -202,12 +213,20 @@ def _tape(run: Recording, name: str | None) -> str:
     return name
 
 
-def _readout(run: Recording, model: Loaded) -> ReadOut:
-    """That of a model file. Raises GruvizError where it is another model's, or has none."""
-    if all(about.get("sha256") != model.sha256 for about in run.checkpoints.values()):
+def _lent(run: Recording, model: Loaded, wanted: Wanted) -> ReadOut | None:
+    """Take what the recording lacks from a model file: weights, and the read-out, which is given.
+
+    Raises GruvizError where it is another model's, or has no read-out and a loss is asked for.
+    """
+    theirs = [step for step, about in run.checkpoints.items() if about.get("sha256") == model.sha256]
+    if not theirs:
         raise GruvizError(f"{run.name} was recorded with other weights: give the model that it was recorded with")
+    for step in theirs:
+        run.lend(weights_of(model), step)
     (*_, last) = model.parts
     if last.readout is None:
+        if wanted.loss in ("auto", None):
+            return None
         raise GruvizError("the model has no read-out, so there is no loss: ask for --loss none")
     weight = last.readout.weight.detach().cpu().double().numpy()
     return ReadOut(weight, None if model.std is None else model.std.astype(np.float64))

@@ -60,6 +60,10 @@ class Slope(ABC):
         """The gradient with respect to each of the states by name, (..., H), all ways of theirs counted."""
         return {"hidden": g}
 
+    def changes(self) -> dict[str, Tensor]:
+        """Of one timestep: a change of 1 of every unit in each of the states by name, (H, S), with what it shows in."""
+        return {"hidden": torch.eye(self.hidden, dtype=self.W_hh.dtype, device=self.W_hh.device)}
+
     def __getitem__(self, index: Any) -> "Slope":
         """At some of its timesteps, or at one; `slope[:, None]` is one for several vectors at each."""
         return self.taking(*(factor[index] for factor in self.factors))
@@ -240,6 +244,12 @@ class LSTMSlope(Slope):
         """A cell state acts on later cell states, and is shown in the hidden state of its own timestep."""
         g_h, g_c = g.chunk(2, dim=-1)
         return {"hidden": g_h, "cell": g_c + g_h * self.shown}
+
+    def changes(self) -> dict[str, Tensor]:
+        """See `Slope`: a cell state is shown in the hidden state of its own timestep."""
+        itself = torch.eye(self.hidden, dtype=self.W_hh.dtype, device=self.W_hh.device)
+        hidden, cell = torch.cat([itself, 0 * itself], -1), torch.cat([self.shown.diag(), itself], -1)
+        return {"hidden": hidden, "cell": cell}
 
 
 @dataclass(frozen=True)

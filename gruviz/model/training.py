@@ -33,6 +33,10 @@ _GRACE = 0.2
 """Seconds for a last judgement, once the training was stopped."""
 
 
+class NotFiniteError(GruvizError):
+    """A loss or a gradient was not finite: a step from it would spoil the weights."""
+
+
 @dataclass(frozen=True)
 class Progress:
     """Where a training stands after a step."""
@@ -204,7 +208,7 @@ def train(
             losses.append(loss.item())
             norms.append(norm.item())
             if not math.isfinite(losses[-1]) or not math.isfinite(norms[-1]):
-                raise GruvizError(
+                raise NotFiniteError(
                     f"the loss or its gradient was not finite at step {step:,}: look for outliers in the data, "
                     "or try another seed or fewer hidden units"
                 )

@@ -22,6 +22,8 @@ from gruviz.recording.reader import Recording, stamp_of
 
 _LEAST_FREE = 2**26
 """Bytes that are left free on the disk beside the copy: HDF5 does not survive a full one."""
+_ROWS = 128
+"""Of a chunk with a number for each unit: often one sequence of many is measured, and the others take no room."""
 
 
 class GradientWriter:
@@ -79,6 +81,10 @@ class GradientWriter:
         """Say for one sequence which timestep is reached, before anything of that is written."""
         self._begin("reached", layer, sequence, at)
 
+    def of_since(self, layer: str, sequence: int, at: int) -> None:
+        """Say for one sequence which timestep is followed, before anything of that is written."""
+        self._begin("since", layer, sequence, at)
+
     def _begin(self, of: str, layer: str, sequence: int, at: int) -> None:
         group = self._group(layer)
         for name, field in FIELDS.items():
@@ -115,7 +121,7 @@ class GradientWriter:
 
     def _group(self, layer: str) -> h5py.Group:
         group = self._file.require_group(f"layers/{layer}/gradient")
-        for of in ("loss", "reached"):
+        for of in ("loss", "reached", "since"):
             if of not in group:
                 group[of] = np.full(len(self._recording.layers[layer].tape.sequences), NONE, np.int64)
         return group
@@ -127,7 +133,8 @@ class GradientWriter:
         if name in group:
             del group[name]
         shape = (len(self._recording.layers[layer].tape), *width)
-        chunks = (min(max(shape[0], 1), schema.CHUNK_ROWS * (1 if width else 16)), *map(schema.chunk_units, width))
+        rows = _ROWS if width else 16 * schema.CHUNK_ROWS
+        chunks = (min(max(shape[0], 1), rows), *map(schema.chunk_units, width))
         dtype = FIELDS[name].dtype
         return group.create_dataset(name, shape, dtype, chunks=chunks, fletcher32=True, fillvalue=np.nan)
 

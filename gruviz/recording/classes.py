@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from gruviz.cells import CLASSES, MIXED, OVERWRITTEN, RETAINED, REWRITTEN, Thresholds
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.floating]
 
 
 def classify(keep: Floats, state: Floats, previous: Floats, thresholds: Thresholds | None = None) -> NDArray[np.uint8]:

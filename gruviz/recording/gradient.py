@@ -26,8 +26,8 @@ class Field:
     width: Literal["one", "units", "lags"]
     """One number a timestep, one for each unit, or one for each timestep back."""
     meaning: str
-    of: Literal["", "loss", "reached"] = ""
-    """What it is told for: the timestep of the loss, or the one that is reached, if it depends on one."""
+    of: Literal["", "loss", "reached", "since"] = ""
+    """What it is told for: the timestep of the loss, the one that is reached, or the one that is followed, if any."""
 
 
 FIELDS: Final = {
@@ -45,6 +45,12 @@ FIELDS: Final = {
     "column_cell": Field("f4", "units", "norm of each column of dc_T/dc_t over its norm, of an LSTM", "reached"),
     "diagonal_hidden": Field("f4", "units", "diagonal of dh_T/dh_t over its spectral norm", "reached"),
     "diagonal_cell": Field("f4", "units", "diagonal of dc_T/dc_t over its norm, of an LSTM", "reached"),
+    "spread_hidden": Field("f8", "one", "log10 of the spectral norm of dh_t/dh_s, s being `since`", "since"),
+    "spread_cell": Field("f8", "one", "log10 of the spectral norm of dc_t/dc_s, of an LSTM", "since"),
+    "spread_column_hidden": Field("f4", "units", "norm of each column of dh_t/dh_s over its spectral norm", "since"),
+    "spread_column_cell": Field("f4", "units", "norm of each column of dc_t/dc_s over its norm, of an LSTM", "since"),
+    "spread_diagonal_hidden": Field("f4", "units", "diagonal of dh_t/dh_s over its spectral norm", "since"),
+    "spread_diagonal_cell": Field("f4", "units", "diagonal of dc_t/dc_s over its norm, of an LSTM", "since"),
     "connectivity": Field(
         "f4",
         "lags",
@@ -80,6 +86,10 @@ class Gradient:
         """The timestep T of a sequence that `reach_hidden` and its like are about, or `NONE`."""
         return int(reading(self._group["reached"], sequence))
 
+    def since(self, sequence: int) -> int:
+        """The timestep s of a sequence that `spread_hidden` and its like are about, or `NONE`."""
+        return int(reading(self._group["since"], sequence)) if "since" in self._group else NONE
+
     def read(self, name: str, rows: slice, units: Any = slice(None)) -> NDArray[Any]:
         """Some rows of a field, (n,) or (n, W), or of some of its columns. Raises KeyError with the names there are."""
         if name not in self:
@@ -103,7 +113,7 @@ def damage(group: object, rows: int, size: int, sequences: int) -> str | None:
     widths = {"one": (), "units": (size,)}
     for name in group:
         stored, field = group[name], FIELDS.get(name)
-        if name in ("loss", "reached"):
+        if name in ("loss", "reached", "since"):
             right = isinstance(stored, h5py.Dataset) and stored.shape == (sequences,) and stored.dtype.kind == "i"
         elif field is None:  # of a later gruviz
             continue

@@ -71,6 +71,7 @@ class Recording:
             name: Layer(name, group, self.tapes[text(group.attrs["tape"])], self._later, opened)
             for name, group in _in_order(file["layers"])
         }
+        self._lent: dict[int, Mapping[str, NDArray[Any]]] = {}
         self.output: Any = None
         """What the model returned, where `gruviz.record` made this recording."""
 
@@ -101,7 +102,13 @@ class Recording:
     def weight(self, name: str, rows: slice, step: int = schema.NO_CHECKPOINT) -> NDArray[Any] | None:
         """Rows of one weight of a checkpoint, as many as are there; None where there is no weight of that name."""
         stored = self._file.get(f"checkpoints/{step}/weights/{name}")
+        if stored is None and name in self._lent.get(step, {}):
+            return self._lent[step][name][rows]
         return reading(stored, rows) if isinstance(stored, h5py.Dataset) and stored.ndim else None
+
+    def lend(self, weights: Mapping[str, NDArray[Any]], step: int = schema.NO_CHECKPOINT) -> None:
+        """Take weights of a checkpoint from elsewhere, by name: `weight` gives them where the file has none."""
+        self._lent[step] = {name: array for name, array in weights.items() if array.ndim}
 
     def close(self) -> None:
         """Close the file. A recording in memory is gone with it."""

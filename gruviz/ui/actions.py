@@ -34,6 +34,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "train", "&Train…", "Train a network on a text, a table or a made-up task", "&File", ("Ctrl+N",), "file"
     ),
+    ActionSpec(
+        "compare", "Co&mpare cells…", "Train an RNN, a GRU and an LSTM on the same task, and compare them", "&File"
+    ),
     ActionSpec("record", "&Record…", "Let a network read a sequence, and record it", "&File", ("Ctrl+R",), "file"),
     ActionSpec(
         "new_sequence",
@@ -168,6 +171,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("switch_theme", "&Light or dark", "Switch between light and dark", "&View", ("Ctrl+T",), "end", "theme"),
     ActionSpec("follow_system", "Theme of the s&ystem", "Light or dark as the system is", "&View"),
+    ActionSpec("take_tour", "&Tour", "RNN, GRU and LSTM in ten minutes, on the demo recordings", "&Help"),
     ActionSpec("help", "&Mouse and keys", "What mouse and keys do", "&Help", ("F1", "?"), "end"),
     ActionSpec("about", "&About gruviz", "Which version this is", "&Help"),
 )

@@ -57,11 +57,11 @@ def run(
     sys.setswitchinterval(_SWITCH)
     if screenshot is not None:
         return _Picture(app, path, Path(screenshot), size, at, theme or "light").make()
-    return _interactive(app, path, size, at, theme)
+    return _interactive(app, path, size, at, theme, demo)
 
 
 def _interactive(
-    app: QApplication, path: str | None, size: tuple[int, int] | None, at: int | None, theme: str | None
+    app: QApplication, path: str | None, size: tuple[int, int] | None, at: int | None, theme: str | None, demo: bool
 ) -> int:
     from gruviz.ui.window import MainWindow
 
@@ -74,6 +74,8 @@ def _interactive(
         window.resize(*size)
     if at is not None:
         window.ready.connect(lambda: window.state.change(seek, at), Qt.ConnectionType.SingleShotConnection)
+    if demo and not settings.recent:
+        window.ready.connect(window.tour.offer, Qt.ConnectionType.SingleShotConnection)
     window.show()
     if path is None and Path(settings.last).is_file():
         path = settings.last

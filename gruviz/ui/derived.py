@@ -1,11 +1,11 @@
-"""The heatmaps of what is worked out, to choose from: in the menu of heatmaps, and behind a button beside theirs."""
+"""What is worked out, to choose from: heatmaps and gradients, in the menu of heatmaps and behind a button beside it."""
 
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from gruviz.analysis import derived
-from gruviz.ui.panels import Context
+from gruviz.ui.panels import KINDS, Context
 from gruviz.view import toggle_derived
 
 
@@ -23,13 +23,20 @@ class DerivedChoices(QObject):
         if facts is None or view.pane.layer not in facts.layers:
             return
         for quantity in derived(facts.layers[view.pane.layer].cell):
-            action = QAction(f"{quantity.symbol}   {quantity.title}", self._menu)
-            action.setCheckable(True)
-            action.setChecked(quantity.name in view.derived)
-            action.setData(quantity.name)
-            action.setToolTip(f"{quantity.meaning}<br><b>{quantity.formula}</b>")
-            action.triggered.connect(self._toggle)
-            self._menu.addAction(action)
+            tip = f"{quantity.meaning}<br><b>{quantity.formula}</b>"
+            self._add(quantity.name, quantity.symbol, quantity.title, tip)
+        self._menu.addSeparator()
+        for kind in KINDS:
+            self._add(kind.name, kind.symbol, kind.title, kind.tip)
+
+    def _add(self, name: str, symbol: str, title: str, tip: str) -> None:
+        action = QAction(f"{symbol}   {title}", self._menu)
+        action.setCheckable(True)
+        action.setChecked(name in self._context.state.view.derived)
+        action.setData(name)
+        action.setToolTip(tip)
+        action.triggered.connect(self._toggle)
+        self._menu.addAction(action)
 
     @Slot()
     def _toggle(self) -> None:
@@ -49,7 +56,9 @@ class DerivedButton(QToolButton):
         self.setCheckable(True)
         self.setFixedWidth(width)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setToolTip("More heatmaps: survival from a marked timestep, what is carried, written, changed, held back")
+        self.setToolTip(
+            "More: survival from a marked timestep, what is carried, written, changed, held back; gradients"
+        )
         self.setAccessibleName("more heatmaps")
         self.choices = QMenu(self)
         self.choices.setToolTipsVisible(True)
@@ -69,4 +78,5 @@ class DerivedButton(QToolButton):
     def _show(self) -> None:
         facts, view = self._context.loader.facts, self._context.state.view
         offered = derived(facts.layers[view.pane.layer].cell) if facts and view.pane.layer in facts.layers else ()
-        self.setChecked(any(quantity.name in view.derived for quantity in offered))
+        names = {*(quantity.name for quantity in offered), *(kind.name for kind in KINDS)}
+        self.setChecked(bool(names & {*view.derived}))

@@ -8,19 +8,17 @@ from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
-from gruviz.cells import Quantity
 from gruviz.ui.chooser import Chooser
 from gruviz.ui.derived import DerivedButton
 from gruviz.ui.elided import ElidedLabel
 from gruviz.ui.panels import Context
+from gruviz.ui.quantity_buttons import BUTTON, QuantityButtons
 from gruviz.ui.theme import STEP
 from gruviz.view import Order, Reduction, toggle_quantity, with_pane
 
 HEIGHT = 36
 _WIDE, _NARROW = 132, 88
 """Widths of choosers."""
-_BUTTON = 28
-"""Width of the button of a heatmap."""
 _ENOUGH = "t = 10,000   ‘e’   unit 100"
 """What is under the pointer has room for this at least, before anything is said in words beside it."""
 ORDERS: Mapping[Order, str] = {
@@ -49,8 +47,6 @@ class DisplayBar(QWidget):
         super().__init__(parent)
         self._context = context
         self.page = page_button(read_pages)
-        self.buttons: dict[str, QToolButton] = {}
-        """By quantity, of the cell on show."""
         self._steps: list[int] = []
         self.setFixedHeight(HEIGHT)
         self.setObjectName("display")
@@ -64,14 +60,14 @@ class DisplayBar(QWidget):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(3 * STEP, STEP, 2 * STEP, STEP)
         self._row.setSpacing(STEP)
-        self._heatmaps = QHBoxLayout()
-        self._heatmaps.setSpacing(STEP)
+        self._heatmaps = QuantityButtons("Show or hide")
+        self._heatmaps.clicked.connect(self._toggle)
         self._words = [_quiet(words) for words in ("heatmaps", "units", "columns", "checkpoint")]
         self._row.addWidget(self.page)
         self._row.addSpacing(2 * STEP)
         self._row.addWidget(self._words[0])
         self._row.addLayout(self._heatmaps)
-        self.more = DerivedButton(context, _BUTTON)
+        self.more = DerivedButton(context, BUTTON)
         self._row.addWidget(self.more)
         for words, chooser in zip(self._words[1:], (self.order, self.reduction, self.checkpoint), strict=True):
             self._row.addSpacing(2 * STEP)
@@ -85,6 +81,11 @@ class DisplayBar(QWidget):
         for signal in (state.pane_changed, state.rows_changed, state.display_changed):
             signal.connect(self._show)
         self._show()
+
+    @property
+    def buttons(self) -> dict[str, QToolButton]:
+        """By quantity, of the cell on show."""
+        return self._heatmaps.buttons
 
     def say(self, words: str) -> None:
         """Tell what is under the pointer."""
@@ -105,7 +106,8 @@ class DisplayBar(QWidget):
         self.reduction.show_choices(list(REDUCTIONS.values()), list(REDUCTIONS).index(view.reduction))
         if facts is None or view.pane.layer not in facts.layers:
             return
-        self._show_heatmaps(facts.layers[view.pane.layer].cell.quantities)
+        quantities = facts.layers[view.pane.layer].cell.quantities
+        self._heatmaps.show_quantities(quantities, {each.name for each in quantities} - set(view.hidden))
         self._steps = sorted({info.checkpoint for info in facts.sequences_of(view.pane.layer) if info.length})
         chosen = self._steps.index(view.pane.checkpoint) if view.pane.checkpoint in self._steps else -1
         self.checkpoint.show_choices([checkpoint_words(step) for step in self._steps], chosen)
@@ -135,36 +137,11 @@ class DisplayBar(QWidget):
     def _needed(self, order: int) -> int:
         """The width of all but words, where the chooser of the order has that one."""
         choosers = order + _NARROW * (1 + (len(self._steps) > 1)) + self.page.sizeHint().width() + 3 * STEP
-        return (len(self.buttons) + 1) * (_BUTTON + STEP) + choosers + 12 * STEP
+        return (len(self.buttons) + 1) * (BUTTON + STEP) + choosers + 12 * STEP
 
-    def _show_heatmaps(self, quantities: tuple[Quantity, ...]) -> None:
-        if list(self.buttons) != [quantity.name for quantity in quantities]:
-            for button in self.buttons.values():
-                self._heatmaps.removeWidget(button)
-                button.setParent(None)  # at once: out of the layout it would stay where it stands, until deleted
-                button.deleteLater()
-            self.buttons = {quantity.name: self._button(quantity) for quantity in quantities}
-        hidden = self._context.state.view.hidden
-        for name, button in self.buttons.items():
-            button.setChecked(name not in hidden)
-
-    def _button(self, quantity: Quantity) -> QToolButton:
-        button = QToolButton()
-        button.setText(quantity.symbol)
-        button.setCheckable(True)
-        button.setObjectName("quantity")
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setFixedWidth(_BUTTON)
-        button.setToolTip(f"Show or hide <b>{quantity.symbol}</b> {quantity.title}<br>{quantity.formula}")
-        button.setAccessibleName(quantity.title)
-        button.setProperty("quantity", quantity.name)
-        button.clicked.connect(self._toggle)
-        self._heatmaps.addWidget(button)
-        return button
-
-    @Slot()
-    def _toggle(self) -> None:
-        self._context.state.change(toggle_quantity, str(self.sender().property("quantity")))
+    @Slot(str)
+    def _toggle(self, name: str) -> None:
+        self._context.state.change(toggle_quantity, name)
 
     @Slot(int)
     def _choose_order(self, index: int) -> None:

@@ -1,4 +1,4 @@
-"""From a dialog to a job to what comes of it: train, then record; record, then look; export a figure."""
+"""From a dialog to a job to what comes of it: train, then record; record, then look; compare; export a figure."""
 
 import os
 import tempfile
@@ -7,14 +7,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtWidgets import QFileDialog
 
+from gruviz import comparison
 from gruviz.errors import GruvizError
 from gruviz.model import formats
 from gruviz.recording.schema import PARTIAL
 from gruviz.sequences import HDF5, SOUNDS, SUFFIXES, TEXTS, Reading
-from gruviz.ui.dialogs import ExportDialog, RecordDialog, TextDialog, TrainDialog, unused
-from gruviz.ui.jobs import Done, Recording
+from gruviz.ui.comparison import ComparisonWindow
+from gruviz.ui.dialogs import CompareDialog, ExportDialog, RecordDialog, TextDialog, TrainDialog, unused
+from gruviz.ui.jobs import ComparisonDrawing, Done, Recording
+from gruviz.ui.measuring import Measuring
+from gruviz.ui.panels.gradient_tab import At
 from gruviz.ui.reading import Facts
 from gruviz.ui.workbench import Workbench, replaces, show_file
 
@@ -27,6 +32,9 @@ OWN = ".safetensors"
 """How gruviz's own models are called."""
 SEQUENCES = tuple(suffix for suffix in SUFFIXES if suffix not in HDF5)
 """An HDF5 file is taken to be a recording, unless it is chosen as what to read."""
+
+
+FIGURES = ("PDF (*.pdf)", "SVG (*.svg)", "PNG (*.png)")
 
 
 class Flows(QObject):
@@ -65,6 +73,58 @@ class Flows(QObject):
             replaces(self._window, recording, begin) if recording else begin()
 
         dialog.accepted.connect(lambda: replaces(self._window, dialog.asked().output, go_on))
+        dialog.open()
+
+    def compare(self) -> None:
+        """Ask on what to compare an RNN, a GRU and an LSTM, do it, and show what came of it."""
+        if self._busy():
+            return
+        dialog = CompareDialog(self._folder(), self._read, self._window)
+
+        def begin() -> None:
+            asked = dialog.asked()
+            self._read = asked.data or f"task:{asked.task}"
+            self._bench.start("Comparing", asked, "Show it", self._show_compared, at_once=True)
+
+        dialog.accepted.connect(begin)
+        dialog.open()
+
+    def show_comparison(self, path: str) -> None:
+        """Show what is in the folder of a comparison. Raises GruvizError where it is none."""
+        folder = Path(path) if Path(path).is_dir() else Path(path).parent
+        shown = ComparisonWindow(comparison.read(path), folder, self._window)
+        shown.opened.connect(self._open_compared)
+        shown.wanted.connect(lambda: self._save_comparison(shown))
+        shown.show()
+
+    @Slot(object)
+    def _show_compared(self, done: Done) -> None:
+        try:
+            self.show_comparison(done.path)
+        except GruvizError as error:  # somebody took it away
+            self._window.complain(str(error))
+
+    @Slot(list)
+    def _open_compared(self, paths: list[str]) -> None:
+        """Open recordings of a comparison, which are of the same sequences."""
+        self._window.open_recording(paths[0])
+        self._window.activateWindow()
+
+    def _save_comparison(self, shown: ComparisonWindow) -> None:
+        """Ask where to, and save the figure of a comparison there."""
+        if self._busy():
+            return
+        suggested = unused(shown.folder, f"{shown.folder.name}-comparison", ".pdf")
+        dialog = QFileDialog(shown, "Save the figure as", str(shown.folder), ";;".join(FIGURES))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("pdf")
+        dialog.selectFile(Path(suggested).name)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+
+        def begin(path: str) -> None:
+            self._bench.start("Export", ComparisonDrawing(str(shown.folder), path), "Show it", show_file)
+
+        dialog.fileSelected.connect(begin)
         dialog.open()
 
     def record(self, model: str = "", read: str = "", text: str = "") -> None:
@@ -122,6 +182,49 @@ class Flows(QObject):
                 return str(path)
         return ""
 
+    @Slot(str)
+    def work_out_gradients(self, at: At) -> None:
+        """Work out the gradients of the sequence on show; ask for the file of the model where nothing goes without."""
+        window, facts = self._window, self._window.loader.facts
+        if facts is None or self._busy():
+            return
+        view = window.state.view
+        layers = [each for each in facts.layers.values() if each.tape == view.pane.tape]
+        needed, model = not all(each.weighted for each in layers), self.model()
+        losses: dict[str, str | int] = {"sum": "auto", "last": "last", "cursor": view.cursor}
+        asked = Measuring(
+            facts.path,
+            view.pane.tape,
+            view.pane.sequence,
+            loss=losses[at] if facts.readout or model else None,
+            reach=view.cursor if at == "cursor" else "last",
+            since=view.reference,
+            model="" if facts.readout and not needed else model,
+            weights=facts.weights,
+            needed=needed,
+        )
+        if needed and not model:
+            dialog = QFileDialog(window, "The model of this recording", str(Path(facts.path).parent))
+            dialog.setNameFilters(
+                [f"Models ({' '.join(f'*{suffix}' for suffix in formats.SUFFIXES)})", "All files (*)"]
+            )
+            dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            dialog.fileSelected.connect(lambda path: self._measure(replace(asked, model=path, loss="auto")))
+            dialog.open()
+        else:
+            self._measure(asked)
+
+    def _measure(self, asked: Measuring) -> None:
+        self._bench.start("Gradients", asked, "Show them", self._show_measured, at_once=True)
+
+    @Slot(object)
+    def _show_measured(self, done: Done) -> None:
+        """Read the recording anew, at the same place."""
+        facts = self._window.loader.facts
+        if facts is not None and facts.path == done.path:
+            self._window.loader.look(again=True)
+
     def export(self) -> None:
         """Ask which figure of what is being looked at to save, and save it."""
         facts = self._window.loader.facts
@@ -136,7 +239,13 @@ class Flows(QObject):
         dialog.open()
 
     def take(self, paths: Sequence[str]) -> bool:
-        """Do what files ask for that are no recordings: record a model, or read sequences. False for other files."""
+        """Do what files ask for that are no recordings: record a model, read sequences, show a comparison.
+
+        False for other files.
+        """
+        if len(paths) == 1 and (Path(paths[0]).name == comparison.FILE or (Path(paths[0]) / comparison.FILE).is_file()):
+            self.show_comparison(paths[0])
+            return True
         models = [path for path in paths if _suffix(path) in MODELS]
         sequences = [path for path in paths if _suffix(path) in SEQUENCES or Path(path).is_dir()]
         if len(models) > 1 or len(models) + len(sequences) < len(paths):

@@ -143,7 +143,7 @@ class Training:
     def __call__(self, report: Report) -> Done:
         """Train. Raises GruvizError."""
         with importing():
-            _load_torch(report)
+            load_torch(report)
             from gruviz import sequences
             from gruviz.model import checkpoint, device, tasks
             from gruviz.model.probe import Plan, train_watched
@@ -152,7 +152,7 @@ class Training:
         device.leave_a_core()
         checkpoint.check_writable(self.output)
         where = device.pick(self.device)
-        _say(report, "reading what to learn from")
+        say(report, "reading what to learn from")
         task = tasks.make(self.task, sequences.read(self.data) if self.data else None)
         curve, taken = Curve(0), ""
         looked = 0.0
@@ -226,7 +226,7 @@ class Recording:
     def __call__(self, report: Report) -> Done:
         """Record. Raises GruvizError."""
         with importing():
-            _load_torch(report)
+            load_torch(report)
             from gruviz.model import checkpoint, device
             from gruviz.model.answers import Answers
             from gruviz.model.inputs import cut, notes_on, read_inputs, spelled, with_vocabulary
@@ -234,7 +234,7 @@ class Recording:
 
         device.leave_a_core()
         where = device.pick(self.device)
-        _say(report, f"loading {Path(self.model).name}")
+        say(report, f"loading {Path(self.model).name}")
         loaded = checkpoint.load(self.model, self.module or None, Answers.from_json(self.said))
         if self.weights not in ("", loaded.sha256):
             raise GruvizError(
@@ -246,7 +246,7 @@ class Recording:
             typed = spelled(loaded, Sequence(_title(self.text), text=self.text))
             read = [cut(typed, *self.steps) if self.steps else typed]
         else:
-            _say(report, "reading what it is to read")
+            say(report, "reading what it is to read")
             read = read_inputs(loaded, self.inputs, self.how, steps=self.steps)
         began, going, done = time.monotonic(), True, 0
 
@@ -293,29 +293,48 @@ class Drawing:
 
     def __call__(self, report: Report) -> Done:
         """Draw and save. Raises GruvizError."""
-        _say(report, "drawing")
+        say(report, "drawing")
         import gruviz.recording
         from gruviz import figures
 
         with gruviz.recording.open(self.recording) as run:
             figure = figures.draw(run, self.figure, self.view, **dict(self.options))
-        _say(report, "saving")
+        say(report, "saving")
         figures.save(figure, self.output)
         return Done(self.output, "Saved")
 
 
-def _say(report: Report, text: str) -> None:
+@dataclass(frozen=True)
+class ComparisonDrawing:
+    """Of which comparison to draw the figure, and where to put it."""
+
+    folder: str
+    output: str
+
+    def __call__(self, report: Report) -> Done:
+        """Draw and save. Raises GruvizError."""
+        say(report, "drawing")
+        from gruviz import comparison, figures
+
+        figure = figures.comparison(comparison.read(self.folder), folder=Path(self.folder).name)
+        say(report, "saving")
+        figures.save(figure, self.output)
+        return Done(self.output, "Saved")
+
+
+def say(report: Report, text: str) -> None:
     """Tell what is being done, while there is nothing to keep. Raises CancelledError once that is not wanted."""
     if not report(Progress(0, text)):
         raise CancelledError
 
 
-def _load_torch(report: Report) -> None:
-    _say(report, "loading PyTorch")
-    from gruviz.model.loading import load_torch
+def load_torch(report: Report) -> None:
+    """Import PyTorch, which takes seconds, and say so. Raises CancelledError once that is not wanted."""
+    say(report, "loading PyTorch")
+    from gruviz.model import loading
 
-    load_torch()
-    _say(report, "starting")
+    loading.load_torch()
+    say(report, "starting")
 
 
 def _title(text: str) -> str:

@@ -126,5 +126,5 @@ def label(text: str, name: str) -> QLabel:
     made = QLabel(text)
     made.setObjectName(name)
     made.setTextFormat(Qt.TextFormat.PlainText)
-    made.setWordWrap(name in ("sentence", "banner"))
+    made.setWordWrap(name in ("sentence", "banner", "words", "task"))
     return made

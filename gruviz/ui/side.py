@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QToolButto
 from gruviz.ui.panels import (
     CellPanel,
     Context,
+    GradientTab,
     MemoryPanel,
     PredictionsPanel,
     SaturationPanel,
@@ -25,7 +26,7 @@ from gruviz.view import Tab
 
 WIDTH = 320
 """Usual pixels across the side."""
-LEAST = 280
+LEAST = 292
 """The fewest pixels across."""
 _BAR = 28
 _AROUND = 16
@@ -91,6 +92,14 @@ TABS: tuple[TabSpec, ...] = (
         lambda facts, layer: any(quantity.fraction for quantity in facts.layers[layer].cell.quantities),
     ),
     TabSpec(
+        "gradient",
+        "G&radient",
+        "How the loss depends on the state at the cursor, and one state on another: direct path and all paths",
+        "Alt+6",
+        GradientTab,
+        lambda facts, layer: True,
+    ),
+    TabSpec(
         "training",
         "Trainin&g",
         "How gates saturated and timescales spread while the network learned",
@@ -107,6 +116,8 @@ class Side(QSplitter):
 
     copied = Signal(str)
     """What was copied, in words."""
+    gradients_wanted = Signal(str)
+    """Gradients are to be worked out: of a loss at this, of `gradient_tab.At`."""
 
     def __init__(self, context: Context, actions: dict[str, QAction], parent: QWidget | None = None) -> None:
         """Build it.
@@ -199,9 +210,11 @@ class Side(QSplitter):
             spec = offered[names.index(wanted)] if wanted in names else offered[0]
             self._actions[spec.name].setChecked(True)
             if spec.name not in self.panels:
-                self.panels[spec.name] = spec.make(self.context)
-                self.stack.addWidget(self.panels[spec.name])
-                self.panels[spec.name].copied.connect(self.copied)
+                panel = self.panels[spec.name] = spec.make(self.context)
+                self.stack.addWidget(panel)
+                panel.copied.connect(self.copied)
+                if isinstance(panel, GradientTab):
+                    panel.wanted.connect(self.gradients_wanted)
             self.stack.setCurrentWidget(self.panels[spec.name])
             self._share()
             self._space()

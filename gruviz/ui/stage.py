@@ -10,10 +10,12 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene, QGraphicsView, QSty
 
 from gruviz.analysis import SURVIVAL, derived
 from gruviz.ui.panels import (
+    KINDS,
     Context,
     CountsPanel,
     CurvesPanel,
     DerivedPanel,
+    GradientPanel,
     HeatmapPanel,
     NoCountsPanel,
     OverviewPanel,
@@ -208,6 +210,8 @@ class Stage(QGraphicsView):
             for quantity in derived(layer.cell)
             if quantity.name in self.context.state.view.derived
         ]
+        derived_ = self.context.state.view.derived
+        self.panels += [panel(GradientPanel, kind, key=kind.name) for kind in KINDS if kind.name in derived_]
         self.panels.append(panel(CountsPanel if layer.cell.keep else NoCountsPanel))
         self.panels.append(panel(TimelinesPanel))
         self.panels.append(panel(TimeAxisPanel))
@@ -351,7 +355,9 @@ class Stage(QGraphicsView):
             event.ignore()
             return
         at = event.position()
-        if not self._over_time(at):
+        if (act := panel.action_at(at)) is not None:
+            act()
+        elif not self._over_time(at):
             self._drag = _Drag(panel, at, lambda _: None)
         elif isinstance(panel, OverviewPanel):
             self._drag = _Drag(panel, at, self._moving_window(panel, at))
@@ -369,13 +375,20 @@ class Stage(QGraphicsView):
         drag, self._pointer = self._drag, event.position()
         self._point()
         if drag is None:
-            grab = isinstance(self.panel_at(event.position().y()), OverviewPanel | TimeAxisPanel)
-            self.viewport().setCursor(Qt.CursorShape.OpenHandCursor if grab else Qt.CursorShape.ArrowCursor)
+            self.viewport().setCursor(self._shape(event.position()))
             return
         if (event.position() - drag.at).manhattanLength() >= _CLICK:
             drag.clicked = False
         if not drag.clicked:
             drag.move(event.position())
+
+    def _shape(self, at: QPointF) -> Qt.CursorShape:
+        """How the pointer looks there: as what a press would do."""
+        panel = self.panel_at(at.y())
+        if panel is not None and panel.action_at(at) is not None:
+            return Qt.CursorShape.PointingHandCursor
+        grab = isinstance(panel, OverviewPanel | TimeAxisPanel)
+        return Qt.CursorShape.OpenHandCursor if grab else Qt.CursorShape.ArrowCursor
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End; a click seeks where a drag does something else, and on a row it selects the unit."""

@@ -34,7 +34,7 @@ class ViewState(QObject):
     follow_changed = Signal()
     """New timesteps come into sight by themselves, or do no longer."""
     memory_changed = Signal()
-    """Whose state is taken apart, or whether the sequence is shaded by it."""
+    """Whose state is taken apart, or whether the sequence is shaded, and by what."""
     find_changed = Signal()
     """Something else is looked for."""
     measure_changed = Signal()
@@ -43,6 +43,8 @@ class ViewState(QObject):
     """Something else stands below the list of units."""
     page_changed = Signal()
     """Pages in place of panels or the other way round, coloured by another quantity, or another label."""
+    changed = Signal()
+    """Anything at all; after all the others."""
 
     def __init__(self, view: View | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -73,6 +75,7 @@ class ViewState(QObject):
             for signal, read in self._watched:
                 if read(old) != read(new):
                     signal(self).emit()
+            self.changed.emit()
         finally:
             self._applying = False
 
@@ -91,9 +94,9 @@ class ViewState(QObject):
         (lambda state: state.mark_changed, lambda view: (view.reference, view.selection)),
         (lambda state: state.playback_changed, lambda view: (view.playing, view.speed, view.loop)),
         (lambda state: state.follow_changed, lambda view: (view.follow, view.following)),
-        (lambda state: state.memory_changed, lambda view: (view.whose, view.shaded)),
+        (lambda state: state.memory_changed, lambda view: (view.whose, view.shaded, view.shading)),
         (lambda state: state.find_changed, lambda view: view.find),
         (lambda state: state.measure_changed, lambda view: (view.extent, view.sides)),
         (lambda state: state.tab_changed, lambda view: view.tab),
-        (lambda state: state.page_changed, lambda view: (view.page, view.shade, view.label, view.marked)),
+        (lambda state: state.page_changed, lambda view: (view.page, view.colour, view.label, view.marked)),
     )

@@ -180,6 +180,8 @@ def _style_sheet(theme: Theme) -> str:
     QLabel#title {{ font-size: 22pt; font-weight: 600; }}
     QLabel#quiet {{ color: {theme.muted}; }}
     QLabel#wrong {{ color: {theme.warning}; }}
+    QWidget#tour {{ background: {theme.panel}; border-bottom: 1px solid {theme.rule}; }}
+    QLabel#task {{ color: {theme.accent}; }}
     QWidget#live {{ border-bottom: 1px solid {theme.rule}; }}
     QLabel#livesign {{ color: {theme.accent}; font-weight: 600; }}
     QLabel#banner {{ background: {theme.panel}; color: {theme.warning}; border-bottom: 1px solid {theme.rule};

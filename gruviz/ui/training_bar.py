@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 from gruviz.analysis import along
 from gruviz.ui.panels.panel import LEFT, RIGHT, Context, draw_text, text_width
 from gruviz.ui.panels.scrubbing import Scrubbing
-from gruviz.ui.reading import Course, CourseRequest, Request
+from gruviz.ui.reading import History, HistoryRequest, Request
 from gruviz.ui.theme import STEP, small
 
 _SLOT = "course"
@@ -50,7 +50,7 @@ class TrainingBar(QWidget):
         super().__init__(parent)
         self._context, self._actions = context, tuple(actions)
         self.scrubbing = Scrubbing(context, self)
-        self.course: Course | None = None
+        self.course: History | None = None
         """None before the first answer."""
         self._held = False
         self._turned = 0
@@ -114,7 +114,7 @@ class TrainingBar(QWidget):
         layer, first = self._context.state.view.pane.layer, checkpoints[0].index
         if self.course is not None and self.course.at[0] != first:
             self.course = None
-        self._context.loader.ask(CourseRequest(_SLOT, layer, first))
+        self._context.loader.ask(HistoryRequest(_SLOT, layer, first))
         self.update()
 
     @Slot()

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from gruviz._assets import asset
+from gruviz.comparison import FILE as COMPARISON
 from gruviz.errors import GruvizError
 from gruviz.ui import settings as settings_file
 from gruviz.ui.actions import ACTIONS
@@ -36,7 +37,8 @@ from gruviz.ui.loader import Loader
 from gruviz.ui.pages import EmptyPage, FailedPage, LoadingPage, WelcomePage, label
 from gruviz.ui.panels import Context
 from gruviz.ui.player import Player
-from gruviz.ui.reading import Facts
+from gruviz.ui.reading import MARKED, Facts
+from gruviz.ui.sensing import Sensing
 from gruviz.ui.settings import Settings
 from gruviz.ui.sheet import Sheet, SheetBar
 from gruviz.ui.side import WIDTH, Side
@@ -46,12 +48,14 @@ from gruviz.ui.status import StatusBar
 from gruviz.ui.theme import Themes
 from gruviz.ui.thresholds import ThresholdsBar
 from gruviz.ui.toolbar import SPEEDS, ToolBar
+from gruviz.ui.tour import Tour
 from gruviz.ui.training_bar import TrainingBar
 from gruviz.ui.workbench import Workbench
 from gruviz.view import (
     View,
     from_plain,
     mark_selection,
+    rank_by,
     resume,
     seek,
     show_all,
@@ -103,7 +107,8 @@ class MainWindow(QMainWindow):
         self.loader = Loader(self)
         self.themes = themes
         self.composing = Composing(self.state, self.loader, self)
-        self.context = Context(self.state, self.loader, themes, self.composing)
+        self.sensing = Sensing(self.state, self.loader, self)
+        self.context = Context(self.state, self.loader, themes, self.composing, self.sensing)
         self.player = Player(self.state, self)
         self.live = Live(self.context, self)
         self.complement = Complement(self.loader, self)
@@ -134,6 +139,7 @@ class MainWindow(QMainWindow):
 
     def _build_pages(self) -> None:
         first = [
+            ("Take the tour", self._actions["take_tour"]),
             ("Open the demo", self._actions["open_demo"]),
             ("Open a file…", self._actions["open"]),
             ("Train…", self._actions["train"]),
@@ -186,6 +192,8 @@ class MainWindow(QMainWindow):
         self.flows = Flows(self, self.workbench)
         column.addWidget(self.workbench)
         self.setCentralWidget(centre)
+        self.tour = Tour(self)
+        column.insertWidget(0, self.tour.bar)
 
     def _action(self, spec: Any) -> QAction:
         action = QAction(spec.text, self)
@@ -240,6 +248,7 @@ class MainWindow(QMainWindow):
         state.page_changed.connect(self._show_area)
         for part in (self.stage, self.sheet, self.side):
             part.copied.connect(self.toolbar.readout.tell)
+        self.side.gradients_wanted.connect(self.flows.work_out_gradients)
         self.side.filter.left.connect(self.stage.setFocus)
         self.find_bar.left.connect(self._show_display)
         self.go_bar.left.connect(self._show_display)
@@ -280,7 +289,7 @@ class MainWindow(QMainWindow):
         self._opening = ""
         self.banner.hide()
         earlier = self._earlier(facts.path)
-        kept = ("thresholds", "hidden", "derived", "whose", "shaded", "page", "tab")
+        kept = ("thresholds", "hidden", "derived", "whose", "shaded", "shading", "page", "tab")
         self.state.change(lambda view: replace(_BEGINNING, **{name: getattr(view, name) for name in kept}))
         self._remember_file(facts.path)
         self.setWindowTitle(f"{facts.name} — gruviz")
@@ -505,7 +514,7 @@ class MainWindow(QMainWindow):
     def open(self) -> None:
         """Ask for a recording and open it."""
         dialog = QFileDialog(self, "Open a recording or a model", _folder_of(self.settings.last))
-        known = " ".join(f"*{suffix}" for suffix in (".h5", ".hdf5", ".part", *MODELS, *SEQUENCES))
+        known = " ".join(f"*{suffix}" for suffix in (".h5", ".hdf5", ".part", *MODELS, *SEQUENCES, COMPARISON))
         dialog.setNameFilters([f"Recordings, models, sequences ({known})", "All files (*)"])
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -524,6 +533,11 @@ class MainWindow(QMainWindow):
     def train(self) -> None:
         """Train a network."""
         self.flows.train()
+
+    @Slot()
+    def compare(self) -> None:
+        """Train an RNN, a GRU and an LSTM on the same task."""
+        self.flows.compare()
 
     @Slot()
     def record(self) -> None:
@@ -671,7 +685,10 @@ class MainWindow(QMainWindow):
         """Make the selected range part of the label of what is marked, or take it away from it."""
         if self.state.view.selection is None:
             self.complain("Nothing is selected: read the sequence as pages (P), and drag over a range of it")
+            return
         self.state.change(mark_selection)
+        if self.state.view.marked:  # who marks wants to see which units follow that
+            self.state.change(rank_by, MARKED)
 
     @Slot()
     def _show_area(self) -> None:
@@ -744,6 +761,11 @@ class MainWindow(QMainWindow):
     def help(self) -> None:
         """What mouse and keys do."""
         HelpDialog(self).show()
+
+    @Slot()
+    def take_tour(self) -> None:
+        """What a newcomer should see, stop by stop."""
+        self.tour.begin()
 
     @Slot()
     def about(self) -> None:

@@ -32,6 +32,7 @@ hundredths = st.integers(0, 100).map(lambda each: each / 100)
     hundredths,
 )
 def test_a_histogram_gives_the_saturation_at_any_hundredth(gate: np.ndarray, low: float, high: float) -> None:
+    low, high = min(low, high), max(low, high)
     histogram = Histogram(3)
     histogram.add(gate[:4])
     histogram.add(gate[4:])

@@ -71,7 +71,7 @@ def test_it_goes_no_further_back_than_anything_is_left() -> None:
     for t in (1000, 4900):
         read.clear()
         stretches = list(walk_back(give, t))
-        assert sum(stop - start for start, stop in read) == 256
+        assert sum(stop - start for start, stop in read) <= 64 + 256
         assert read[0][1] == t + 1
         assert (stretches[-1].left <= LEAST).all()
 

@@ -13,7 +13,7 @@ import gruviz.recording
 from gruviz.cells import GRU, Cell
 from gruviz.figures import Page
 from gruviz.figures._page import style
-from gruviz.recording import Block, Recording, Writer
+from gruviz.recording import Block, GradientWriter, Recording, Writer
 
 TEXT = (Path(__file__).parents[2] / "assets" / "data" / "sonnets.txt").read_text()
 TEXT = TEXT[TEXT.index("From fairest") :]
@@ -113,6 +113,27 @@ def small_print(page: Page) -> str:
     """What is written below the figure, as one line."""
     lines = [text for text in page.texts if text.get_fontsize() == 6]
     return " ".join(text.get_text() for text in sorted(lines, key=lambda text: -text.get_position()[1]))
+
+
+def add_gradients(run: Recording, slope: float = 0.0) -> Recording:
+    """The same with gradients in its first sequence: by `slope` powers of ten larger at each timestep, up to 1."""
+    path, layer = run.path, run.layers["rnn.l0"]
+    assert path is not None
+    length, size = layer.tape.sequences[0].length, layer.size
+    rng = np.random.default_rng(5)
+    norms = -slope * np.arange(length - 1, -1, -1.0) + (0 if slope else rng.normal(0, 0.3, length))
+    last = 0 if layer.backward else length - 1
+    with run, GradientWriter(run) as writer:
+        writer.of_loss("rnn.l0", 0, last, "cross entropy")
+        writer.of_reached("rnn.l0", 0, last)
+        found = {"norm_hidden": norms}
+        for state in layer.cell.states:
+            found[f"norm_{state}"] = norms if state == "hidden" else norms - 0.2
+            found[f"reach_{state}"] = norms - norms[last]
+            found[f"column_{state}"] = rng.random((length, size), np.float32)
+            found[f"diagonal_{state}"] = found[f"column_{state}"] / 2
+        writer.write("rnn.l0", 0, 0, found)
+    return gruviz.recording.open(path)
 
 
 def assert_legible(page: Page) -> None:

@@ -1,6 +1,7 @@
 """What holds of each figure that there is."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,9 +10,11 @@ from gruviz.cells import GRU, LSTM
 from gruviz.cli import main
 from gruviz.errors import GruvizError
 from gruviz.figures import FIGURES, Wanted, draw, save
+from gruviz.recording import Recording
 from gruviz.view import Pane, View
 
-from .made import TEXT, assert_legible, make, small_print
+from .made import TEXT, add_gradients, assert_legible, small_print
+from .made import make as made
 from .test_export import drawn_text
 
 OWN = {
@@ -21,6 +24,14 @@ OWN = {
     "pages": {"units": (1,)},
 }
 """What is asked of a figure besides."""
+
+
+def make(path: Path, *given: Any, **options: Any) -> tuple[Recording, Any]:
+    """A recording with all that some figure needs."""
+    run, values = made(path, *given, **options)
+    return add_gradients(run), values
+
+
 EVERY = [name for name in FIGURES if name != "training"]  # which needs several checkpoints, and has a file of its own
 OF_NUMBERS = [name for name in EVERY if name != "pages"]
 
@@ -68,7 +79,7 @@ def test_an_option_that_it_does_not_have_is_refused(tmp_path: Path, name: str) -
         draw(run, name, colour="red")
 
 
-@pytest.mark.parametrize("name", ["counts", "survival", "timescales", "composition", "cell"])
+@pytest.mark.parametrize("name", ["counts", "survival", "timescales", "composition", "cell", "gradient", "paths"])
 def test_quantities_are_refused_where_there_is_no_choice(tmp_path: Path, name: str) -> None:
     run, _ = make(tmp_path / "run.h5", (TEXT[:50],))
     with run, pytest.raises(GruvizError, match=f"the figure {name} has no choice of quantities"):

@@ -110,7 +110,7 @@ def test_a_dot_is_how_often_a_gate_is_saturated(tmp_path: Path, cell) -> None:
 
 @pytest.mark.parametrize(("cell", "options", "message"), [
     (RNN, {}, "a plain RNN: it has no gates"),
-    (GRU, {"sides": (0.9, 0.1)}, "cannot be saturated below 0.9 and above 0.1"),
+    (GRU, {"sides": (0.9, 0.1)}, "cannot be left-saturated below 0.9 and right-saturated above 0.1"),
     (GRU, {"quantities": ("hidden",)}, "hidden is no gate: choose among update, reset"),
     (LSTM, {"quantities": ("update",)}, "no quantity update"),
 ])  # fmt: skip

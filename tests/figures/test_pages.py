@@ -11,7 +11,7 @@ from gruviz.cells import LSTM
 from gruviz.cli import main
 from gruviz.errors import GruvizError
 from gruviz.figures import Page, draw, pages
-from gruviz.view import View, select_unit, shade_by, showing
+from gruviz.view import View, colour_by, select_unit, showing
 
 from .made import TEXT, assert_legible, make, small_print, texts
 
@@ -55,8 +55,8 @@ def test_what_is_left_open_the_view_decides(tmp_path: Path) -> None:
         view = select_unit(showing(View(), 120, layer="rnn.l0"), 3)
         assert "cell state" in texts(pages(run, view))
         assert "unit 3" in texts(pages(run, view))
-        assert "output" in texts(pages(run, shade_by(view, "output")))
-        assert "cell state" in texts(draw(run, "pages", shade_by(view, "update")))  # of another cell
+        assert "output" in texts(pages(run, colour_by(view, "output")))
+        assert "cell state" in texts(draw(run, "pages", colour_by(view, "update")))  # of another cell
         assert "unit 0" in texts(pages(run))
         assert lines_of(pages(run, replace(view, start=50, stop=90)))[0] == 50
 

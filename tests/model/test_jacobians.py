@@ -8,7 +8,7 @@ from gruviz.errors import GruvizError
 from gruviz.model import checkpoint
 from gruviz.model.chain import Link
 from gruviz.model.connectivity import Outputs, connectivity
-from gruviz.model.jacobians import exponents, growth, product_norm, reach, step_norms, step_radius
+from gruviz.model.jacobians import exponents, growth, product_norm, reach, spread, step_norms, step_radius
 from gruviz.model.network import Architecture, build
 from gruviz.model.run import record_sequences
 from gruviz.model.slopes import GRUSlope, LSTMSlope, ResetBeforeSlope, RNNSlope
@@ -197,6 +197,45 @@ def test_what_a_state_depends_on_is_autograds(tmp_path, monkeypatch, network, t)
         columns = found[name, f"column_{state}"] * norms[:, None]
         np.testing.assert_allclose(columns, np.linalg.norm(exact, axis=1), rtol=1e-3, atol=1e-4 * norms.max())
         diagonal = found[name, f"diagonal_{state}"] * norms[:, None]
+        np.testing.assert_allclose(diagonal, np.diagonal(exact, axis1=1, axis2=2), rtol=1e-3, atol=1e-4 * norms.max())
+
+
+def what_depends_on(loaded, text, layer, state, s):
+    """d(every state)/d(state s), (T, H, H), from the network unrolled."""
+    tokens = torch.from_numpy(Vocabulary(SYMBOLS).encode(text).astype(np.int64))
+    found, _ = unrolled.states(loaded.model, loaded.model.embedding.weight.detach()[tokens])
+    nodes = found[layer][state]
+    made = []
+    for node in nodes:
+        rows = [torch.autograd.grad(x, nodes[s], retain_graph=True, allow_unused=True)[0] for x in node]
+        made.append(torch.stack([torch.zeros(H, dtype=torch.float64) if row is None else row for row in rows]))
+    return torch.stack(made).numpy()
+
+
+@pytest.mark.parametrize("network", [*CHAINS, "lstm, two layers", "gru, bidirectional, two layers"])
+@pytest.mark.parametrize("s", [0, 14])
+def test_what_depends_on_a_state_is_autograds(tmp_path, monkeypatch, network, s):
+    loaded, text, link = link_of(tmp_path, network)
+    s = T - 1 - s if link.layer.backward else s
+    found = collected(spread(link, s, 10**6))
+    (few,) = spread(link, s, 9)
+    assert len(few) == 10
+    monkeypatch.setattr("gruviz.model.jacobians._MATRICES", 300)
+    pieces = list(spread(link, s, 10**6))
+    assert max(map(len, pieces)) <= 6
+    start = min(piece.start for piece in pieces)
+    assert start == (0 if link.layer.backward else s)
+    assert few.start == (s - 9 if link.layer.backward else s)
+    for key, values in collected(pieces).items():
+        np.testing.assert_allclose(values, found[key], rtol=1e-4, atol=1e-4)
+    name = link.layer.name
+    for state in link.layer.cell.states:
+        norms = 10 ** found[name, f"spread_{state}"]
+        exact = what_depends_on(loaded, text, name, state, s)[start : start + len(norms)]
+        np.testing.assert_allclose(norms, np.linalg.norm(exact, 2, axis=(1, 2)), rtol=1e-4)
+        columns = found[name, f"spread_column_{state}"] * norms[:, None]
+        np.testing.assert_allclose(columns, np.linalg.norm(exact, axis=1), rtol=1e-3, atol=1e-4 * norms.max())
+        diagonal = found[name, f"spread_diagonal_{state}"] * norms[:, None]
         np.testing.assert_allclose(diagonal, np.diagonal(exact, axis1=1, axis2=2), rtol=1e-3, atol=1e-4 * norms.max())
 
 

@@ -16,7 +16,7 @@ from gruviz.model import checkpoint
 from gruviz.model.chain import Link, stack
 from gruviz.model.connectivity import Outputs, connectivity
 from gruviz.model.gradients import gradients, loss_of
-from gruviz.model.jacobians import growth, reach, step_norms, step_radius
+from gruviz.model.jacobians import growth, reach, spread, step_norms, step_radius
 from gruviz.model.measuring import LAGS, Wanted, measure
 from gruviz.model.network import Architecture, build
 from gruviz.model.run import record_sequences
@@ -47,8 +47,8 @@ def run(model, tmp_path):
 
 def test_they_are_added_for_all_sequences(run):
     told = []
-    assert measure(run, on_progress=lambda done, total: told.append((done, total)) is None)
-    assert told[-1][0] == told[-1][1] == 3 * 39 + 2 * (2 * 39 + 2 * 16 + 39) + 39
+    assert measure(run, Wanted(since=7), on_progress=lambda done, total: told.append((done, total)) is None)
+    assert told[-1][0] == told[-1][1] == 3 * 39 + 2 * (2 * 39 + 2 * 16 + 39 + 39 - 2 * 7) + 39
     assert told == sorted(told)
     with gruviz.open(run) as recording:
         for sequence in (0, 1):
@@ -58,12 +58,24 @@ def test_they_are_added_for_all_sequences(run):
             for link in links:
                 found |= collected(itertools.chain(step_norms(link), growth(link)))
                 found |= collected(reach(link, link.length - 1, 1000))
+            since = {}
+            for link in links:
+                since |= collected(spread(link, 7, 1000))
             for (layer, name), values in found.items():
                 gradient = recording.layers[layer].gradient
                 assert gradient.loss(sequence) == SUM
                 assert gradient.reached(sequence) == len(TEXTS[sequence]) - 1
                 stored = gradient.read(name, recording.layers[layer].slice(sequence))
                 np.testing.assert_array_equal(stored, values.astype(stored.dtype))
+            for (layer, name), values in since.items():
+                gradient, (first, last, _) = (
+                    recording.layers[layer].gradient,
+                    links[0].layer.slice(sequence).indices(39),
+                )
+                assert gradient.since(sequence) == 7
+                stored = gradient.read(name, slice(first, last))
+                np.testing.assert_array_equal(stored[7:], values.astype(stored.dtype))
+                assert np.isnan(stored[:7]).all()
             radii = recording.layers["rnn.l1"].gradient.read("step_radius", recording.layers["rnn.l1"].slice(sequence))
             assert np.isfinite(radii).sum() == 16
             assert radii[-1] == pytest.approx(step_radius(links[1], len(radii) - 1), rel=1e-6)
@@ -73,6 +85,7 @@ def test_they_are_added_for_all_sequences(run):
 
 def test_the_command_line_does_the_same(run, capsys):
     few = ["--loss", "last", "--no-units", "--single", "--no-steps", "--reach", "10", "--followed", "3", "--lags", "2"]
+    few += ["--since", "4"]
     assert main(["gradient", str(run), "--sequence", "1", *few]) == 0
     printed = capsys.readouterr()
     assert f"Added gradients to {run}." in printed.out
@@ -81,7 +94,8 @@ def test_the_command_line_does_the_same(run, capsys):
         gradient = recording.layers["rnn.l0"].gradient
         assert (gradient.loss(0), gradient.loss(1)) == (NONE, 18)
         assert (gradient.reached(0), gradient.reached(1)) == (NONE, 10)
-        reach = ("reach_hidden", "reach_cell")
+        assert (gradient.since(0), gradient.since(1)) == (NONE, 4)
+        reach = ("reach_hidden", "reach_cell", "spread_hidden", "spread_cell")
         assert gradient.names == ("norm_hidden", "norm_cell", "norm_input", *reach, "connectivity")
         norms = gradient.read("norm_hidden", slice(None))
         assert np.isnan(norms[:19]).all()
@@ -89,6 +103,8 @@ def test_the_command_line_does_the_same(run, capsys):
         assert np.isneginf(norms[38])
         reached = np.flatnonzero(np.isfinite(gradient.read("reach_cell", slice(None))))
         np.testing.assert_array_equal(reached, 19 + np.arange(7, 11))
+        followed = np.flatnonzero(np.isfinite(gradient.read("spread_hidden", slice(None))))
+        np.testing.assert_array_equal(followed, 19 + np.arange(4, 8))
         assert gradient.read("connectivity", slice(None)).shape == (39, 2)
     assert main(["info", str(run)]) == 0
     assert "gradient: norm_hidden, norm_cell, norm_input, reach_hidden" in capsys.readouterr().out
@@ -100,6 +116,7 @@ def test_the_command_line_does_the_same(run, capsys):
         (["--sequence", "2"], "has the sequences 0 to 1"),
         (["--tape", "other"], "has no tape other"),
         (["--reach", "20"], "there is no timestep 20 to be reached"),
+        (["--since", "20"], "there is no timestep 20 to be followed"),
         (["--lags", "0", "--reach", "none", "--no-steps", "--loss", "none"], "nothing is asked for"),
     ):
         assert main(["gradient", str(run), *arguments]) == 2

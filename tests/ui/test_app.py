@@ -157,3 +157,19 @@ def test_closing_while_loading_ends_with_status_0(sonnets: Path, tmp_path: Path)
     result = start(code, QT_QPA_PLATFORM="offscreen", GRUVIZ_CONFIG_DIR=str(tmp_path))
     assert result.returncode == 0, result.stderr
     assert "QThread" not in result.stderr
+
+
+def test_the_tour_is_offered_once(tmp_path: Path) -> None:
+    code = _UNTIL_SHOWN + (
+        "def leave(self):\n"
+        "    self.isVisible() and print(self.tour.bar.isVisible(), self.tour.bar.title.text())\n"
+        "    self.close()\n"
+        "Watched.leave = leave\n"
+        "sys.exit(run(None, demo=True))"
+    )
+    said = []
+    for _ in range(2):
+        result = start(code, QT_QPA_PLATFORM="offscreen", GRUVIZ_CONFIG_DIR=str(tmp_path))
+        assert result.returncode == 0, result.stderr
+        said.append(result.stdout.strip())
+    assert said == ["True New to gruviz?", "False"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QRectF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QAction, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -27,7 +27,7 @@ from gruviz.ui.panels.memory import _NEGATIVE, format_weight
 from gruviz.ui.panels.panel import text_width
 from gruviz.ui.theme import STEP, small
 from gruviz.ui.window import MainWindow
-from gruviz.view import seek, show_range
+from gruviz.view import seek, select_unit, show_range
 
 from .hand import LEFT_BUTTON, assert_all_agree, at, choose, click, key, panel, settle, wheel
 from .recordings import make
@@ -377,9 +377,45 @@ def test_survival_too_short_to_be_seen_asks_to_zoom_in(qtbot: QtBot, opened: Ope
     found = panel(window, SurvivalPanel)
     words = found.horizons
     assert words.startswith("median < 0.1 after ")
-    assert words.endswith(" steps: zoom in")
+    assert words.endswith((" step: zoom in", " steps: zoom in"))
     window.state.change(show_range, 90, 120)
     settle(qtbot, window)
     assert found.horizons.startswith("median < ½ after ")
     assert found.horizons.endswith(words.removeprefix("median < ").removesuffix(": zoom in"))
     assert found._label.zValue() > 100 > found._line.zValue()  # over the cursor's lines, which are at 100
+
+
+def test_a_click_on_zoom_in_shows_how_survival_fades(qtbot: QtBot, opened: Open, sonnets: Path) -> None:
+    window = opened(sonnets)
+    show(qtbot, window, "survival")
+    window.state.change(show_range, 0, window.state.view.length)
+    click(window, at(window, HeatmapPanel, 100.5))
+    key(window, Qt.Key.Key_R)
+    settle(qtbot, window)
+    found, units = panel(window, SurvivalPanel), window.state.view.pane.units
+    words = found._label_ground(found.survived).translated(found.body.topLeft()).center().toPoint()
+    QTest.mouseMove(window.stage.viewport(), words)
+    qtbot.waitUntil(lambda: window.stage.viewport().cursor().shape() == Qt.CursorShape.PointingHandCursor)
+    click(window, words)
+    settle(qtbot, window)
+    view = window.state.view
+    assert (view.cursor, view.reference) == (100, 100)
+    assert view.start < 100 < view.stop <= 200
+    assert view.pane.units == units  # the words stand over rows, and select none
+    assert "zoom in" not in found.horizons
+    assert found.action_at(QPointF(words)) is None
+
+
+def test_survivals_words_stand_clear_of_the_selected_units(qtbot: QtBot, opened: Open, sonnets: Path) -> None:
+    window = opened(sonnets)
+    show(qtbot, window, "survival")
+    click(window, at(window, HeatmapPanel, 100.5))
+    key(window, Qt.Key.Key_R)
+    last = window.context.layer.size - 1
+    for unit in (0, last // 2, last):
+        window.state.change(select_unit, unit)
+        settle(qtbot, window)
+        found = panel(window, SurvivalPanel)
+        ground = found._label_ground(found.survived)
+        assert 0 <= ground.top() < ground.bottom() <= found.body.height()
+        assert not any(ground.top() <= edge <= ground.bottom() for edge in found._edges([unit])[0])

@@ -223,7 +223,7 @@ def test_a_state_is_made_of_what_its_composition_says(
             value = found.tape.values(found.slice(1))[share.timestep, 0]
             assert share.words == f"{value:.4g}"
         if units in ((0,), None):
-            assert memory.followed == (at + 1 if units is None else min(at + 1, 256))
+            assert memory.followed == (at + 1 if units is None else min(at + 1, 64))
 
 
 def test_an_lstm_has_two_gates(tmp_path: Path) -> None:

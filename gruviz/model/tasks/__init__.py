@@ -22,18 +22,21 @@ TASKS: dict[str, type[Task]] = {task.name: task for task in (Char, Series, Copy,
 """Every task by its name."""
 
 
-def make(name: str, data: Sequence | None = None) -> Task:
+def make(name: str, data: Sequence | None = None, settings: Mapping[str, int] | None = None) -> Task:
     """Return the task called `name`, on `data` where it learns from data.
 
-    Raises GruvizError for an unknown name, for data that is missing or does not fit, and for data that is not wanted.
+    `settings` are numbers that a synthetic task makes up its sequences by, such as their `length`. Raises GruvizError
+    for an unknown name, for data that is missing or does not fit, and for data or settings that are not wanted.
     """
     task = _find(name)
+    if settings and not issubclass(task, Synthetic):
+        raise GruvizError(f"the task {name} reads its sequences from a file: it has no setting {min(settings)!r}")
     if issubclass(task, Synthetic):
         if data is not None:
             raise GruvizError(
                 f"the task {name} makes up its sequences: leave out {data.name}, or train char or series on it"
             )
-        return task.from_description({})
+        return task.from_description(settings or {})
     if data is None:
         wanted = "a text to learn from: --text FILE" if name == Char.name else "a table to learn from: --data FILE"
         raise GruvizError(f"the task {name} needs {wanted}")

@@ -126,6 +126,11 @@ class Task(ABC):
     def describe(self) -> dict[str, Any]:
         """Return the name and what else is needed to make such sequences again, as plain values."""
 
+    @property
+    def epoch(self) -> float | None:
+        """Training steps that read as many timesteps as there are to learn from; None where there is no end of them."""
+        return None
+
     def loss(self, outputs: Tensor, batch: Batch) -> Tensor:
         """Return the cross-entropy in nats, or the mean squared error, over the targets that count."""
         mask = slice(None) if batch.mask is None else batch.mask

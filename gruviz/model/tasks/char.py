@@ -50,6 +50,11 @@ class Char(Task):
         window = self.train[starts + torch.arange(self.length + 1)]  # (B, T + 1)
         return Batch(window[:, :-1], window[:, 1:])
 
+    @property
+    def epoch(self) -> float:
+        """Training steps that read as many timesteps as there are to learn from; windows may overlap."""
+        return self.trained_on / (self.settings.batch * self.length)
+
     def probe(self, length: int) -> Sequence:
         """Return the beginning of the held-out text."""
         symbols = self.vocabulary.symbols

@@ -74,6 +74,11 @@ class Series(Task):
         """Return the mean squared error as a fraction of what saying "no change" has on the training rows."""
         return super().loss(outputs, batch) / self.usual_change
 
+    @property
+    def epoch(self) -> float:
+        """Training steps that read as many timesteps as there are to learn from; windows may overlap."""
+        return self.trained_on / (self.settings.batch * self.length)
+
     def probe(self, length: int) -> Sequence:
         """Return the last rows; more than those that were held out only where there are fewer of them than a batch has.
 

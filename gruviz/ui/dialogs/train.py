@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 from gruviz.ui.dialogs._form import DEVICES, FileField, Form, choice, existing, number, unused, whole, writable
 from gruviz.ui.jobs import Training
 
-_TASKS = (
+TASKS = (
     ("char", "char: the next character of a text"),
     ("series", "series: the next row of a table of numbers"),
     ("copy", "copy: repeat symbols after a pause"),
@@ -16,9 +16,9 @@ _TASKS = (
     ("anbn", "anbn: as many b as a"),
 )
 _CELLS = (("gru", "GRU"), ("lstm", "LSTM"), ("rnn", "plain RNN"))
-_DATA = {"char": ("Text", ["Texts (*.txt *.md *.text)", "All files (*)"]), "series": ("Table", [])}
-_TABLES = ["Tables, arrays and sounds (*.csv *.tsv *.npy *.npz *.wav)", "All files (*)"]
-_AS_USUAL = "as the task needs"
+TEXTS = ["Texts (*.txt *.md *.text)", "All files (*)"]
+TABLES = ["Tables, arrays and sounds (*.csv *.tsv *.npy *.npz *.wav)", "All files (*)"]
+AS_USUAL = "as the task needs"
 USUAL = 20
 """Steps at which it is recorded: with them a training of `char` takes half a hundredth longer."""
 
@@ -41,13 +41,13 @@ class TrainDialog(Form):
             parent,
         )
         self._folder = folder
-        self.task = choice(_TASKS)
-        self.text = FileField("A text to learn from", ["Texts (*.txt *.md *.text)", "All files (*)"])
-        self.table = FileField("A table to learn from", _TABLES)
+        self.task = choice(TASKS)
+        self.text = FileField("A text to learn from", TEXTS)
+        self.table = FileField("A table to learn from", TABLES)
         self.cell = choice(_CELLS)
-        self.hidden = whole(1, unset=_AS_USUAL)
+        self.hidden = whole(1, unset=AS_USUAL)
         self.layers = whole(1, 1)
-        self.steps = whole(1, unset=_AS_USUAL)
+        self.steps = whole(1, unset=AS_USUAL)
         self.seed = whole(0, 0)
         self.checkpoints = whole(2, USUAL, unset="no step")
         self.checkpoints.setSuffix(" steps")

@@ -4,6 +4,8 @@ from gruviz.ui.panels.cell import CellPanel
 from gruviz.ui.panels.counts import CountsPanel, NoCountsPanel
 from gruviz.ui.panels.curves import CurvesPanel
 from gruviz.ui.panels.derived import DerivedPanel
+from gruviz.ui.panels.gradient_tab import GradientTab
+from gruviz.ui.panels.gradients import KINDS, GradientPanel
 from gruviz.ui.panels.heatmap import HeatmapPanel
 from gruviz.ui.panels.memory import MemoryPanel
 from gruviz.ui.panels.overview import OverviewPanel
@@ -20,11 +22,14 @@ from gruviz.ui.panels.training import TrainingPanel
 from gruviz.ui.panels.units import UnitsPanel
 
 __all__ = [
+    "KINDS",
     "CellPanel",
     "Context",
     "CountsPanel",
     "CurvesPanel",
     "DerivedPanel",
+    "GradientPanel",
+    "GradientTab",
     "HeatmapPanel",
     "MemoryPanel",
     "NoCountsPanel",

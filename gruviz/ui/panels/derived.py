@@ -17,7 +17,7 @@ class DerivedPanel(HeatmapPanel):
     """What is carried, written, changed, or read of the old states."""
 
     blank = True
-    of_some = "1,024-step samples"
+    of_some = "sampled stretches"
     """What is said of a picture that is not exact: of a long range, stretches are worked out, evenly spread."""
 
     def __init__(self, context: Context, scene: QGraphicsScene, quantity: Quantity) -> None:

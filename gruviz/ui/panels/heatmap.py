@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QGraphicsScene
 
 from gruviz import palette
 from gruviz.cells import Quantity, Thresholds
-from gruviz.ui.panels.panel import LEFT, RIGHT, Context, Painted, PlotPanel, apart, draw_text
+from gruviz.ui.panels.panel import LEFT, RIGHT, Context, Painted, PlotPanel, apart, draw_text, text_width
 from gruviz.ui.panels.raster import Raster
 from gruviz.ui.reading import HIGHEST, MASKED, Arrangement, Heatmap, HeatmapRequest, Request
 from gruviz.ui.theme import STEP, bold, small
@@ -149,19 +149,31 @@ class HeatmapPanel(PlotPanel):
         chosen = self.context.state.view.pane.units
         return [unit for unit in chosen if unit < len(self._places) and self._places[unit] >= 0]
 
+    def _edges(self, units: Sequence[int]) -> list[tuple[int, int]]:
+        """Where the rows of some units begin and end, from the top of the body."""
+        size, height = len(self.units), self.body.height()
+        rows = (int(self._places[unit]) for unit in units)
+        return [(round(row / size * height), round((row + 1) / size * height)) for row in rows]
+
+    def _title_right(self) -> float:
+        """Where the title ends."""
+        font = QApplication.font()
+        return 3 * STEP + text_width(self.symbol, bold(font)) + 6 + text_width(self.title, font)
+
     def _paint_marks(self, painter: QPainter, rect: QRectF) -> None:
-        """Selected units: a line above and below the row, and the unit's number in the gutter."""
-        size, font = len(self.units), bold(small(QApplication.font()))
+        """Selected units: a line above and below the row, and the unit's number in the gutter, beside the title."""
+        font = bold(small(QApplication.font()))
         metrics = QFontMetricsF(font)
         amber = QColor(palette.SELECTION)
         units = self._marked()
         units.sort(key=lambda unit: int(self._places[unit]))
-        edges = [
-            (round(row / size * rect.height()), round((row + 1) / size * rect.height()))
-            for row in (int(self._places[unit]) for unit in units)
-        ]
-        height = metrics.height()
-        tags = apart([(top + bottom - height) / 2 for top, bottom in edges], height + 1, rect.height())
+        edges = self._edges(units)
+        height, widest = metrics.height(), max((metrics.horizontalAdvance(str(unit)) + 8 for unit in units), default=0)
+        least = 0.0
+        if self._title_right() > LEFT - 6 - widest - STEP and rect.height() >= 3 * height:
+            least = self.title_top + QFontMetricsF(QApplication.font()).height()
+        tops = [max((top + bottom - height) / 2, least) for top, bottom in edges]
+        tags = apart(tops, height + 1, rect.height())
         for unit, (top, bottom), y in zip(units, edges, tags, strict=True):
             painter.setPen(QPen(amber, 1))
             painter.drawLine(LEFT, top - 1, int(rect.width()), top - 1)

@@ -14,9 +14,9 @@ from gruviz import palette
 from gruviz.ui.chooser import Chooser
 from gruviz.ui.elided import ElidedLabel
 from gruviz.ui.panels.copying import offer_copies
-from gruviz.ui.panels.panel import Context
+from gruviz.ui.panels.panel import Context, draw_text, lettering, text_width
 from gruviz.ui.panels.tab import TabPanel
-from gruviz.ui.theme import STEP
+from gruviz.ui.theme import STEP, bold, small
 from gruviz.view import Extent, measure_over, select_unit
 
 EXTENTS: dict[Extent, str] = {
@@ -29,6 +29,10 @@ _NEAR = 12
 """Pixels from a dot at which it is still meant."""
 _DOT = 4
 """Pixels across a dot."""
+_NUMBERED = 8
+"""Up to so many selected units have their numbers beside their dots."""
+_GROUND = 190
+"""Opacity, of 255, of the ground behind a number: what stands there shows through."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,8 @@ class Dots:
     units: NDArray[np.intp]
     x: NDArray[np.floating]
     y: NDArray[np.floating]
+    named: bool = True
+    """The numbers of selected units stand beside them."""
 
     def nearest(self, at: QPointF) -> tuple[float, int] | None:
         """How far the nearest is, in pixels, and its unit; None where there is none."""
@@ -185,6 +191,27 @@ class _Canvas(QWidget):
             for dots in panel.dots if chosen else ():
                 marked = np.isin(dots.units, chosen)
                 draw_rings(painter, dots.x[marked], dots.y[marked], palette.SELECTION)
+                if dots.named and len(chosen) <= _NUMBERED:
+                    self._draw_numbers(painter, dots, marked)
+
+    def _draw_numbers(self, painter: QPainter, dots: Dots, marked: NDArray[np.bool_]) -> None:
+        """The numbers of selected units, above their rings to the right, or to the left where there is no room."""
+        theme, font = self._panel.context.theme, bold(small(QApplication.font()))
+        ground = QColor(theme.panel)
+        ground.setAlpha(_GROUND)
+        taken: list[QRectF] = []
+        for unit, x, y in zip(
+            dots.units[marked].tolist(), dots.x[marked].tolist(), dots.y[marked].tolist(), strict=True
+        ):
+            wide, high = text_width(str(unit), font), lettering(font).height
+            beside = _DOT + 2  # past the ring
+            left = x + beside if x + beside + 2 + wide < self.width() else x - beside - 2 - wide
+            place = QRectF(left, max(y - high, 0), wide + 2, high)
+            while any(place.intersects(other) for other in taken) and place.top() > 0:
+                place.translate(0, -2)
+            taken.append(place)
+            painter.fillRect(place, ground)
+            draw_text(painter, place.left() + 1, place.top(), str(unit), font, theme.foreground)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Select the unit of the dot."""

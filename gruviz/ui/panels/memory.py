@@ -18,18 +18,20 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QCheckBox, QHBoxLayout, QWidget
 
 from gruviz import palette
-from gruviz.analysis import LEAST
+from gruviz.analysis import LEAST, Pair
 from gruviz.ui.chooser import Chooser
 from gruviz.ui.panels.copying import offer_copies
 from gruviz.ui.panels.panel import Context, draw_text
 from gruviz.ui.panels.tab import TabPanel
-from gruviz.ui.reading import Memory, Share
+from gruviz.ui.reading import Memory, PairRequest, Request, Share
 from gruviz.ui.signs import named
 from gruviz.ui.theme import STEP, bold, small
-from gruviz.view import seek, take_apart, toggle_shaded
+from gruviz.view import seek, shade_sequence, take_apart
 
 _ROW = 20
-_HEAD, _FOOT = 100, 74
+_HEAD, _FOOT, _SENTENCE = 100, 74, 46
+_PAIR = "memory pair"
+"""The loader's slot for what goes from the marked timestep to the cursor."""
 _TIME, _WORDS, _NUMBER = 54, 58, 60
 """Widths of the columns beside the bars."""
 _WHOSE = ("all", "selected", "last")
@@ -53,6 +55,8 @@ class MemoryPanel(TabPanel):
         """Whose state at which timestep is listed."""
         self._scrolled = 0
         """Rows above the first in sight."""
+        self.pair: Pair | None = None
+        """The marked timestep and the cursor, where gradients were worked out; else None."""
         self.whose = Chooser(132, "Whose state is taken apart")
         self.shade = QCheckBox("shade the sequence")
         self.shade.setToolTip("Shade each timestep of the sequence by its weight")
@@ -69,6 +73,9 @@ class MemoryPanel(TabPanel):
         self.whose.chosen.connect(self._choose)
         self.shade.clicked.connect(self._shade)
         context.composing.changed.connect(self._changed)
+        for moved in (context.state.cursor_changed, context.state.mark_changed, context.state.pane_changed):
+            moved.connect(self._ask_pair)
+        context.loader.answered.connect(self._take_pair)
 
     def sizeHint(self) -> QSize:
         """Room for some timesteps."""
@@ -89,18 +96,49 @@ class MemoryPanel(TabPanel):
         """The rows that are in sight, from top to bottom."""
         if self.memory is None:
             return ()
-        room = max(1, (self.height() - _HEAD - _FOOT) // _ROW)
+        room = max(1, (self.height() - _HEAD - self._foot) // _ROW)
         return self.memory.shares[self._scrolled : self._scrolled + room]
 
     def showEvent(self, event: QShowEvent) -> None:
         """Somebody looks."""
         super().showEvent(event)
         self.context.composing.look("memory", True)
+        self._ask_pair()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Nobody looks."""
         super().hideEvent(event)
         self.context.composing.look("memory", False)
+        self.context.loader.forget(_PAIR)
+        self.pair = None
+
+    @Slot()
+    def _ask_pair(self) -> None:
+        """Ask for all paths from the marked timestep to the cursor, where gradients were worked out."""
+        view = self.context.state.view
+        if self.isVisible() and self.subjected and self.context.layer.measured and view.reference is not None:
+            self.context.loader.ask(PairRequest(_PAIR, *self.context.subject, view.cursor, view.reference))
+        elif self.pair is not None:
+            self.context.loader.forget(_PAIR)
+            self.pair = None
+            self.update(self._listing)
+
+    @Slot(object, object)
+    def _take_pair(self, request: Request, answer: Pair | None) -> None:
+        if request.slot == _PAIR and answer != self.pair:
+            self.pair = answer
+            self.update(self._listing)
+
+    @property
+    def disagreement(self) -> str:
+        """That survival from the marked timestep is not what becomes of it; empty where it is, or that is not known."""
+        pair = self.pair
+        return pair.words if pair is not None and pair.disagrees else ""
+
+    @property
+    def _foot(self) -> int:
+        """Pixels below the rows: more, where there is a disagreement to be told."""
+        return _FOOT + _SENTENCE * bool(self.disagreement)
 
     def refresh(self) -> None:
         """Say whose state it is, and what the columns are."""
@@ -109,7 +147,7 @@ class MemoryPanel(TabPanel):
         last = f"unit {units[-1]}" if units else "the last one"
         chosen = _WHOSE.index(view.whose) if units else 0
         self.whose.show_choices(["all units", f"{len(units)} selected" if units else "selected units", last], chosen)
-        self.shade.setChecked(view.shaded)
+        self.shade.setChecked(view.shaded and view.shading == "weight")
         self._controls.setVisible(cell.keep is not None)
         if cell.keep is not None:
             w = f"(1 − {cell[cell.keep].symbol})" if cell.write is None else cell[cell.write].symbol
@@ -132,7 +170,7 @@ class MemoryPanel(TabPanel):
 
     @Slot()
     def _shade(self) -> None:
-        self.context.state.change(toggle_shaded)
+        self.context.state.change(shade_sequence, "weight")
 
     def share_at(self, y: float) -> Share | None:
         """The row at this height."""
@@ -227,8 +265,15 @@ class MemoryPanel(TabPanel):
     def _paint_foot(self, painter: QPainter, memory: Memory) -> None:
         theme, tiny = self.context.theme, small(QApplication.font())
         step = QFontMetricsF(tiny).height() + 2
-        top = self.height() - _FOOT
+        top = self.height() - self._foot
         painter.fillRect(QRectF(0, top, self.width(), 1), QColor(theme.rule))
+        if self.disagreement and self.pair is not None:
+            painter.setFont(tiny)
+            painter.setPen(QColor(theme.warning))
+            inner = QRectF(3 * STEP, top + 3, self.width() - 6 * STEP, _SENTENCE)
+            words = f"From s = {self.pair.s:,} on: {self.disagreement}"
+            painter.drawText(inner, Qt.TextFlag.TextWordWrap, words)
+            top += _SENTENCE
         for row, words in enumerate(self.says(memory)):
             words = QFontMetricsF(tiny).elidedText(words, Qt.TextElideMode.ElideRight, self.width() - 6 * STEP)
             draw_text(

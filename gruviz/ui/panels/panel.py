@@ -12,6 +12,7 @@ from gruviz.clock import Clock
 from gruviz.ui.composing import Composing
 from gruviz.ui.loader import Loader
 from gruviz.ui.reading import LayerFacts, Request
+from gruviz.ui.sensing import Sensing
 from gruviz.ui.state import ViewState
 from gruviz.ui.theme import STEP, Theme, Themes, bold, small
 from gruviz.view import reread
@@ -30,6 +31,7 @@ class Context:
     loader: Loader
     themes: Themes
     composing: Composing
+    sensing: Sensing
 
     @property
     def theme(self) -> Theme:
@@ -208,6 +210,10 @@ class Panel:
     def quantities(self) -> tuple[str, ...]:
         """What is to be read out of the unit under the pointer."""
         return ()
+
+    def action_at(self, at: QPointF) -> Callable[[], object] | None:
+        """What a click at a place of the scene does in place of going to the timestep; None where it goes there."""
+        return None
 
     def words_at(self, timestep: int) -> str:
         """What else there is to say of a timestep under the pointer."""

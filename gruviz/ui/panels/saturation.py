@@ -92,11 +92,16 @@ class SaturationPanel(MeasuredPanel):
         """The scatters, as large as they can be, side by side or in two rows."""
         gates = self._gates
         line = QFontMetricsF(small(QApplication.font())).height()
-        foot = 2 * line + 2
+        foot, below = 2 * line + 2, 2 * line + STEP
+        low, high = self.context.state.view.sides
+        meaning = (
+            f"→ left-saturated: part of the time below {low:.2f}",
+            f"↑ right-saturated: part of the time above {high:.2f}",
+        )
 
         def side(columns: int) -> float:
             rows = -(-len(gates) // columns)
-            return min(rect.width() / columns - _MARGIN - STEP, rect.height() / rows - foot - line)
+            return min(rect.width() / columns - _MARGIN - STEP, (rect.height() - below) / rows - foot - line)
 
         columns = max(range(1, len(gates) + 1), key=side)
         size, found = int(side(columns)), []
@@ -107,6 +112,9 @@ class SaturationPanel(MeasuredPanel):
             left = column * (size + _MARGIN + STEP) + _MARGIN
             top = row * (size + foot + line) + line
             found += self._draw_gate(painter, QRect(round(left), round(top), size, size), quantity)
+        top = -(-len(gates) // columns) * (size + foot + line) + STEP
+        for row, words in enumerate(meaning):
+            draw_text(painter, 0, top + row * line, words, small(QApplication.font()), self.context.theme.muted)
         return found
 
     def _draw_gate(self, painter: QPainter, area: QRect, quantity: Quantity) -> list[Dots]:
@@ -114,8 +122,9 @@ class SaturationPanel(MeasuredPanel):
         line = QFontMetricsF(font).height()
         top = area.top() - line - 1
         x = area.left() + draw_text(painter, area.left(), top, quantity.symbol, bold(font), theme.foreground)
-        if x + 6 + text_width(quantity.title, font) < area.right() + STEP:
-            draw_text(painter, x + 6, top, quantity.title, font, theme.foreground)
+        names = (quantity.title, quantity.title.partition(" (")[0])
+        name = next((each for each in names if x + 6 + text_width(each, font) < area.right() + STEP), "")
+        draw_text(painter, x + 6, top, name, font, theme.foreground)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(QPen(QColor(theme.rule), 1))
         painter.drawRect(area)
@@ -129,7 +138,8 @@ class SaturationPanel(MeasuredPanel):
         ):
             draw_text(painter, left, above, label, font, theme.muted)
         room = area.width() - 6 * STEP
-        words = next((each for each in ("left-saturated →", "left →") if text_width(each, font) < room), "")
+        low, high = self.context.state.view.sides
+        words = next((each for each in (f"below {low:.2f} →", "→") if text_width(each, font) < room), "")
         if words:
             middle = area.left() + (area.width() - text_width(words, font)) / 2
             draw_text(painter, middle, area.bottom() + 2, words, font, theme.muted)
@@ -137,7 +147,7 @@ class SaturationPanel(MeasuredPanel):
         painter.translate(area.left() - STEP - line + 2, area.center().y())
         painter.rotate(-90)
         room = round(area.height() - 2 * line - STEP)  # between the two numbers
-        words = next((each for each in ("right-saturated →", "right →") if text_width(each, font) < room), "")
+        words = next((each for each in (f"above {high:.2f} →", "→") if text_width(each, font) < room), "")
         if words:
             draw_text(painter, -text_width(words, font) / 2, 0, words, font, theme.muted)
         painter.restore()

@@ -1,5 +1,6 @@
 """Survival: of what the units held at a marked timestep, how much is still there as time goes on."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,18 @@ from gruviz.ui.panels.derived import DerivedPanel
 from gruviz.ui.panels.panel import Context, Painted, draw_text, text_width
 from gruviz.ui.reading import Request, SurvivalRequest, Survived
 from gruviz.ui.theme import STEP, small
+from gruviz.view import show_range
 
 _CHOOSE = "Double-click on a timestep, or press R at the cursor: what the units hold then is followed from there on."
+_ZOOM_IN = "zoom in"
+"""Said, and clicked, where survival is too short to be seen."""
 _BELOW = ("½", "1/e", "0.1")
 """`analysis.HORIZONS` in words, largest first."""
 
 _SEEN = 16
 """Pixels over which survival fades, if it is to be seen that it does."""
+_ROOM = 8
+"""Times as long as that lasts is what a click on the words shows of the sequence."""
 
 
 class SurvivalPanel(DerivedPanel):
@@ -124,10 +130,28 @@ class SurvivalPanel(DerivedPanel):
         ]
         if not said:
             return ""
+        steps = "step" if said[-1].endswith(" 1") else "steps"
+        if self._too_short(found) is not None:
+            return f"median < {said[-1]} {steps}: {_ZOOM_IN}"
+        return f"median < {', '.join(said)} {steps}"
+
+    def _too_short(self, found: Survived) -> int | None:
+        """How many timesteps survival lasts, where it cannot be seen at this zoom that it fades; else None."""
         gone, (start, stop) = found.horizons[HORIZONS.index(min(HORIZONS))], self.visible
-        if gone is not None and abs(gone - found.since) * self.body.width() < _SEEN * (stop - start):
-            return f"median < {said[-1]} steps: zoom in"
-        return f"median < {', '.join(said)} steps"
+        if gone is None or abs(gone - found.since) * self.body.width() >= _SEEN * (stop - start):
+            return None
+        return abs(gone - found.since)
+
+    def action_at(self, at: QPointF) -> Callable[[], object] | None:
+        """On the words that say so: zoom in to where it is seen how survival fades."""
+        found, place = self.survived, at - QPointF(self.body.topLeft())
+        lasts = None if found is None else self._too_short(found)
+        if found is None or lasts is None or not self._label_ground(found).contains(place):
+            return None
+        before, after = max(lasts, 1), (_ROOM - 1) * lasts
+        if self.context.layer.backward:
+            before, after = after, before
+        return lambda: self.context.state.change(show_range, found.since - before, found.since + after)
 
     def _x(self, time: Any) -> Any:
         start, stop = self.visible
@@ -182,19 +206,32 @@ class SurvivalPanel(DerivedPanel):
         return [float(self._x(time + 0.5)) for time in found.horizons if time is not None]
 
     def _paint_label(self, painter: QPainter, rect: QRectF) -> None:
-        """When that is, in words, over the lines of the cursor and of the marked timestep and beside the median."""
+        """When that is, in words, over the lines of the cursor and of the mark; what can be clicked looks like that."""
         theme, font, found, words = self.context.theme, small(QApplication.font()), self.survived, self.horizons
         if found is None or not words:
             return
-        line, wide = QFontMetricsF(font).height(), text_width(words, font) + 2 * STEP
+        ground = self._label_ground(found)
+        painter.fillRect(ground, QColor(theme.panel))
+        left, top, link = ground.left() + STEP, ground.top() + 1, words.endswith(_ZOOM_IN)
+        left += draw_text(painter, left, top, words.removesuffix(_ZOOM_IN), font, theme.foreground)
+        if link:
+            wide = draw_text(painter, left, top, _ZOOM_IN, font, theme.accent)
+            painter.fillRect(QRectF(left, ground.bottom() - 2, wide, 1), QColor(theme.accent))
+
+    def _label_ground(self, found: Survived) -> QRectF:
+        """Where those words stand in the body: beside the median, and clear of the lines around selected units."""
+        font, size = small(QApplication.font()), self.body.size()
+        line, wide = QFontMetricsF(font).height(), text_width(self.horizons, font) + 2 * STEP
         places = [*self._fallen(found), float(self._x(found.since + 0.5))]
         left = max(places) + 3
-        if self.context.layer.backward or left + wide > rect.width():
+        if self.context.layer.backward or left + wide > size.width():
             left = min(places) - 3 - wide
-        left = min(max(round(left), 0), rect.width() - wide)
-        ground = QRectF(left, rect.height() - line - 2, wide, line + 2)
-        painter.fillRect(ground, QColor(theme.panel))
-        draw_text(painter, left + STEP, ground.top() + 1, words, font, theme.foreground)
+        left = min(max(round(left), 0), size.width() - wide)
+        high, last = round(line) + 2, size.height() - round(line) - 2
+        ambers = [edge for top, bottom in self._edges(self._marked()) for edge in (top - 1, max(bottom, top + 1))]
+        ambers.append(round(size.height()) - 2)  # where the median goes on once all is gone
+        clear = (top for top in range(last, -1, -1) if not any(top - 1 <= edge <= top + high for edge in ambers))
+        return QRectF(left, next(clear, last), wide, high)
 
     def _paint_note(self, painter: QPainter, rect: QRectF) -> None:
         theme, font = self.context.theme, QApplication.font()

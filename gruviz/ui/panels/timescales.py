@@ -21,7 +21,8 @@ _LEAST, _MOST = 0.1, 1e7
 _LEFT, _RIGHT = 44, 52
 _BINS = 6
 """Of the histogram, in each power of ten."""
-_LEGEND = "the first filled, the others a line on top"
+_SPREAD = "between the quartiles of −1/ln k over time"
+"""What the pale strokes are."""
 _SHARE = 0.62
 """Of the height, for the units one by one; the rest is the histogram's."""
 
@@ -95,8 +96,13 @@ class TimescalesPanel(MeasuredPanel):
         for name, colour, _ in kinds:
             draw_dots(painter, np.array([x + 4]), np.array([line / 2]), colour, 7)
             x += 12 + draw_text(painter, x + 12, 0, name, font, theme.foreground) + 2 * STEP
+        top = line + STEP
+        if self.lasting is not None and self.lasting.times is not None:
+            painter.fillRect(QRectF(2, top - 2, 4, line - 2), self._pale)
+            draw_text(painter, 12, top - STEP, _SPREAD, font, theme.foreground)
+            top += line + STEP
         low, high = _ends([values for _, _, values in kinds])
-        area = inner(rect, _LEFT, line + STEP, _RIGHT if self.context.clock else STEP, line + STEP)
+        area = inner(rect, _LEFT, top, _RIGHT if self.context.clock else STEP, line + STEP)
         upper = QRect(area.left(), area.top(), area.width(), round(area.height() * _SHARE - line))
         lower = QRect(area.left(), upper.bottom() + round(1.5 * line) + 2 * STEP, area.width(), 0)
         lower.setBottom(area.bottom())
@@ -117,10 +123,8 @@ class TimescalesPanel(MeasuredPanel):
             label = _label(10.0**power)
             width = text_width(label, font)
             draw_text(painter, area.left() - STEP - width, y - line / 2, label, font, theme.muted)
-            if self.context.clock is not None:
-                seconds = f"{10.0**power / self.context.clock.rate:.3g} {self.context.clock.unit}"
-                draw_text(painter, area.right() + STEP, y - line / 2, seconds, font, theme.muted)
             painter.setPen(QPen(QColor(theme.rule), 1))
+        self._draw_seconds(painter, area, low, high)
         kinds = self.kinds
         order = np.argsort(-kinds[0][2], kind="stable")
         ranks = np.empty(len(order))
@@ -129,15 +133,36 @@ class TimescalesPanel(MeasuredPanel):
         if self.lasting is not None and self.lasting.times is not None:
             self._draw_spread(painter, area, across, low, high)
         found = []
-        for _, colour, values in reversed(kinds):
+        for number, (_, colour, values) in reversed(list(enumerate(kinds))):
             known = np.flatnonzero(~np.isnan(values))
             up = area.bottom() - _places(values[known], low, high) * area.height()
-            found.append(Dots(known, across[known], up))
+            found.append(Dots(known, across[known], up, named=number == 0))
             draw_dots(painter, across[known], up, colour)
         words = f"{self._of_all or 'units'}, the longest first"
         draw_text(painter, area.right() - text_width(words, font), area.bottom() + 2, words, font, theme.muted)
         draw_text(painter, area.left(), area.bottom() + 2, "timesteps ↑", font, theme.muted)
         return found
+
+    def _draw_seconds(self, painter: QPainter, area: QRect, low: float, high: float) -> None:
+        """An axis of its own at the right, where timesteps have a rate: powers of ten of a second, not of a step."""
+        clock, theme, font = self.context.clock, self.context.theme, small(QApplication.font())
+        if clock is None:
+            return
+        line = QFontMetricsF(font).height()
+        first, last = math.ceil(math.log10(low / clock.rate)), math.floor(math.log10(high / clock.rate))
+        painter.setPen(QPen(QColor(theme.muted), 1))
+        for power in range(first, last + 1, max(1, math.ceil(1.5 * line * (last - first) / max(area.height(), 1)))):
+            y = area.bottom() - _place(10.0**power * clock.rate, low, high) * area.height()
+            painter.setPen(QPen(QColor(theme.muted), 1))
+            painter.drawLine(QLineF(area.right(), y, area.right() + 3, y))
+            words = f"{_label(10.0**power)} {clock.unit}"
+            draw_text(painter, area.right() + 5, y - line / 2, words, font, theme.muted)
+
+    @property
+    def _pale(self) -> QColor:
+        pale = QColor(line_colour(GRU["update"], self.context.theme))
+        pale.setAlpha(60)
+        return pale
 
     def _draw_spread(self, painter: QPainter, area: QRect, across: Floats, low: float, high: float) -> None:
         """From one quartile over time to the other, a pale stroke for each unit."""
@@ -145,9 +170,7 @@ class TimescalesPanel(MeasuredPanel):
         assert self.lasting.times is not None
         first, last = self.lasting.times.quartiles
         known = ~np.isnan(first)
-        pale = QColor(line_colour(GRU["update"], self.context.theme))
-        pale.setAlpha(60)
-        painter.setPen(QPen(pale, max(1.0, min(5.0, area.width() / max(len(across), 1) - 1))))
+        painter.setPen(QPen(self._pale, max(1.0, min(5.0, area.width() / max(len(across), 1) - 1))))
         tops = area.bottom() - _places(last[known], low, high) * area.height()
         bottoms = area.bottom() - _places(first[known], low, high) * area.height()
         ends = zip(across[known].tolist(), tops.tolist(), bottoms.tolist(), strict=True)
@@ -189,9 +212,9 @@ class TimescalesPanel(MeasuredPanel):
             theme.muted,
         )
         draw_text(painter, area.left() - STEP - text_width("0", font), area.bottom() - line / 2, "0", font, theme.muted)
-        words = f"{self._of_all or 'units'} of each timescale: {_LEGEND}"
-        if text_width(words, font) > area.width():
-            words = _LEGEND
+        words = f"number of {self._of_all or 'units'}"
+        if len(self.kinds) > 1:
+            words += f"; filled: {self.kinds[0][0]}"
         draw_text(painter, area.right() - text_width(words, font), area.top() - line / 2, words, font, theme.muted)
         for power in _powers(low, high, area.width() / 48):
             x = area.left() + _place(10.0**power, low, high) * area.width()

@@ -13,6 +13,14 @@ from gruviz.ui.reading._counts import Counts, CountsRequest
 from gruviz.ui.reading._derived import DerivedRequest, quantity_of
 from gruviz.ui.reading._facts import Facts, LayerFacts, TapeFacts, facts_of
 from gruviz.ui.reading._find import FindRequest, Hits
+from gruviz.ui.reading._gradient_at import (
+    GradientAt,
+    GradientAtRequest,
+    PairRequest,
+    Sensitivity,
+    SensitivityRequest,
+)
+from gruviz.ui.reading._gradients import Course, Gradients, GradientsRequest, What
 from gruviz.ui.reading._heatmap import HIGHEST, MASKED, Heatmap, HeatmapRequest
 from gruviz.ui.reading._inputs import Curves, CurvesRequest, Text, TextRequest
 from gruviz.ui.reading._labelled import MARKED, LabelsRequest
@@ -27,7 +35,7 @@ from gruviz.ui.reading._rows import BLOCK, Rows, RowsRequest
 from gruviz.ui.reading._sequences import SequencesRequest, Told
 from gruviz.ui.reading._survival import SurvivalRequest, Survived
 from gruviz.ui.reading._traces import Traces, TracesRequest
-from gruviz.ui.reading._training import Course, CourseRequest, Measured, OverTrainingRequest
+from gruviz.ui.reading._training import History, HistoryRequest, Measured, OverTrainingRequest
 
 __all__ = [
     "BLOCK",
@@ -43,16 +51,21 @@ __all__ = [
     "Counts",
     "CountsRequest",
     "Course",
-    "CourseRequest",
     "Curves",
     "CurvesRequest",
     "DerivedRequest",
     "Facts",
     "FindRequest",
     "Flow",
+    "GradientAt",
+    "GradientAtRequest",
+    "Gradients",
+    "GradientsRequest",
     "Guess",
     "Heatmap",
     "HeatmapRequest",
+    "History",
+    "HistoryRequest",
     "Hits",
     "Kept",
     "KeptRequest",
@@ -66,6 +79,7 @@ __all__ = [
     "MemoryRequest",
     "Numbers",
     "OverTrainingRequest",
+    "PairRequest",
     "Point",
     "PointRequest",
     "Predictions",
@@ -76,6 +90,8 @@ __all__ = [
     "Rows",
     "RowsRequest",
     "SaturationRequest",
+    "Sensitivity",
+    "SensitivityRequest",
     "SequencesRequest",
     "Share",
     "Sides",
@@ -92,6 +108,7 @@ __all__ = [
     "Traces",
     "TracesRequest",
     "Unfinished",
+    "What",
     "columns_for",
     "facts_of",
     "quantity_of",

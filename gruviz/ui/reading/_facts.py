@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gruviz.cells import Cell, Thresholds
 from gruviz.errors import GruvizError
-from gruviz.recording import Layer, Recording, SequenceInfo, Tape, being_written, lacking, scrubbed
+from gruviz.recording import Layer, LayerWeights, Recording, SequenceInfo, Tape, being_written, lacking, scrubbed
 from gruviz.recording.schema import NO_CHECKPOINT
 from gruviz.sequences import Reading
 
@@ -49,11 +49,15 @@ class LayerFacts:
     trusted: bool
     thresholds: Thresholds | None
     """Those its stored counts were counted at."""
+    weighted: bool = False
+    """Whether the recording holds its recurrent weights."""
+    measured: bool = False
+    """Whether it holds gradients of its."""
 
     @property
     def lasting(self) -> "LayerFacts":
         """What stays as it is while a recording grows."""
-        return replace(self, ended=0, residual=0.0, trusted=True, thresholds=None)
+        return replace(self, ended=0, residual=0.0, trusted=True, thresholds=None, measured=False)
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,8 @@ class Facts:
     """Which of the recurrent modules of the model's file it is; empty for the only one."""
     answers: Mapping[str, str] = field(default_factory=dict)
     """What the user said of the model that its file does not say."""
+    readout: bool = False
+    """Whether it holds what the model reads out of its states."""
 
     def sequences_of(self, layer: str) -> tuple[SequenceInfo, ...]:
         """The sequences of the tape that a layer lies on."""
@@ -98,13 +104,14 @@ def facts_of(recording: Recording) -> Facts:
         growing=being_written(recording),
         lacking=bool(lacking(recording)),
         tapes={name: _tape(tape) for name, tape in recording.tapes.items()},
-        layers={name: _layer(layer) for name, layer in recording.layers.items()},
+        layers={name: _layer(recording, layer) for name, layer in recording.layers.items()},
         model=Path(str(recording.model.get("file", ""))).name,
         weights=recording.checkpoints.get(NO_CHECKPOINT, {}).get("sha256", ""),
         how=_how(recording.model.get("reading")),
         proof=str(recording.model.get("proof", "")),
         module=str(recording.model.get("module", "")),
         answers=_strings(recording.model.get("answers")),
+        readout=any(recording.weight("readout.weight", slice(0), step) is not None for step in recording.checkpoints),
     )
 
 
@@ -124,7 +131,7 @@ def _tape(tape: Tape) -> TapeFacts:
     return TapeFacts(tape.name, tape.sequences, text, tape.columns, tape.outputs, tape.rate, tape.unit, again)
 
 
-def _layer(layer: Layer) -> LayerFacts:
+def _layer(recording: Recording, layer: Layer) -> LayerFacts:
     return LayerFacts(
         name=layer.name,
         tape=layer.tape.name,
@@ -139,4 +146,12 @@ def _layer(layer: Layer) -> LayerFacts:
         residual=layer.residual,
         trusted=layer.trusted,
         thresholds=layer.thresholds,
+        weighted=_is_weighted(recording, layer),
+        measured=layer.gradient is not None,
+    )
+
+
+def _is_weighted(recording: Recording, layer: Layer) -> bool:
+    return bool(layer.tape.sequences) and (
+        LayerWeights(recording, layer, 0).matrix("weight_hh", slice(0, 1)) is not None
     )

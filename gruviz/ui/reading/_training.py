@@ -19,7 +19,7 @@ _NONE = np.zeros(0)
 
 
 @dataclass(frozen=True, eq=False)
-class Course:
+class History:
     """How the training went by which a sequence was read again and again."""
 
     steps: NDArray[np.int64]
@@ -45,7 +45,7 @@ class Course:
 class Measured:
     """The gates and timescales."""
 
-    course: Course
+    course: History
     done: float
     """Which fraction of them is gathered."""
     over: OverTraining | None
@@ -53,13 +53,13 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class CourseRequest(Request):
+class HistoryRequest(Request):
     """How the training went."""
 
-    def read(self, source: Source) -> Course:
+    def read(self, source: Source) -> History:
         """Read it, once."""
         key = ("course", self.layer, self.sequence)
-        course: Course = source.once(key, lambda: _course(source, self._alike(source)))
+        course: History = source.once(key, lambda: _course(source, self._alike(source)))
         return course
 
     def _alike(self, source: Source) -> tuple[SequenceInfo, ...]:
@@ -67,7 +67,7 @@ class CourseRequest(Request):
 
 
 @dataclass(frozen=True)
-class OverTrainingRequest(CourseRequest):
+class OverTrainingRequest(HistoryRequest):
     """The same with the gates and timescales at each checkpoint."""
 
     def read(self, source: Source) -> Measured | Unfinished:  # type: ignore[override]
@@ -82,19 +82,19 @@ class OverTrainingRequest(CourseRequest):
         return Unfinished(Measured(course, gathered.done, None))
 
 
-def _course(source: Source, alike: tuple[SequenceInfo, ...]) -> Course:
+def _course(source: Source, alike: tuple[SequenceInfo, ...]) -> History:
     steps, at = (np.array([getattr(info, name) for info in alike], np.int64) for name in ("checkpoint", "index"))
     training = source.recording.training
     unknown = np.full(len(steps), np.nan)
     if training is None or not len(training.step) or not len(steps):
-        return Course(steps, at, 0 if training is None else training.steps, unknown, unknown)
+        return History(steps, at, 0 if training is None else training.steps, unknown, unknown)
     places = along(steps, training.step)
     judged = ~np.isnan(training.metric)
     with np.errstate(divide="ignore", invalid="ignore"):
         norms = np.log10(training.gradient_norm)
     row = np.minimum(np.searchsorted(training.step, steps), len(training.step) - 1)
     known = training.step[row] == steps
-    return Course(
+    return History(
         steps,
         at,
         training.steps,

@@ -6,15 +6,13 @@ from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
-from gruviz.cells import Quantity
 from gruviz.ui.display import HEIGHT, page_button
 from gruviz.ui.elided import ElidedLabel
 from gruviz.ui.panels import Context
+from gruviz.ui.quantity_buttons import BUTTON, QuantityButtons
 from gruviz.ui.sheet.subject import Subject
 from gruviz.ui.theme import STEP
-from gruviz.view import shade_by
-
-_BUTTON = 28
+from gruviz.view import colour_by
 
 
 class SheetBar(QWidget):
@@ -23,8 +21,6 @@ class SheetBar(QWidget):
     def __init__(self, context: Context, subject: Subject, actions: Mapping[str, QAction]) -> None:
         super().__init__()
         self._context, self._subject = context, subject
-        self.buttons: dict[str, QToolButton] = {}
-        """By quantity, of the cell on show."""
         self.setFixedHeight(HEIGHT)
         self.page = page_button(actions["read_pages"])
         self.mark = page_button(actions["mark_range"])
@@ -37,8 +33,8 @@ class SheetBar(QWidget):
         row.setSpacing(STEP)
         row.addWidget(self.page)
         row.addSpacing(2 * STEP)
-        self._quantities = QHBoxLayout()
-        self._quantities.setSpacing(STEP)
+        self._quantities = QuantityButtons("Shade the pages by")
+        self._quantities.clicked.connect(self._choose)
         row.addLayout(self._quantities)
         row.addSpacing(2 * STEP)
         row.addWidget(self.mark)
@@ -50,7 +46,12 @@ class SheetBar(QWidget):
     def minimumSizeHint(self) -> QSize:
         """That of the buttons."""
         fixed = self.page.sizeHint().width() + self.mark.sizeHint().width()
-        return QSize(fixed + len(self.buttons) * (_BUTTON + STEP) + 14 * STEP, HEIGHT)
+        return QSize(fixed + len(self.buttons) * (BUTTON + STEP) + 14 * STEP, HEIGHT)
+
+    @property
+    def buttons(self) -> dict[str, QToolButton]:
+        """By quantity, of the cell on show."""
+        return self._quantities.buttons
 
     def say(self, words: str) -> None:
         """Tell what is under the pointer."""
@@ -60,31 +61,9 @@ class SheetBar(QWidget):
     def _show(self) -> None:
         if self._subject.facts is None:
             return
-        quantities = self._context.layer.cell.quantities
-        if list(self.buttons) != [quantity.name for quantity in quantities]:
-            for button in self.buttons.values():
-                self._quantities.removeWidget(button)
-                button.setParent(None)  # at once: out of the layout it would stay where it stands, until deleted
-                button.deleteLater()
-            self.buttons = {quantity.name: self._button(quantity) for quantity in quantities}
-        for name, button in self.buttons.items():
-            button.setChecked(name == self._subject.quantity.name)
+        self._quantities.show_quantities(self._context.layer.cell.quantities, (self._subject.quantity.name,))
 
-    def _button(self, quantity: Quantity) -> QToolButton:
-        button = QToolButton()
-        button.setText(quantity.symbol)
-        button.setCheckable(True)
-        button.setObjectName("quantity")
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setFixedWidth(_BUTTON)
-        button.setToolTip(f"Shade the pages by <b>{quantity.symbol}</b> {quantity.title}<br>{quantity.formula}")
-        button.setAccessibleName(quantity.title)
-        button.setProperty("quantity", quantity.name)
-        button.clicked.connect(self._choose)
-        self._quantities.addWidget(button)
-        return button
-
-    @Slot()
-    def _choose(self) -> None:
-        self._context.state.change(shade_by, str(self.sender().property("quantity")))
+    @Slot(str)
+    def _choose(self, name: str) -> None:
+        self._context.state.change(colour_by, name)
         self._show()  # the one that was chosen already stays pressed

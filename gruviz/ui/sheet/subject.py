@@ -43,7 +43,7 @@ class Subject(QObject):
     @property
     def quantity(self) -> Quantity:
         """The one that was chosen, where the cell has it; else its state."""
-        cell, chosen = self._context.layer.cell, self._context.state.view.shade
+        cell, chosen = self._context.layer.cell, self._context.state.view.colour
         return cell[chosen if chosen in cell.names else cell.state]
 
     @property

@@ -1,0 +1,54 @@
+"""Working out gradients on a thread of its own: from the recording that is open, into its file."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gruviz.errors import GruvizError
+from gruviz.ui.garbage import importing
+from gruviz.ui.jobs import CancelledError, Done, Progress, Report, load_torch, say
+
+
+@dataclass(frozen=True)
+class Measuring:
+    """What to work out of one sequence."""
+
+    path: str
+    tape: str
+    sequence: int
+    loss: str | int | None
+    """As `gruviz.model.measuring.Wanted` has it: `auto` is the sum, if there is a loss."""
+    reach: str | int
+    since: int | None
+    model: str = ""
+    """The file of the model, where the recording lacks weights or the read-out; empty for none."""
+    weights: str = ""
+    """The SHA-256 of the weights that it was recorded with."""
+    needed: bool = False
+    """Whether nothing can be done without that file."""
+
+    def __call__(self, report: Report) -> Done:
+        """Compute, and add it to the recording. Raises GruvizError."""
+        with importing():
+            load_torch(report)
+            from gruviz.model import checkpoint, device
+            from gruviz.model.measuring import Wanted, measure
+
+        device.leave_a_core()
+        model = None
+        if self.model:
+            say(report, f"loading {Path(self.model).name}")
+            model = checkpoint.load(self.model)
+            if self.weights not in ("", model.sha256):
+                if self.needed:
+                    raise GruvizError(
+                        f"{self.model} has other weights than the model of this recording: choose another"
+                    )
+                model = None  # it was guessed by its name, and all but a loss can do without
+
+        def watch(done: int, total: int) -> bool:
+            return report(Progress(done / max(total, 1), f"{done / max(total, 1):.0%} of the gradients"))
+
+        wanted = Wanted(loss=self.loss, reach=self.reach, since=self.since)
+        if not measure(self.path, wanted, tape=self.tape, sequences=[self.sequence], model=model, on_progress=watch):
+            raise CancelledError
+        return Done(self.path, "Gradients added")

@@ -1,0 +1,301 @@
+"""The gradient at the cursor in numbers: of the loss, of the step, and from one timestep to another, on which paths."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import numpy as np
+from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QContextMenuEvent, QFontMetricsF, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication, QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from gruviz import palette
+from gruviz.analysis import in_words
+from gruviz.recording.gradient import SUM
+from gruviz.ui.chooser import Chooser
+from gruviz.ui.panels.copying import offer_copies
+from gruviz.ui.panels.gradients import shown_in
+from gruviz.ui.panels.panel import Context, draw_text, text_width
+from gruviz.ui.panels.tab import TabPanel
+from gruviz.ui.reading import GradientAt, GradientAtRequest, Request
+from gruviz.ui.theme import STEP, bold, small
+from gruviz.view import shade_sequence
+
+At = Literal["sum", "last", "cursor"]
+_AT: dict[At, str] = {"sum": "all timesteps", "last": "the last timestep", "cursor": "the cursor"}
+_ROW, _FOOT = 18, 72
+_NAME, _BAR, _NARROW = 88, 72, 44
+"""Widths of the first column, of the bars, and of those of single units."""
+_SHORTEST = 6.0
+"""Powers of ten that a bar is long."""
+_MARKS = {-1: ("vanishing", palette.VANISHING), 1: ("exploding", palette.EXPLODING)}
+_TIP = (
+    "∂L/∂h_t: how the loss depends on the state at the cursor, all paths counted. ∂h_t/∂h_s: how the state at t "
+    "depends on that at s. The direct path is survival: the product of the keeps alone; all others lead through gates "
+    "and candidates, which read the old state again.<br>Mark s by a double-click; t is the cursor. What is retained "
+    "need not be important, and neither need what has a large gradient."
+)
+
+
+class GradientTab(TabPanel):
+    """Numbers, a sentence where the direct path and all paths disagree, and the units that a state depends on most."""
+
+    slots = ("gradient at",)
+    follows = ("cursor_changed", "mark_changed", "memory_changed")
+    wanted = Signal(str)
+    """Gradients are to be worked out: of a loss at `At`."""
+
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
+        self.at: GradientAt | None = None
+        """What is shown; None before the first answer."""
+        self._scrolled = 0
+        self._loss: At = "sum"
+        self.loss = Chooser(140, "The loss is taken at")
+        self.begin = QPushButton("Work out…")
+        self.begin.setToolTip(
+            "Compute the gradients of this sequence, from the marked timestep too if there is one, and add them to the "
+            "recording. It runs beside the window, and can be cancelled."
+        )
+        self.shade = QCheckBox("shade what the output depends on")
+        self.shade.setToolTip(
+            "Shade each timestep by how much the likeliest output at the cursor depends on what was read there, all "
+            "paths counted (Madsen 2019)"
+        )
+        for focused in (self.loss, self.begin, self.shade):
+            focused.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._controls = QWidget(self)
+        column = QVBoxLayout(self._controls)
+        column.setContentsMargins(3 * STEP, STEP, 3 * STEP, STEP)
+        column.setSpacing(STEP)
+        row = QHBoxLayout()
+        row.setSpacing(STEP)
+        label = QLabel("loss at")
+        label.setObjectName("quiet")
+        for widget in (label, self.loss, self.begin):
+            row.addWidget(widget)
+        row.addStretch(1)
+        column.addLayout(row)
+        column.addWidget(self.shade)
+        self.setToolTip(_TIP)
+        self.loss.chosen.connect(self._choose)
+        self.begin.clicked.connect(self._begin)
+        self.shade.clicked.connect(self._shade)
+
+    def sizeHint(self) -> QSize:
+        """Room for the numbers, and some units."""
+        return QSize(320, 16 * _ROW + _FOOT)
+
+    def usual(self, width: int) -> int:
+        """See `TabPanel`."""
+        return 20 * _ROW + _FOOT
+
+    def resizeEvent(self, event: object) -> None:
+        """The controls stand at the bottom."""
+        self._controls.setGeometry(0, self.height() - _FOOT, self.width(), _FOOT)
+
+    def clear(self) -> None:
+        """Another sequence is on show."""
+        self.at, self._scrolled = None, 0
+
+    def refresh(self) -> None:
+        """Ask for the timestep at the cursor."""
+        view = self.context.state.view
+        self.loss.show_choices(list(_AT.values()), list(_AT).index(self._loss))
+        self.shade.setChecked(view.shaded and view.shading == "output")
+        self.context.loader.ask(GradientAtRequest(self.slots[0], *self.context.subject, view.cursor, view.reference))
+
+    @property
+    def ready(self) -> bool:
+        """The numbers of the timestep before stay until those of this one are there."""
+        return self.at is None
+
+    def take(self, request: Request, answer: GradientAt) -> None:
+        """Show it."""
+        self.at = answer
+        self.shade.setEnabled("connectivity" in answer.known or self._of_other_layer)
+
+    @property
+    def _of_other_layer(self) -> bool:
+        """Whether this is a layer above the first, which alone holds what the output depends on."""
+        facts, tape = self.context.loader.facts, self.context.layer.tape
+        return facts is not None and sum(each.tape == tape for each in facts.layers.values()) > 1
+
+    @Slot(int)
+    def _choose(self, place: int) -> None:
+        self._loss = list(_AT)[place]
+        self.refresh()
+
+    @Slot()
+    def _begin(self) -> None:
+        self.wanted.emit(self._loss)
+
+    @Slot()
+    def _shade(self) -> None:
+        self.context.state.change(shade_sequence, "output")
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Look further down the list of units, or up."""
+        if self.at is not None:
+            rows = -round(event.angleDelta().y() / 40)
+            self._scrolled = min(max(self._scrolled + rows, 0), max(len(self.at.shares) - 1, 0))
+            self.update()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Copy it."""
+        offer_copies(self, event.globalPos(), {"the gradient at the cursor": self.rect()}, self.copied)
+
+    # What it says
+
+    @property
+    def of(self) -> str:
+        """Which loss it is, or why there is none."""
+        at = self.at
+        if at is None or not at.known:
+            return ""
+        if at.loss is None:
+            return "no loss was taken: ∂h_T/∂h_t and steps alone"
+        when = "summed over all timesteps" if at.loss == SUM else f"at T = {at.loss:,}"
+        return f"{at.error}, {when}"
+
+    @property
+    def nothing(self) -> str:
+        """What to say where nothing was worked out, and what it takes."""
+        facts, layer = self.context.loader.facts, self.context.layer
+        words = "No gradients have been worked out for this sequence. "
+        if not layer.weighted:
+            words += "The recording holds no weights: you are asked for the file of its model. "
+        elif facts is not None and not facts.readout:
+            words += (
+                "The recording holds no read-out: without that of its model there is no loss, and ∂h_T/∂h_t, the steps "
+                "and what each unit passes on are worked out alone. "
+            )
+        return words + "It takes seconds to minutes, and adds them to the recording."
+
+    def says(self) -> Iterator[tuple[str, str, str]]:
+        """Rows of numbers: what it is, how much, and what else there is to say of it."""
+        at = self.at
+        if at is None:
+            return
+        names = {"norm_hidden": "|∂L/∂h|", "norm_cell": "|∂L/∂c|", "norm_input": "|∂L/∂x|"}
+        for name, title in names.items():
+            if name in at.known:
+                own = name == "norm_hidden" and np.isfinite(at.against)
+                of = "median" if at.loss == SUM else "at T"
+                beside = f"{in_words(at.norms[name] - at.against)} × {of}" if own else ""
+                yield title, in_words(at.norms[name]), beside
+        if "step_norm" in at.known:
+            radius = f"radius {at.radius[1]:.3g} at t = {at.radius[0]:,}" if at.radius is not None else ""
+            yield "|J| of the step", f"{at.step_norm:.3g}", radius
+        if "growth" in at.known:
+            yield "growth", f"× {in_words(at.growth)}", f"× {in_words(at.mean_growth)} on average"
+
+    @property
+    def pairing(self) -> str:
+        """Which two timesteps are compared, or how to have two compared."""
+        at, reference = self.at, self.context.state.view.reference
+        if at is None:
+            return ""
+        symbol = "c" if self.context.layer.cell.state == "cell" else "h"
+        if at.pair is not None:
+            return f"∂{symbol}/∂{symbol} from s = {at.pair.s:,} to t = {at.pair.t:,}"
+        if reference is not None:
+            return f"from s = {reference:,} to t = {at.timestep:,}: not worked out"
+        return "mark a timestep s (double-click)"
+
+    # Drawing
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the numbers."""
+        theme, font, tiny = self.context.theme, QApplication.font(), small(QApplication.font())
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), QColor(theme.panel))
+            at = self.at
+            if not self.subjected or at is None:
+                if self.wrong:
+                    self._paint_words(painter, 2 * STEP, self.wrong, theme.warning)
+                return
+            draw_text(painter, 3 * STEP, 5, f"gradient at t = {at.timestep:,}", bold(font), theme.foreground)
+            top = 5 + QFontMetricsF(font).height()
+            if not at.known:
+                self._paint_words(painter, top + STEP, self.nothing, theme.muted)
+                return
+            draw_text(painter, 3 * STEP, top, self.of, tiny, theme.muted)
+            self._paint_mark(painter, 7)
+            top += QFontMetricsF(tiny).height() + STEP
+            for name, value, beside in self.says():
+                draw_text(painter, 3 * STEP, top, name, font, theme.foreground)
+                draw_text(painter, 3 * STEP + _NAME + 2 * STEP, top, value, bold(font), theme.foreground)
+                draw_text(painter, 3 * STEP + _NAME + 82, top + 1, beside, tiny, theme.muted)
+                top += _ROW
+            self._paint_pair(painter, top + STEP)
+
+    def _paint_mark(self, painter: QPainter, top: float) -> None:
+        """Whether it has vanished or exploded, at the right of the title."""
+        at = self.at
+        if at is None or at.mark not in _MARKS:
+            return
+        words, colour = _MARKS[at.mark]
+        tiny = small(QApplication.font())
+        left = self.width() - 3 * STEP - text_width(words, tiny)
+        painter.fillRect(QRectF(left - 12, top + 3, 8, 8), QColor(shown_in(colour, self.context.theme)))
+        draw_text(painter, left, top, words, tiny, self.context.theme.foreground)
+
+    def _paint_pair(self, painter: QPainter, top: float) -> None:
+        """The two timesteps: two bars, a sentence, and the units."""
+        at, theme, font = self.at, self.context.theme, QApplication.font()
+        assert at is not None
+        painter.fillRect(QRectF(0, top, self.width(), 1), QColor(theme.rule))
+        top += STEP
+        draw_text(painter, 3 * STEP, top, self.pairing, bold(font), theme.foreground)
+        top += _ROW + 2
+        if at.pair is None:
+            return
+        rows = [("direct path", at.pair.direct, palette.RETAINED), ("all paths", at.pair.total, palette.GRADIENT)]
+        for name, value, colour in rows:
+            if not np.isnan(value):
+                draw_text(painter, 3 * STEP, top, name, font, theme.foreground)
+                self._paint_bar(painter, QRectF(3 * STEP + _NAME, top + 4, _BAR, _ROW - 8), value, colour)
+                draw_text(painter, 4 * STEP + _NAME + _BAR, top, in_words(value), font, theme.foreground)
+                top += _ROW
+        if at.pair.words:
+            top = self._paint_words(painter, top, at.pair.words, theme.foreground if at.pair.disagrees else theme.muted)
+        self._paint_units(painter, top + STEP)
+
+    def _paint_bar(self, painter: QPainter, bar: QRectF, log10: float, colour: str) -> None:
+        """From 10⁻⁶ to 1; what is larger fills it."""
+        painter.fillRect(bar, QColor(self.context.theme.hover))
+        part = min(max((log10 + _SHORTEST) / _SHORTEST, 0.0), 1.0)
+        painter.fillRect(QRectF(bar.left(), bar.top(), bar.width() * part, bar.height()), QColor(colour))
+
+    def _paint_units(self, painter: QPainter, top: float) -> None:
+        """What all units of t depend on each unit of s by, and how much of it survives."""
+        at, theme, tiny = self.at, self.context.theme, small(QApplication.font())
+        assert at is not None
+        room = int((self.height() - _FOOT - top) // _ROW) - 1
+        if room < 1 or not at.shares:
+            return
+        keep = self.context.layer.cell.keep is not None
+        first = 3 * STEP + 40
+        second = first + (self.width() - first) // 2
+        draw_text(painter, 3 * STEP, top, "unit", tiny, theme.muted)
+        draw_text(painter, first, top, "all paths", tiny, theme.muted)
+        draw_text(painter, second, top, "direct" if keep else "", tiny, theme.muted)
+        for share in at.shares[self._scrolled : self._scrolled + room]:
+            top += _ROW
+            draw_text(painter, 3 * STEP, top, f"{share.unit}", tiny, theme.foreground)
+            for left, value, colour in (
+                (first, share.total, palette.GRADIENT),
+                (second, share.direct, palette.RETAINED),
+            ):
+                if not np.isnan(value):
+                    self._paint_bar(painter, QRectF(left, top + 3, _NARROW, _ROW - 8), value, colour)
+                    draw_text(painter, left + _NARROW + STEP, top, in_words(value), tiny, theme.foreground)
+
+    def _paint_words(self, painter: QPainter, top: float, words: str, colour: str) -> float:
+        """A sentence in as many lines as it takes; where it ends."""
+        painter.setFont(QApplication.font())
+        painter.setPen(QColor(colour))
+        inner = QRectF(3 * STEP, top, self.width() - 6 * STEP, 1000)
+        taken = painter.boundingRect(inner, Qt.TextFlag.TextWordWrap, words)
+        painter.drawText(inner, Qt.TextFlag.TextWordWrap, words)
+        return taken.bottom()
