@@ -29,8 +29,8 @@ WIDTH = 320
 LEAST = 292
 """The fewest pixels across."""
 _BAR = 28
-_AROUND = 16
-"""Pixels around the title of a tab, where there is room."""
+_AROUND, _CLOSE = 16, 8
+"""Pixels around the title of a tab, where there is room; and those with less than which it stands too close."""
 _UNITS, _BELOW = 136, 160
 """The fewest pixels down the list of units, and down what stands below it."""
 
@@ -48,6 +48,8 @@ class TabSpec:
     """Called when it is first looked at."""
     fits: Callable[[Facts, str], bool]
     """Whether it makes sense for this recording and the layer of this name; else there is no such tab."""
+    short: str = ""
+    """A shorter title for where there are many; empty where the title is short."""
 
 
 TABS: tuple[TabSpec, ...] = (
@@ -82,6 +84,7 @@ TABS: tuple[TabSpec, ...] = (
         "Alt+4",
         TimescalesPanel,
         lambda facts, layer: True,
+        "Times",
     ),
     TabSpec(
         "saturation",
@@ -90,6 +93,7 @@ TABS: tuple[TabSpec, ...] = (
         "Alt+5",
         SaturationPanel,
         lambda facts, layer: any(quantity.fraction for quantity in facts.layers[layer].cell.quantities),
+        "Satur.",
     ),
     TabSpec(
         "gradient",
@@ -98,6 +102,7 @@ TABS: tuple[TabSpec, ...] = (
         "Alt+6",
         GradientTab,
         lambda facts, layer: True,
+        "Grad.",
     ),
     TabSpec(
         "training",
@@ -106,6 +111,7 @@ TABS: tuple[TabSpec, ...] = (
         "Alt+7",
         TrainingPanel,
         lambda facts, layer: facts.tapes[facts.layers[layer].tape].scrubbed,
+        "Train.",
     ),
 )
 """From left to right."""
@@ -226,12 +232,26 @@ class Side(QSplitter):
         self._space()
 
     def _space(self) -> None:
-        """Give the titles of the tabs as much room around them as there is, up to a usual measure."""
-        seen = [self._buttons[tab.name] for tab in self.offered]
-        widths = [button.fontMetrics().horizontalAdvance(button.text()) for button in seen]
-        free = self.width() - 2 * STEP - sum(widths)
-        for button, width in zip(seen, widths, strict=True):
-            button.setFixedWidth(width + min(_AROUND, max(0, free // len(seen))))
+        """Give the titles of the tabs as much room around them as there is, up to a usual measure.
+
+        Where they would stand too close, all but the one on show are shortened.
+        """
+        metrics = next(iter(self._buttons.values())).fontMetrics()
+        titles = {tab.name: tab.title.replace("&", "") for tab in self.offered}
+        room = self.width() - 2 * STEP
+
+        def free() -> int:
+            """What the titles leave over, for each."""
+            return (room - sum(map(metrics.horizontalAdvance, titles.values()))) // max(len(titles), 1)
+
+        if free() < _CLOSE:
+            for tab in self.offered:
+                if tab.short and not self._actions[tab.name].isChecked():
+                    titles[tab.name] = tab.short
+        around = min(_AROUND, max(0, free()))
+        for name, title in titles.items():
+            self._actions[name].setIconText(title)  # which is what the button says
+            self._buttons[name].setFixedWidth(metrics.horizontalAdvance(title) + around)
 
     @property
     def _most(self) -> int:
