@@ -144,6 +144,8 @@ class Side(QSplitter):
         self.tall = 0
         """How many pixels down were given to what stands below the list of units; 0 while nobody has said so."""
         self._actions = actions
+        self._turned: Tab | None = None
+        """The tab that was wanted at the latest look."""
         self._group = QActionGroup(self)
         self._buttons: dict[Tab, QToolButton] = {}
         self.bar, self.stack = self._build_bar(), QStackedWidget()
@@ -206,6 +208,9 @@ class Side(QSplitter):
     @Slot()
     def _turn(self) -> None:
         """Show what is to be shown."""
+        if self.context.reread and self.shown is not None and self._turned == self.context.state.view.tab:
+            return
+        self._turned = self.context.state.view.tab
         offered, wanted = self.offered, self.context.state.view.tab
         names = [tab.name for tab in offered]
         for name, button in self._buttons.items():

@@ -161,7 +161,11 @@ class Stage(QGraphicsView):
             for panel in self.panels:
                 panel.remove()
             self.panels = []
-        elif pane.sequence != self._sequence and not context.reread:
+        elif pane.sequence != self._sequence and context.reread:  # what is on show stays until the answers come
+            self._sequence = pane.sequence
+            self._refresh()
+            return
+        elif pane.sequence != self._sequence:
             for panel in self.panels:
                 panel.clear()
         self._layer, self._sequence = shown, pane.sequence
