@@ -18,6 +18,7 @@ from gruviz.recording import over_training
 from gruviz.ui.dialogs import TrainDialog
 from gruviz.ui.panels import HeatmapPanel, TrainingPanel
 from gruviz.ui.panels.panel import LEFT, RIGHT
+from gruviz.ui.panels.predictions import format_share
 from gruviz.ui.window import MainWindow
 from gruviz.view import saturate, select_unit, show_range, with_pane
 
@@ -355,3 +356,24 @@ def test_it_is_watched_afterwards_beside_another_recording(qtbot: QtBot, window:
     qtbot.waitUntil(lambda: bench.action.isVisible() and "alone" in bench.text.text(), timeout=LONG)
     assert not bench.watch.isVisible()
     assert sorted(each.name for each in tmp_path.glob("alone*")) == ["alone.safetensors"]
+
+
+def test_the_readout_is_of_the_checkpoint_on_show(qtbot: QtBot, opened: Open, trained: Path) -> None:
+    window = opened(trained)
+    click(window, at(window, HeatmapPanel, 20.5))
+
+    def said(place: int) -> str:
+        with gruviz.recording.open(trained) as run:
+            row = run.layers["rnn.l0"].slice(place).start + 20
+            return f"p = {format_share(float(run.tapes['main'].output('probability', slice(row, row + 1))[0]))}"
+
+    drag(window, qtbot, 0, 4)
+    assert window.toolbar.readout.text().endswith(said(4))
+    window._actions["show_training"].trigger()
+    settle(qtbot, window)
+    drag(window, qtbot, 4, 2)
+    assert "p =" not in window.toolbar.readout.text()  # nobody has asked for it
+    window._actions["show_prediction"].trigger()
+    settle(qtbot, window)
+    assert window.toolbar.readout.text().endswith(said(2))
+    assert said(2) != said(4)
