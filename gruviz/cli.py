@@ -527,8 +527,23 @@ def _recording_facts(path: str) -> dict[str, Any]:
             "said of the model": run.model.get("answers", {}),
             "proof": run.model.get("proof"),
             "checkpoints": [{"step": step, **about} for step, about in run.checkpoints.items()],
+            "training": _course_facts(run),
             "notes": run.model.get("notes", []),
         }
+
+
+def _course_facts(run: "Recording") -> dict[str, Any]:
+    """The course of the training that it was recorded in; nothing where there was none."""
+    course = run.training
+    if course is None or not len(course.step):
+        return {}
+    judged = course.metric[course.metric == course.metric]  # a NaN is no value
+    return {
+        "steps": f"{len(course.step):,} of {course.steps:,}",
+        "first loss": f"{course.loss[0]:.4g}",
+        "last loss": f"{course.loss[-1]:.4g}",
+        **({course.metric_name: f"{judged[-1]:.4g}"} if len(judged) else {}),
+    }
 
 
 def _layer_facts(layer: "Layer") -> dict[str, Any]:

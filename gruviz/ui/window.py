@@ -313,7 +313,8 @@ class MainWindow(QMainWindow):
             pane = earlier.pane
             self._show(pane.layer, pane.sequence)
             self.state.change(resume, earlier)
-            self.state.change(with_pane, units=pane.units, order=pane.order, filter=pane.filter)
+            rows = {"order": pane.order, "filter": pane.filter, "anchor": pane.anchor}
+            self.state.change(with_pane, units=pane.units, **rows)
         else:
             self._show(layer, first)
             if facts.name == DEMO:  # a newcomer reads letters over their columns first
@@ -369,6 +370,7 @@ class MainWindow(QMainWindow):
             return False
         sequences = facts.sequences_of(pane.layer)
         known = 0 <= pane.sequence < len(sequences) and sequences[pane.sequence].length == view.length > 0
+        known = known and (pane.anchor is None or 0 <= pane.anchor < len(sequences))
         return known and all(0 <= unit < facts.layers[pane.layer].size for unit in pane.units)
 
     def _show_page(self, page: QWidget) -> None:

@@ -167,6 +167,10 @@ def test_on_the_command_line(tmp_path, capsys):
     with gruviz.recording.open(tmp_path / "m-training.h5") as run:
         assert [info.checkpoint for info in run.tapes["main"].sequences] == [0, 3, 6, 9]
         assert run.model["file"] == "m.safetensors"
+        loss = run.training.loss[-1]
+    assert main(["info", str(tmp_path / "m-training.h5")]) == 0
+    assert "training: steps 9 of 9, first loss" in (said := capsys.readouterr().out)
+    assert f"last loss {loss:.4g}, bits right" in said
     assert main([*command, "--probe", "1"]) == 2
     assert "ask for two or more" in capsys.readouterr().err
     (tmp_path / "m-training.h5").unlink()

@@ -377,3 +377,15 @@ def test_the_readout_is_of_the_checkpoint_on_show(qtbot: QtBot, opened: Open, tr
     settle(qtbot, window)
     assert window.toolbar.readout.text().endswith(said(2))
     assert said(2) != said(4)
+
+
+def test_rows_stand_as_they_did_when_the_window_is_opened_again(qtbot: QtBot, opened: Open, trained: Path) -> None:
+    window = opened(trained)
+    choose(qtbot, window.display.order, 1)
+    drag(window, qtbot, 0, 5)
+    rows = list(panel(window, HeatmapPanel).units)
+    window.close()
+    again = opened(trained)
+    assert (again.state.view.pane.sequence, again.state.view.pane.anchor) == (5, 0)
+    assert list(panel(again, HeatmapPanel).units) == rows
+    assert_all_agree(qtbot, again)

@@ -249,7 +249,7 @@ class TrainingPanel(TabPanel):
         theme, font = self.context.theme, small(QApplication.font())
         low, high = plot.ends
         for value, top in ((high, area.top()), (low, area.bottom() - self._line)):
-            label = _number(10**value if plot.logarithmic else value)
+            label = _end(10**value if plot.logarithmic else value)
             draw_text(painter, area.left() - STEP - text_width(label, font), top, label, font, theme.muted)
         painter.setPen(QPen(QColor(theme.rule), 1))
         painter.drawRect(area.adjusted(0, 0, -1, -1))
@@ -326,6 +326,12 @@ class TrainingPanel(TabPanel):
         """Draw it anew."""
         super().resizeEvent(event)
         self._forget_picture()
+
+
+def _end(value: float) -> str:
+    """Of an axis: short enough for its margin."""
+    words = f"{value:,.0f}" if 100 <= abs(value) < 1e5 else f"{value:.2g}"
+    return words.replace("-", "−").replace("e+0", "e").replace("e−0", "e−")
 
 
 def _number(value: Any) -> str:
