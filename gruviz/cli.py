@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _HDF5 = b"\x89HDF"
 _OVERVIEW = """commands:
   gruviz [FILE]          open a recording or a model in the app; with no file, go on where you left off
+  gruviz open A B C      open two or three recordings beside each other, with one cursor
   gruviz demo            open the demo: a GRU that reads Shakespeare's sonnets
   gruviz train TASK      train a network on a text, a table, or a made-up task
   gruviz record          record what a network does while it reads sequences
@@ -72,7 +73,7 @@ def _open(arguments: Sequence[str], demo: bool = False) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     if not demo:
-        parser.add_argument("file", nargs="?", metavar="FILE", help="a recording or a model")
+        parser.add_argument("files", nargs="*", metavar="FILE", help="a recording or a model, or several recordings")
         parser.add_argument("--version", action="version", version=f"gruviz {version('gruviz')}")
     parser.add_argument("--screenshot", metavar="OUT.png", help="save a picture of the window, and leave")
     parser.add_argument("--size", type=_size, metavar="WxH", help="of the window, in pixels: 1280x800")
@@ -84,7 +85,7 @@ def _open(arguments: Sequence[str], demo: bool = False) -> int:
     from gruviz.ui.app import run
 
     return run(
-        None if demo else given.file,
+        *(() if demo else given.files),
         demo=demo,
         screenshot=given.screenshot,
         size=given.size,
@@ -265,7 +266,7 @@ def _info(arguments: Sequence[str]) -> int:
 
 def _export(arguments: Sequence[str]) -> int:
     parser = _Parser(prog="gruviz export", description="Draw a figure for a report, without a screen.")
-    parser.add_argument("recording", nargs="?", metavar="RUN", help="a recording")
+    parser.add_argument("recording", nargs="?", metavar="RUN", help="a recording; for comparison, the folder of one")
     parser.add_argument("figure", nargs="?", metavar="FIGURE", help="its name; --list says which there are")
     parser.add_argument("-o", "--output", metavar="FILE", help="ends in .pdf, .svg or .png")
     parser.add_argument("--layer", metavar="L")
@@ -396,6 +397,7 @@ def _compare(arguments: Sequence[str]) -> int:
 
 
 _COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "open": _open,
     "demo": _demo,
     "train": _train,
     "record": _record,

@@ -37,7 +37,7 @@ from gruviz.analysis._reset import candidate_weights, through_reset
 from gruviz.analysis._saturation import Histogram, Saturation, check_sides, saturation
 from gruviz.analysis._survival import HORIZONS, fading, horizon, survival
 from gruviz.analysis._timescales import Keeps, Timescales, autocorrelation, autocorrelation_time, timescales
-from gruviz.analysis._vanishing import FACTOR, set_out, vanishing
+from gruviz.analysis._vanishing import FACTOR, acting, set_out, vanishing
 from gruviz.analysis._walk_back import LEAST, MOST, Steps, Stretch, added, steps, walk_back
 from gruviz.analysis._work_out import work_out
 from gruviz.recording import fed_by
@@ -73,6 +73,7 @@ __all__ = [
     "Symbols",
     "Timescales",
     "above",
+    "acting",
     "added",
     "along",
     "autocorrelation",

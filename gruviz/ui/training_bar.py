@@ -52,6 +52,8 @@ class TrainingBar(QWidget):
         self.scrubbing = Scrubbing(context, self)
         self.course: History | None = None
         """None before the first answer."""
+        self._about = "", -1
+        """Of which recording, and of which sequence at its first checkpoint."""
         self._held = False
         self._turned = 0
         self._playing = QTimer(self, interval=_FRAME)
@@ -111,10 +113,10 @@ class TrainingBar(QWidget):
             self.course = None
             self._context.loader.forget(_SLOT)
             return
-        layer, first = self._context.state.view.pane.layer, checkpoints[0].index
-        if self.course is not None and self.course.at[0] != first:
-            self.course = None
-        self._context.loader.ask(HistoryRequest(_SLOT, layer, first))
+        pane, first = self._context.state.view.pane, checkpoints[0].index
+        if self._about != (pane.recording, first):
+            self._about, self.course = (pane.recording, first), None
+        self._context.loader.ask(HistoryRequest(_SLOT, pane.layer, first))
         self.update()
 
     @Slot()

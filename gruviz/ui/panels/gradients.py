@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QApplication, QGraphicsScene
 
 from gruviz import palette
-from gruviz.analysis import FACTOR, in_words, raised
+from gruviz.analysis import FACTOR, Pair, in_words, raised
 from gruviz.recording.gradient import SUM
 from gruviz.ui.panels.lines import Line, band
 from gruviz.ui.panels.panel import RIGHT, Context, Painted, PlotPanel, apart, draw_text, text_width
@@ -20,7 +20,11 @@ from gruviz.ui.theme import STEP, Theme, bold, small
 
 _ABOVE, _BELOW = 0.22, 0.08
 """Of the height: for the label above the scale, and below the scale."""
-_NOTHING = "No gradient has been worked out for this sequence: turn to the tab Gradient (Alt+6) to do it."
+_NOTHING: dict[What, str] = {
+    "gradient": "No gradient of a loss has been worked out for this sequence: turn to the tab Gradient (Alt+6).",
+    "steps": "No Jacobians have been worked out for this sequence: turn to the tab Gradient (Alt+6).",
+    "paths": "No timestep of this sequence has been followed: turn to the tab Gradient (Alt+6).",
+}
 _THRESHOLD = "10³"
 """The factor of `vanishing`, in words."""
 
@@ -120,7 +124,9 @@ class GradientPanel(PlotPanel):
         super().__init__(context, scene)
         self._ends = self.add(Painted(self._paint_ends))
         self._label = self.add(Painted(self._paint_label))
-        self._label.setZValue(101)  # the cursor does not strike a sentence through
+        self._note = self.add(Painted(self._paint_note))
+        for item in (self._label, self._note):
+            item.setZValue(101)  # the cursor does not strike a sentence through
         for item in (self.plot, self._ends, self._label):
             item.setToolTip(self.tip)
 
@@ -128,7 +134,9 @@ class GradientPanel(PlotPanel):
         """Stand here."""
         super().place(body)
         self._ends.place(QRect(body.right() + 1, body.top(), RIGHT, body.height()))
-        self._label.place(body)
+        line = int(QFontMetricsF(small(QApplication.font())).height()) + 2
+        self._label.place(QRect(body.left(), body.top(), body.width(), min(line, body.height())))
+        self._note.place(body)
 
     def refresh(self) -> None:
         """Ask for the visible range."""
@@ -145,9 +153,10 @@ class GradientPanel(PlotPanel):
             )
 
     def cursor_moved(self) -> None:
-        """Perhaps another timestep is marked."""
+        """Perhaps another timestep is marked; and two others are compared."""
         if self.kind.name == "paths":
             self.refresh()
+            self._label.update()
 
     def units_changed(self) -> None:
         """Perhaps another one was selected last."""
@@ -177,7 +186,7 @@ class GradientPanel(PlotPanel):
         """What it is all about, in words, for the label."""
         found = self.found
         if found is None:
-            return _NOTHING if self._answered else ""
+            return _NOTHING[self.kind.name] if self._answered else ""
         if self.kind.name == "gradient":
             if found.fixed is None:
                 return ""
@@ -207,6 +216,13 @@ class GradientPanel(PlotPanel):
         if (marks > 0).any():
             said.append(f"exploding: > {_THRESHOLD} {of and f'times {of[3:]}'}".strip())
         return ", ".join(said)
+
+    @property
+    def pair(self) -> Pair | None:
+        """The timestep that stands still and the cursor, where that is known."""
+        found, cursor = self.found, self.context.state.view.cursor
+        between = None if found is None else found.between
+        return between.pair(cursor) if between is not None and between.knows(cursor) else None
 
     def words_at(self, timestep: int) -> str:
         """The numbers, with their own sizes."""
@@ -263,6 +279,7 @@ class GradientPanel(PlotPanel):
                 colours = [clear, *((*palette.rgb(each), pale) for each in (palette.EXPLODING, palette.VANISHING))]
                 self._ground = Raster(np.array(colours, np.uint8))
                 self._ground.show((found.marks[None] % 3).astype(np.uint8), found.columns)
+        self._note.setVisible(found is None and self._answered)
         for item in self._items:
             item.update()
 
@@ -326,14 +343,20 @@ class GradientPanel(PlotPanel):
         for top, (_, curve) in zip(apart([top for top, _ in ends], line, rect.height()), ends, strict=True):
             draw_text(painter, STEP, top, curve.symbol, font, shown_in(curve.colour, theme))
 
+    def _paint_note(self, painter: QPainter, rect: QRectF) -> None:
+        """That there is nothing."""
+        self.paint_sentence(painter, rect, self.against, self.context.theme.muted)
+
     def _paint_label(self, painter: QPainter, rect: QRectF) -> None:
-        """In a corner, what it is held against, and the verdict; or that there is nothing."""
+        """Above the lines, what they are held against, the verdict, and the two timesteps that are compared."""
         theme, font, metrics = self.context.theme, small(QApplication.font()), QFontMetricsF(small(QApplication.font()))
-        if self.found is None and self._answered:
-            self.paint_sentence(painter, rect, _NOTHING, theme.muted)
+        if self.found is None:
             return
-        x, verdict = 2.0 * STEP, self.verdict
-        for words, colour in ((self.against, theme.muted), (verdict, theme.foreground)):
+        x, pair = 2.0 * STEP, self.pair
+        said = [(self.against, theme.muted), (self.verdict, theme.foreground)]
+        if pair is not None:
+            said.append((pair.brief, theme.warning if pair.disagrees else theme.muted))
+        for words, colour in said:
             if not words:
                 continue
             words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, max(rect.width() - x - 2 * STEP, 0))

@@ -4,14 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QObject, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QStaticText
 from PySide6.QtWidgets import QApplication, QGraphicsItem, QGraphicsScene, QStyleOptionGraphicsItem, QWidget
 
 from gruviz.clock import Clock
+from gruviz.ui.asked import Asked
 from gruviz.ui.composing import Composing
-from gruviz.ui.loader import Loader
-from gruviz.ui.reading import LayerFacts, Request
+from gruviz.ui.reading import LayerFacts, Minuend, Request
 from gruviz.ui.sensing import Sensing
 from gruviz.ui.state import ViewState
 from gruviz.ui.theme import STEP, Theme, Themes, bold, small
@@ -28,7 +28,7 @@ class Context:
     """What every panel works with."""
 
     state: ViewState
-    loader: Loader
+    loader: Asked
     themes: Themes
     composing: Composing
     sensing: Sensing
@@ -161,6 +161,10 @@ class Panel:
         for item in self._items:
             self.scene.removeItem(item)
         self._items.clear()
+        self.forget()
+
+    def forget(self) -> None:
+        """Wait for nothing any more."""
         if self.slot:
             self.context.loader.forget(self.slot)
 
@@ -177,6 +181,14 @@ class Panel:
 
     def take(self, request: Request, answer: Any) -> None:
         """Draw what was asked for."""
+
+    def hears(self, asked: QObject) -> bool:
+        """Whether answers of that one are for this panel."""
+        return asked is self.context.loader
+
+    def hear(self, asked: QObject, request: Request, answer: Any) -> None:
+        """Draw what was asked for, and who answered."""
+        self.take(request, answer)
 
     def cursor_moved(self) -> None:
         """The cursor stands elsewhere."""
@@ -205,6 +217,11 @@ class Panel:
     def units(self) -> Sequence[int]:
         """The units that have rows here, from top to bottom."""
         return ()
+
+    @property
+    def minuend(self) -> Minuend | None:
+        """What they are held against, where the difference is drawn."""
+        return None
 
     @property
     def quantities(self) -> tuple[str, ...]:

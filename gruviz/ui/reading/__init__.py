@@ -11,14 +11,13 @@ from gruviz.ui.reading._cell import CellRequest, Flow
 from gruviz.ui.reading._columns import Columns, columns_for
 from gruviz.ui.reading._counts import Counts, CountsRequest
 from gruviz.ui.reading._derived import DerivedRequest, quantity_of
+from gruviz.ui.reading._difference import DifferenceRequest, Minuend
 from gruviz.ui.reading._facts import Facts, LayerFacts, TapeFacts, facts_of
 from gruviz.ui.reading._find import FindRequest, Hits
 from gruviz.ui.reading._gradient_at import (
     GradientAt,
     GradientAtRequest,
     PairRequest,
-    Sensitivity,
-    SensitivityRequest,
 )
 from gruviz.ui.reading._gradients import Course, Gradients, GradientsRequest, What
 from gruviz.ui.reading._heatmap import HIGHEST, MASKED, Heatmap, HeatmapRequest
@@ -32,6 +31,7 @@ from gruviz.ui.reading._predictions import STRETCH, Guess, Numbers, Predictions,
 from gruviz.ui.reading._ranking import SHIFTS, Ranking, RankingRequest
 from gruviz.ui.reading._request import Request, Source, Unfinished
 from gruviz.ui.reading._rows import BLOCK, Rows, RowsRequest
+from gruviz.ui.reading._sensitivity import Sensitivity, SensitivityRequest
 from gruviz.ui.reading._sequences import SequencesRequest, Told
 from gruviz.ui.reading._survival import SurvivalRequest, Survived
 from gruviz.ui.reading._traces import Traces, TracesRequest
@@ -54,6 +54,7 @@ __all__ = [
     "Curves",
     "CurvesRequest",
     "DerivedRequest",
+    "DifferenceRequest",
     "Facts",
     "FindRequest",
     "Flow",
@@ -77,6 +78,7 @@ __all__ = [
     "Measured",
     "Memory",
     "MemoryRequest",
+    "Minuend",
     "Numbers",
     "OverTrainingRequest",
     "PairRequest",
