@@ -76,7 +76,7 @@ class Rows:
             if now is None or then is None or now[0] != then[0]:
                 panel.remove()
                 self.panels.remove(panel)
-            elif now != then:
+            elif now != then and not context.reread:  # else what is on show stays until the answers come
                 panel.clear()
         self._shown = {context: _shown(context) for context in contexts}
         standing = {(panel.context, panel.key): panel for panel in self.panels}
