@@ -10,7 +10,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import large, memory, others, recording, start, training, units, window
+from benchmarks import beside, large, memory, others, recording, start, training, units, window
 from benchmarks.apart import NotRunError
 from benchmarks.rows import Row
 
@@ -18,7 +18,7 @@ RESULTS = Path(__file__).parent / "results"
 
 
 def main(wanted: list[str]) -> int:
-    groups = [group.ROWS for group in (recording, large, memory, start, training, window, units, others)]
+    groups = [group.ROWS for group in (recording, large, beside, memory, start, training, window, units, others)]
     known = {name: measure for group in groups for name, measure in group.items()}
     unknown = set(wanted) - known.keys()
     if unknown:

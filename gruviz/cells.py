@@ -7,7 +7,7 @@ Hochreiter and Schmidhuber 1997 with the forget gate of Gers et al. 2000, and El
 from dataclasses import dataclass, replace
 from typing import Literal
 
-Kind = Literal["keep", "gate", "candidate", "state", "kept", "carried", "written", "read"]
+Kind = Literal["keep", "gate", "candidate", "state", "kept", "carried", "written", "read", "difference"]
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Quantity:
     kind: Kind
     """Decides its colours and its scale. What is recorded: a keep diverges from overwritten to retained, a gate is
     sequential, a candidate and a state lie around 0. What is worked out: a share that is kept, and the sizes of what is
-    carried, written and read of the old states, all from 0 up."""
+    carried, written and read of the old states, all from 0 up; and the difference of two recordings, around 0."""
     formula: str
     """How it comes about, in one line of plain text."""
     meaning: str
@@ -39,7 +39,7 @@ class Quantity:
     @property
     def signed(self) -> bool:
         """Whether it lies around 0."""
-        return self.kind in ("candidate", "state")
+        return self.kind in ("candidate", "state", "difference")
 
 
 @dataclass(frozen=True)
@@ -233,6 +233,19 @@ def variant(cell: Cell, reset: str = "after", nonlinearity: str = "tanh") -> Cel
     if cell.name == "rnn" and nonlinearity == "relu":
         return _with_formula(cell, "hidden", "h = relu(W_ih x + b_ih + W_hh h′ + b_hh)")
     return cell
+
+
+def difference(quantity: Quantity) -> Quantity:
+    """What one recording has more of a quantity than another, unit by unit."""
+    return replace(
+        quantity,
+        title=f"difference of {quantity.title}",
+        kind="difference",
+        formula=f"{quantity.symbol} of the first − {quantity.symbol} of the other",
+        meaning=f"By how much the first recording has more of {quantity.symbol}, {quantity.title}, than the other in "
+        "the same unit. That a number means the same unit in both holds for checkpoints of one network, and for seeds "
+        "from one start.",
+    )
 
 
 def _with_formula(cell: Cell, name: str, formula: str) -> Cell:

@@ -195,6 +195,16 @@ class Comparison:
         """How the loss runs back through a kind, where that was computed."""
         return next((each for each in self.gradients if each.cell == cell and each.trained == trained), None)
 
+    @property
+    def lag(self) -> int | None:
+        """The timesteps that every loss is followed back; None where none is."""
+        return min((len(each.hidden) for each in self.gradients), default=0) - 1 if self.gradients else None
+
+    def shrunk(self, cell: str, trained: bool) -> float | None:
+        """log10 of |dL/dh| that many timesteps back over |dL/dh| where the loss is; None where it is not known."""
+        back, lag = self.backward(cell, trained), self.lag
+        return None if back is None or lag is None else back.hidden[lag] - back.hidden[0]
+
     def to_json(self) -> dict[str, Any]:
         """Return all of it as plain values."""
         return {"format": FORMAT, "version": VERSION, **asdict(self)}
@@ -220,7 +230,7 @@ class Comparison:
 
     def save(self, folder: Path) -> None:
         """Write it into a folder, whole or not at all. Raises GruvizError."""
-        text = json.dumps(_rounded(self.to_json()), ensure_ascii=False, indent=1, allow_nan=False)
+        text = json.dumps(_rounded(self.to_json()), ensure_ascii=False, allow_nan=False)
         write_whole(folder / FILE, text + "\n")
 
 

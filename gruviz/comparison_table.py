@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 from pathlib import Path
 
 from gruviz.cells import CELLS
@@ -9,12 +10,16 @@ from gruviz.comparison import Comparison, Model, write_whole
 
 MARKDOWN, CSV = "table.md", "table.csv"
 _BETWEEN = " to "
+_GRADIENT = (
+    "gradient: |dL/dh| that many timesteps before a loss over |dL/dh| where the loss is, as initialised → trained."
+)
 
 
 def head(found: Comparison) -> list[str]:
     """What stands over the columns."""
     times = ["ms a step"] + ["s an epoch"] * (found.epoch is not None)
-    return ["cell", "hidden units", "parameters", found.metric, "runs", *times, "MB a step", "kernel"]
+    gradient = [] if found.lag is None else [f"gradient {found.lag:,} steps back"]
+    return ["cell", "hidden units", "parameters", found.metric, "runs", *gradient, *times, "MB a step", "kernel"]
 
 
 def rows(found: Comparison) -> list[list[str]]:
@@ -34,6 +39,7 @@ def rows(found: Comparison) -> list[list[str]]:
                 f"{model.parameters:,}",
                 spread(found.results(model.cell)),
                 runs,
+                *([] if found.lag is None else [_gradient(found, model.cell)]),
                 *times,
                 number(model.memory.total / 1e6),
                 model.kernel,
@@ -68,10 +74,9 @@ def markdown(found: Comparison) -> str:
     """The table, what it is about, and the command that makes it."""
     lines = ["| " + " | ".join(row) + " |" for row in (head(found), *rows(found))]
     lines.insert(1, "|" + "---|" * len(head(found)))
-    memory = "MB a step: weights, gradients, what AdamW remembers, and what autograd keeps of one batch."
-    return "\n".join(
-        [*lines, "", " ".join([*caption(found), memory]), "", f"`{' '.join(found.command)} -o FOLDER`", ""]
-    )
+    more = [] if found.lag is None else [_GRADIENT]
+    more.append("MB a step: weights, gradients, what AdamW remembers, and what autograd keeps of one batch.")
+    return "\n".join([*lines, "", " ".join([*caption(found), *more]), "", f"`{' '.join(found.command)} -o FOLDER`", ""])
 
 
 def plain(found: Comparison) -> str:
@@ -106,7 +111,29 @@ def _plain_row(found: Comparison, model: Model) -> dict[str, object]:
         "gradients_bytes": memory.gradients,
         "optimizer_bytes": memory.optimizer,
         "activations_bytes": memory.activations,
+        "gradient_lag": "" if found.lag is None else found.lag,
+        "log10_gradient_initialised": _known(found.shrunk(model.cell, trained=False)),
+        "log10_gradient_trained": _known(found.shrunk(model.cell, trained=True)),
     }
+
+
+def _known(value: float | None) -> float | str:
+    return "" if value is None else value
+
+
+def _gradient(found: Comparison, cell: str) -> str:
+    """How much is left of the gradient, before and after training."""
+    return " → ".join(_power(found.shrunk(cell, trained)) for trained in (False, True))
+
+
+def _power(logarithm: float | None) -> str:
+    """10 to the power of it, with one digit; it may be too small for a float."""
+    if logarithm is None:
+        return "–"
+    exponent = math.floor(logarithm)
+    digit = round(10 ** (logarithm - exponent))
+    digit, exponent = (1, exponent + 1) if digit == 10 else (digit, exponent)
+    return f"{digit}e{exponent}".replace("-", "−")
 
 
 def save_tables(found: Comparison, folder: Path) -> None:

@@ -219,7 +219,7 @@ def _watching() -> Iterator[Callable[[int], bool]]:
             nonlocal told
             if time.monotonic() - began > _MOMENT:
                 told = True
-                line.show(f"{count:,} timesteps read", last=False)
+                line.show(f"{count:,} timestep{'s' * (count != 1)} read", last=False)
             return not interrupted()
 
         yield watch

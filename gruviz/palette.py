@@ -2,7 +2,8 @@
 
 Maps are (256, 3) uint8 tables. They are made here from a few anchors, interpolated in OKLab (Ottosson 2020) so that
 equal steps in value look like equal steps in colour; `tests/test_palette.py` checks that, and their safety for the
-common colour-vision deficiencies. The anchors are Okabe and Ito's colours and ColorBrewer's PRGn.
+common colour-vision deficiencies. The anchors are Okabe and Ito's colours, ColorBrewer's PRGn, and, for differences,
+colours near its BrBG.
 """
 
 from functools import cache
@@ -45,6 +46,7 @@ _ANCHORS: dict[str, tuple[str, ...]] = {
     "kept": ("#F4F1EC", "#9CC3DD", RETAINED, "#00304F"),
     "written": ("#F4F1EC", "#EDB994", OVERWRITTEN, "#5A2400"),
     "around-zero": ("#762A83", "#AF8DC3", "#F4F1F4", "#7FBF7B", "#1B7837"),
+    "difference": ("#7F4A08", "#C79A4E", "#F4F2EE", "#6FB3AC", "#01605A"),
 }
 _FULL = 0.06
 """The chroma from which on a colour is more than a tint."""
@@ -58,6 +60,7 @@ _MAP_OF_KIND: dict[Kind, str] = {
     "carried": "kept",
     "written": "written",
     "read": "gate",
+    "difference": "difference",
 }
 
 
@@ -71,7 +74,7 @@ def colour_map(quantity: Quantity, grey: bool = False) -> NDArray[np.uint8]:
 
 @cache
 def table(name: str) -> NDArray[np.uint8]:
-    """The (256, 3) uint8 table called `name`: keep, grey, gate, kept, written or around-zero."""
+    """The (256, 3) uint8 table called `name`: keep, grey, gate, kept, written, around-zero or difference."""
     anchors = np.array([_oklab(colour) for colour in _ANCHORS[name]])
     # Placed by lightness, so that lightness is linear in the value; each half of a diverging map for itself, so that
     # its neutral colour stands exactly in the middle.

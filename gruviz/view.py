@@ -14,18 +14,20 @@ from typing import Any, Literal, get_args
 from gruviz.cells import CELLS, Thresholds
 
 VERSION = 1
+MOST_PANES = 3
+"""Recordings that stand beside each other at most."""
 MIN_SPAN = 8
 """The fewest timesteps that the window zooms in to, in sequences that have as many."""
 
 Order = Literal["index", "keep", "timescale", "peak", "likeness"]
 Reduction = Literal["mean", "min", "max"]
-Derived = Literal["survival", "carried", "written", "change", "read", "held"]
-"""What `analysis.derived` works out."""
+Derived = Literal["survival", "carried", "written", "change", "read", "held", "gradient", "steps", "paths"]
+"""What `analysis.derived` works out, and gradients in the file."""
 QUANTITIES = frozenset(name for cell in CELLS.values() for name in cell.names)
 """What any cell records."""
 Whose = Literal["all", "selected", "last"]
 """Units: all of them, those that are selected, or the one that was selected last."""
-Tab = Literal["prediction", "cell", "memory", "timescales", "saturation", "gradient"]
+Tab = Literal["prediction", "cell", "memory", "timescales", "saturation", "gradient", "training"]
 Shading = Literal["weight", "output"]
 """A timestep is shaded by its weight in the state at the cursor, or by how much the output there depends on it."""
 Extent = Literal["visible", "selected", "sequence", "recording"]
@@ -47,6 +49,9 @@ class Pane:
     """The units on show are those of which this is true, `tau > 50` for instance; empty for all."""
     rows: tuple[int, int] | None = None
     """The visible rows of the heatmaps, half-open, counted in `order`; None shows all."""
+    anchor: int | None = None
+    """The sequence by which units are ordered and filtered, where that is not the one on show: the same one, as the
+    checkpoint read it that was on show when they were. So rows stay where they are while training time is scrubbed."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +79,12 @@ class View:
     """How several timesteps become one column."""
     hidden: tuple[str, ...] = ()
     """Quantities whose heatmaps are folded away."""
+    aside: tuple[str, ...] = ("reset", "candidate", "input", "output", "cell")
+    """The same for when there are several panes, while there is one; and the other way round."""
     derived: tuple[str, ...] = ()
     """What is worked out of the quantities and shown beside them, by the names of `analysis.derived`."""
+    differences: tuple[str, ...] = ()
+    """Quantities of which, in a comparison, is shown by how much the first pane has more than another."""
     find: str = ""
     """What is looked for in the sequence; empty for nothing."""
     whose: Whose = "selected"
@@ -99,6 +108,9 @@ class View:
     marked: tuple[tuple[int, int], ...] = ()
     """Ranges of the sequence on show that the user has marked as a label: half-open, ascending, none touching."""
     panes: tuple[Pane, ...] = (Pane(),)
+    """One, or several beside each other, whose sequences are equally long: they have one time."""
+    focus: int = 0
+    """Which of them is in focus: what stands at the side is about that one."""
 
     @property
     def span(self) -> int:
@@ -112,14 +124,15 @@ class View:
 
     @property
     def pane(self) -> Pane:
-        """The first pane: the only one, but in a comparison."""
-        return self.panes[0]
+        """The pane in focus: the only one, but in a comparison."""
+        return self.panes[self.focus]
 
 
 def showing(view: View, length: int, *, alike: bool = False, **pane: object) -> View:
     """Turn to a sequence of `length` timesteps, given by the fields of `Pane` that change.
 
-    The whole of another sequence is shown, from its start; another layer of the same sequence keeps time.
+    The whole of another sequence is shown, from its start; another layer of the same sequence keeps time. As another
+    checkpoint read it, the rows keep their order too.
 
     Args:
         view: the view.
@@ -127,10 +140,22 @@ def showing(view: View, length: int, *, alike: bool = False, **pane: object) -> 
         alike: it is the same sequence as another checkpoint read it, which keeps time too.
         pane: fields of the pane.
     """
-    panes = (replace(view.pane, **pane), *view.panes[1:])  # type: ignore[arg-type]
-    same = (alike or panes[0].sequence == view.pane.sequence) and panes[0].tape == view.pane.tape
-    if same and length == view.length and panes[0].recording == view.pane.recording:
-        return replace(view, panes=panes)
+    return turn_together(view, length, with_pane(view, **pane).panes, alike=alike)
+
+
+def turn_together(view: View, length: int, panes: tuple[Pane, ...], *, alike: bool = False) -> View:
+    """Turn all panes at once, to sequences of `length` timesteps. Time is kept where the one in focus keeps its own.
+
+    Args:
+        view: the view.
+        length: timesteps of each of the sequences.
+        panes: as many as there are.
+        alike: they are the same sequences as other checkpoints read them, which keeps time too.
+    """
+    here, there = view.pane, panes[view.focus]
+    same = (alike or there.sequence == here.sequence) and there.tape == here.tape
+    if same and length == view.length and there.recording == here.recording:
+        return replace(view, panes=_anchored(view.panes, panes, alike))
     return replace(
         view,
         length=length,
@@ -141,8 +166,27 @@ def showing(view: View, length: int, *, alike: bool = False, **pane: object) -> 
         selection=None,
         marked=(),
         playing=False,
-        panes=panes,
+        panes=_anchored(view.panes, panes, False),
     )
+
+
+def _anchored(before: tuple[Pane, ...], panes: tuple[Pane, ...], alike: bool) -> tuple[Pane, ...]:
+    """Those that turned to the same sequence as another checkpoint read it keep the order of their rows."""
+
+    def anchored(was: Pane, now: Pane) -> Pane:
+        if (was.recording, was.tape, was.sequence) == (now.recording, now.tape, now.sequence):
+            return now
+        same = alike and (was.recording, was.tape) == (now.recording, now.tape)
+        return replace(now, anchor=(was.sequence if was.anchor is None else was.anchor) if same else None)
+
+    return tuple(anchored(was, now) for was, now in zip(before, panes, strict=True))
+
+
+def reread(before: View, after: View) -> bool:
+    """Whether the same sequence is on show in the same layer as before, as another checkpoint read it, or as it was."""
+    was, now = before.pane, after.pane
+    same = (was.recording, was.tape, was.layer) == (now.recording, now.tape, now.layer)
+    return same and now.anchor is not None and now.anchor in (was.anchor, was.sequence)
 
 
 def grow(view: View, length: int, **pane: object) -> View:
@@ -153,7 +197,7 @@ def grow(view: View, length: int, **pane: object) -> View:
     seen, as far as it has them.
     """
     at_end, whole = view.following and view.cursor == view.length - 1, view.following and view.start == 0
-    grown = replace(view, length=length, panes=(replace(view.pane, **pane), *view.panes[1:]))  # type: ignore[arg-type]
+    grown = replace(with_pane(view, **pane), length=length)
     if view.pane.sequence != grown.pane.sequence or length < view.length:
         grown = replace(grown, reference=None, selection=None, marked=(), playing=False)
     grown = replace(grown, cursor=_clamp(length - 1 if at_end else view.cursor, 0, length - 1))
@@ -258,8 +302,54 @@ def select_rows(view: View, unit: int, rows: Sequence[int]) -> View:
 
 
 def with_pane(view: View, **changes: object) -> View:
-    """Change fields of the first pane that leave time alone: units, order, rows, layer."""
-    return replace(view, panes=(replace(view.pane, **changes), *view.panes[1:]))  # type: ignore[arg-type]
+    """Change fields of the pane in focus that leave time alone: units, order, rows, layer.
+
+    Units are ordered and filtered anew by the sequence on show.
+    """
+    if "order" in changes or "filter" in changes:
+        changes = {"anchor": None, **changes}
+    pane = replace(view.pane, **changes)  # type: ignore[arg-type]
+    return replace(view, panes=(*view.panes[: view.focus], pane, *view.panes[view.focus + 1 :]))
+
+
+def focus_on(view: View, number: int) -> View:
+    """Put another pane in focus, by its place."""
+    return replace(view, focus=_clamp(number, 0, len(view.panes) - 1))
+
+
+def set_beside(view: View, pane: Pane) -> View:
+    """Put one more pane beside those on show. Its sequence has as many timesteps as theirs."""
+    if len(view.panes) == MOST_PANES:
+        return view
+    return _several(replace(view, panes=(*view.panes, pane)), len(view.panes))
+
+
+def set_apart(view: View, number: int) -> View:
+    """Take one of several panes away, by its place. The one that was in focus stays so, else the one that follows."""
+    if len(view.panes) == 1 or not 0 <= number < len(view.panes):
+        return view
+    panes = (*view.panes[:number], *view.panes[number + 1 :])
+    focus = min(view.focus - (number < view.focus), len(panes) - 1)
+    return _several(replace(view, panes=panes, focus=focus), len(view.panes))
+
+
+def alone(view: View) -> View:
+    """Take all panes but the first away."""
+    return alone(set_apart(view, 1)) if len(view.panes) > 1 else view
+
+
+def _several(view: View, before: int) -> View:
+    """One pane has other heatmaps folded away than several have."""
+    if (before > 1) == (len(view.panes) > 1):
+        return view
+    return replace(view, hidden=view.aside, aside=view.hidden)
+
+
+def toggle_difference(view: View, quantity: str) -> View:
+    """Show by how much the first pane has more of a quantity than the others, or do no longer."""
+    if quantity in view.differences:
+        return replace(view, differences=tuple(name for name in view.differences if name != quantity))
+    return replace(view, differences=(*view.differences, quantity))
 
 
 def toggle_quantity(view: View, quantity: str) -> View:
@@ -390,7 +480,11 @@ def mark_selection(view: View) -> View:
 
 
 def resume(view: View, earlier: View) -> View:
-    """Go back to where one was in the sequence on show, as far as it still has those timesteps."""
+    """Go back to where one was in the sequence on show, as far as it still has those timesteps.
+
+    One pane is on show, and is the first of those there were.
+    """
+    earlier = alone(earlier)
     view = replace(
         view,
         speed=earlier.speed,
@@ -399,7 +493,9 @@ def resume(view: View, earlier: View) -> View:
         thresholds=earlier.thresholds,
         reduction=earlier.reduction,
         hidden=earlier.hidden,
+        aside=earlier.aside,
         derived=earlier.derived,
+        differences=earlier.differences,
         whose=earlier.whose,
         shaded=earlier.shaded,
         shading=earlier.shading,
@@ -446,7 +542,9 @@ def from_plain(stored: object) -> View:
             thresholds=Thresholds(**{name: float(value) for name, value in dict(given["thresholds"]).items()}),
             reduction=_one_of(given["reduction"], get_args(Reduction)),
             hidden=_known(given["hidden"], QUANTITIES),
+            aside=_known(given.get("aside", View.aside), QUANTITIES),
             derived=_known(given.get("derived", ()), get_args(Derived)),
+            differences=_known(given.get("differences", ()), QUANTITIES),
             find=str(given.get("find", "")),
             whose=_one_of(given.get("whose", "selected"), get_args(Whose)),
             shaded=bool(given.get("shaded", False)),
@@ -459,18 +557,23 @@ def from_plain(stored: object) -> View:
             label=str(given.get("label", "")),
             marked=_ranges(given.get("marked", ()), int(given["length"])),
             panes=panes,
+            focus=int(given.get("focus", 0)),
         )
         for pane in panes:
             _one_of(pane.order, get_args(Order))
             if not isinstance(pane.layer, str) or not isinstance(pane.sequence, int):
                 raise ValueError("a pane shows a layer by its name and a sequence by its number")
+            if pane.anchor is not None and not isinstance(pane.anchor, int):
+                raise ValueError("a pane is ordered by a sequence by its number")
             if not isinstance(pane.filter, str):
                 raise ValueError("a pane shows the units of which a text is true")
     except (KeyError, TypeError, OverflowError) as error:
         raise ValueError(f"this is no view ({type(error).__name__}: {error})") from error
     inside = 0 <= view.cursor < max(view.length, 1) and 0 <= view.start <= view.stop <= view.length
-    if not (inside and panes):
+    if not inside:
         raise ValueError("this is no view: its times lie outside its sequence")
+    if not 0 <= view.focus < len(panes) <= MOST_PANES:
+        raise ValueError("this is no view: it has no pane that is in focus, or too many")
     if not 0 < view.speed < math.inf:
         raise ValueError(f"this is no view: nothing plays at {view.speed:g} timesteps a second")
     return view

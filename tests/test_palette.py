@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from gruviz import palette
 from gruviz.cells import CELLS, CLASSES, GRU, LSTM, RNN
 
-MAPS = ("keep", "grey", "gate", "kept", "written", "around-zero")
-DIVERGING = ("keep", "around-zero")
+MAPS = ("keep", "grey", "gate", "kept", "written", "around-zero", "difference")
+DIVERGING = ("keep", "around-zero", "difference")
 
 # Colour-vision deficiencies in full strength, on linear RGB (Machado, Oliveira and Fernandes 2009, table 1).
 DEFICIENCIES = {

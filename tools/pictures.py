@@ -30,10 +30,7 @@ def main() -> None:
         window.show()
         window.open_recording(str(ASSETS / "demo.h5"))
         rest(app.processEvents, lambda: window.state.view.length > 0 and window.loader.idle)  # noqa: B023
-        for change in (
-            lambda view: seek(view, AT),
-            look,
-        ):  # the list comes to the units that are selected at the cursor
+        for change in (lambda view: seek(view, AT), look):  # the list goes to what is selected at the cursor
             window.state.change(change)
             rest(app.processEvents, lambda: window.loader.idle)  # noqa: B023
         path = ASSETS / "pictures" / f"window-{name}.png"

@@ -22,13 +22,22 @@ from gruviz.analysis._numbers import (
     together,
 )
 from gruviz.analysis._order import by_number, order
+from gruviz.analysis._over_training import (
+    QUANTILES,
+    OverTraining,
+    along,
+    binned,
+    gather_over_training,
+    logarithmic,
+    quantiles,
+)
 from gruviz.analysis._parts import parts
 from gruviz.analysis._paths import Paths, paths, paths_to_reached
 from gruviz.analysis._reset import candidate_weights, through_reset
 from gruviz.analysis._saturation import Histogram, Saturation, check_sides, saturation
 from gruviz.analysis._survival import HORIZONS, fading, horizon, survival
 from gruviz.analysis._timescales import Keeps, Timescales, autocorrelation, autocorrelation_time, timescales
-from gruviz.analysis._vanishing import FACTOR, set_out, vanishing
+from gruviz.analysis._vanishing import FACTOR, acting, set_out, vanishing
 from gruviz.analysis._walk_back import LEAST, MOST, Steps, Stretch, added, steps, walk_back
 from gruviz.analysis._work_out import work_out
 from gruviz.recording import fed_by
@@ -43,6 +52,7 @@ __all__ = [
     "LEAST",
     "MOST",
     "NUMBERS",
+    "QUANTILES",
     "READ",
     "SURVIVAL",
     "WRITTEN",
@@ -54,6 +64,7 @@ __all__ = [
     "Histogram",
     "Keeps",
     "Lines",
+    "OverTraining",
     "Pair",
     "Paths",
     "Saturation",
@@ -62,10 +73,13 @@ __all__ = [
     "Symbols",
     "Timescales",
     "above",
+    "acting",
     "added",
+    "along",
     "autocorrelation",
     "autocorrelation_time",
     "between",
+    "binned",
     "broken",
     "by_number",
     "candidate_weights",
@@ -85,10 +99,12 @@ __all__ = [
     "gather_autocorrelation_time",
     "gather_histogram",
     "gather_keep",
+    "gather_over_training",
     "horizon",
     "in_words",
     "is_binary",
     "levels",
+    "logarithmic",
     "marked",
     "numbers",
     "numbers_of",
@@ -96,6 +112,7 @@ __all__ = [
     "parts",
     "paths",
     "paths_to_reached",
+    "quantiles",
     "raised",
     "roc_area",
     "saturation",

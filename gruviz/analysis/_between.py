@@ -45,6 +45,14 @@ class Pair:
         return self.apart > APART
 
     @property
+    def brief(self) -> str:
+        """The two numbers, and whether they agree; empty where `words` are."""
+        if not self.words:
+            return ""
+        left, came = in_words(self.direct), in_words(self.total)
+        return f"s = {self.s:,}, t = {self.t:,}: {left} survives, {came} arrives{': they disagree' * self.disagrees}"
+
+    @property
     def words(self) -> str:
         """What to make of the two, in a sentence; empty of a cell without a direct path, and of a timestep itself."""
         if np.isnan(self.direct) or self.s == self.t:

@@ -37,6 +37,25 @@ def set_out(norms: ArrayLike, loss: int) -> float:
     return float(np.median(known)) if len(known) else float("nan")
 
 
+def acting(norms: ArrayLike, backward: bool = False) -> slice:
+    """The timesteps whose states act on the loss: nothing depends on those that are read after its last timestep.
+
+    Their gradient is 0 by nature, and has not vanished.
+
+    Args:
+        norms: (T,), log10 of the norm of dL/dh_t, in the sequence's own time order; minus infinity for zero.
+        backward: whether the layer reads the sequence from its end.
+
+    Raises:
+        ValueError: the norms have other axes.
+    """
+    norms = array("norms", norms, "T")
+    acts = np.flatnonzero(np.isfinite(norms))
+    if not len(acts):
+        return slice(0, len(norms))
+    return slice(int(acts[0]), len(norms)) if backward else slice(0, int(acts[-1]) + 1)
+
+
 def vanishing(norms: ArrayLike, against: float = 0.0) -> NDArray[np.int8]:
     """-1 where a gradient has vanished, 1 where it has exploded, else 0: (n,) of log10 norms, (n,).
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from gruviz.figures._timeline import timeline
     from gruviz.figures._timescales import timescales
     from gruviz.figures._together import all_of, save_together
+    from gruviz.figures._training import training
     from gruviz.figures._wanted import Wanted
     from gruviz.figures.export import FORMATS, NUMBERS, save
 
@@ -67,6 +68,7 @@ __all__ = [
     "survival",
     "timeline",
     "timescales",
+    "training",
 ]
 
 _HOMES = {
@@ -78,6 +80,7 @@ _HOMES = {
     "carry": "_carry",
     "timescales": "_timescales",
     "saturation": "_saturation",
+    "training": "_training",
     "cell": "_cell",
     "composition": "_composition",
     "comparison": "_comparison",

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from typing import Any, Unpack
 
+import numpy as np
 from matplotlib.axes import Axes
+from numpy.typing import NDArray
 
-from gruviz.analysis import set_out
+from gruviz.analysis import acting, set_out
 from gruviz.errors import GruvizError
 from gruviz.figures._columns import fit
 from gruviz.figures._courses import MOST_POINTS, Course, draw_courses, draw_thresholds, key_panel, log_scale
@@ -84,17 +86,17 @@ class _Gradient(Sheet):
                 )
             rows, one = layer.slice(index), len(layers) == 1
             norms = gradient.read("norm_hidden", rows)
+            acts = acting(norms, layer.backward)
             held = set_out(norms, gradient.loss(index))
             against, own = (held, 0.0) if one else (0.0, held)
             label = f"{runs[number].name} ({layer.cell.title})" if self.beside else layer.name
             colour = _COLOURS[number]
             hidden = "∂L/∂h" if one else label
-            courses.append(Course(hidden, norms - own, colour, gid=f"hidden-{number}"))
+            courses.append(Course(hidden, _within(norms - own, acts), colour, gid=f"hidden-{number}"))
             if "norm_cell" in gradient and not self.beside:
                 cell = "∂L/∂c" if one else f"{label}, c"
-                courses.append(
-                    Course(cell, gradient.read("norm_cell", rows) - own, colour, dashed=True, gid=f"cell-{number}")
-                )
+                cells = _within(gradient.read("norm_cell", rows) - own, acts)
+                courses.append(Course(cell, cells, colour, dashed=True, gid=f"cell-{number}"))
         return against, courses
 
     def options(self) -> dict[str, Any]:
@@ -126,6 +128,13 @@ class _Gradient(Sheet):
         draw_courses(page, axes, self.courses, self.columns, self.scale)
         draw_thresholds(axes, self.scale, self.against)
         page.write(MARGIN, top, "norm", NAME)
+
+
+def _within(values: NDArray[np.float64], acts: slice) -> NDArray[np.float64]:
+    """Nothing but the timesteps that act on the loss."""
+    found = np.full(len(values), np.nan)
+    found[acts] = values[acts]
+    return found
 
 
 def _has(layer: Layer, sequence: int) -> bool:

@@ -30,6 +30,22 @@ class ActionSpec:
 
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("open", "&Open…", "Open a recording or a model", "&File", ("Ctrl+O",), "file"),
+    ActionSpec(
+        "compare_with",
+        "&Compare with…",
+        "Open recordings beside this one, with one cursor: the same sequence, read by other networks",
+        "&File",
+        ("Ctrl+Shift+O",),
+        needs_recording=True,
+    ),
+    ActionSpec(
+        "close_pane",
+        "C&lose this one",
+        "Close the recording in focus, of several",
+        "&File",
+        ("Ctrl+W",),
+        needs_recording=True,
+    ),
     ActionSpec("open_demo", "Open the &demo", "A small GRU that reads sonnets", "&File"),
     ActionSpec(
         "train", "&Train…", "Train a network on a text, a table or a made-up task", "&File", ("Ctrl+N",), "file"
@@ -85,6 +101,38 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("previous_sequence", "P&revious sequence", "The one before", "&Go", ("Ctrl+Up",), needs_recording=True),
     ActionSpec(
+        "next_pane",
+        "Next re&cording",
+        "The next of several recordings",
+        "&Go",
+        ("F6", "Ctrl+Tab"),
+        needs_recording=True,
+    ),
+    ActionSpec(
+        "later_checkpoint",
+        "La&ter in training",
+        "The same sequence, as the network read it at a later step of its training",
+        "&Go",
+        ("]", "Ctrl+PgDown"),
+        needs_recording=True,
+    ),
+    ActionSpec(
+        "earlier_checkpoint",
+        "Earl&ier in training",
+        "The same sequence, as the network read it at an earlier step of its training",
+        "&Go",
+        ("[", "Ctrl+PgUp"),
+        needs_recording=True,
+    ),
+    ActionSpec(
+        "play_training",
+        "Pla&y the training",
+        "Go through the training from step to step, or stop",
+        "&Go",
+        ("Shift+Space",),
+        needs_recording=True,
+    ),
+    ActionSpec(
         "zoom_in", "Zoom &in", "Fewer timesteps, around the cursor", "&View", ("+", "Ctrl++", "="), needs_recording=True
     ),
     ActionSpec("zoom_out", "Zoom &out", "More timesteps", "&View", ("-", "Ctrl+-"), needs_recording=True),
@@ -101,7 +149,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "mark_range",
         "Mar&k",
-        "Mark what is selected on the pages, as a label",
+        "Mark what was selected by dragging over the pages, as a label; again, to take it back",
         "&View",
         ("M",),
         needs_recording=True,
@@ -167,6 +215,8 @@ MOUSE: tuple[tuple[str, str], ...] = (
     ("Double-click elsewhere over time", "Mark that timestep, or take the mark away"),
     ("Drag in the whole sequence", "Move the window that is shown"),
     ("Drag over pages, or Shift + click", "Select a range, to mark it"),
+    ("Drag in the strip of the training", "See the same sequence earlier or later in the training"),
+    ("Shift + drop a recording", "Put it beside the one that is open"),
     ("Drop a file or a text", "Open it, or let the model of the recording read it"),
 )
 """What the mouse does, for the page of shortcuts."""

@@ -5,6 +5,7 @@ import os
 import socket
 import sys
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import cast, get_args
@@ -25,8 +26,7 @@ _SWITCH = 0.0005
 
 
 def run(
-    path: str | None,
-    *,
+    *paths: str,
     demo: bool = False,
     screenshot: str | None = None,
     size: tuple[int, int] | None = None,
@@ -36,7 +36,7 @@ def run(
     """Start the app and return its exit status when the window is closed.
 
     Args:
-        path: the recording to open; None opens the one that was open last, or the welcome page.
+        paths: the recordings to open, beside each other; none opens what was open last, or the welcome page.
         demo: open the demo instead.
         screenshot: do not show the window, but save what it would show as this PNG and return.
         size: of the window, or of the picture, in pixels.
@@ -52,16 +52,21 @@ def run(
     if theme is not None and theme not in get_args(Choice):
         raise GruvizError(f"the theme is one of {', '.join(get_args(Choice))}, not {theme}")
     if demo:
-        path = str(asset(_demo()))
+        paths = (str(asset(_demo())),)
     app = make_application()
     sys.setswitchinterval(_SWITCH)
     if screenshot is not None:
-        return _Picture(app, path, Path(screenshot), size, at, theme or "light").make()
-    return _interactive(app, path, size, at, theme, demo)
+        return _Picture(app, paths, Path(screenshot), size, at, theme or "light").make()
+    return _interactive(app, paths, size, at, theme, demo)
 
 
 def _interactive(
-    app: QApplication, path: str | None, size: tuple[int, int] | None, at: int | None, theme: str | None, demo: bool
+    app: QApplication,
+    paths: Sequence[str],
+    size: tuple[int, int] | None,
+    at: int | None,
+    theme: str | None,
+    demo: bool,
 ) -> int:
     from gruviz.ui.window import MainWindow
 
@@ -77,10 +82,10 @@ def _interactive(
     if demo and not settings.recent:
         window.ready.connect(window.tour.offer, Qt.ConnectionType.SingleShotConnection)
     window.show()
-    if path is None and Path(settings.last).is_file():
-        path = settings.last
-    if path is not None:
-        window.open_path(path)
+    if not paths and Path(settings.last).is_file():
+        paths = [settings.last]
+    if paths:
+        window.open_paths(paths)
     try:
         with hook:
             return app.exec()
@@ -94,7 +99,7 @@ class _Picture(QObject):
     def __init__(
         self,
         app: QApplication,
-        path: str | None,
+        paths: Sequence[str],
         target: Path,
         size: tuple[int, int] | None,
         at: int | None,
@@ -124,10 +129,10 @@ class _Picture(QObject):
         self.window.loader.settled.connect(self._soon.start)
         self.window.loader.failed.connect(self._fail)
         self.window.refused.connect(self._refuse)
-        if path is None:
-            self._soon.start()
+        if paths:
+            self.window.open_together(paths)
         else:
-            self.window.open_recording(path)
+            self._soon.start()
 
     def make(self) -> int:
         """Run until the picture is saved."""

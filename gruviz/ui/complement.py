@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 import gruviz.recording
 from gruviz.ui.jobs import CancelledError, Done, Job, Progress, Report
-from gruviz.ui.loader import Loader
+from gruviz.ui.loaders import Loaders
 from gruviz.ui.reading import Facts
 
 _WHY = (
@@ -30,21 +30,24 @@ class _Complementing:
 
 
 class Complement(QObject):
-    """Sees to it that what the open recording lacks is made, and that the loader then reads it."""
+    """Sees to it that what open recordings lack is made, one after the other, and that it is then read."""
 
     told = Signal(str, str)
     """What to say of it, and what to add where somebody asks; empty where there is nothing to say."""
 
-    def __init__(self, loader: Loader, parent: QObject | None = None) -> None:
+    def __init__(self, loaders: Loaders, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._loader = loader
+        self._loaders = loaders
         self._job: Job | None = None
         """The one that is listened to."""
         self._jobs: list[Job] = []
         """All that have not ended yet."""
-        self._path = ""
-        loader.opened.connect(self._see)
-        loader.looked.connect(self._look)
+        self._first = ""
+        """The path of the first recording, where that lacks something."""
+        self._paths: list[str] = []
+        """What is made now, and next."""
+        loaders.opened.connect(self._begin_anew)
+        loaders.looked.connect(self._look)
 
     def stop(self) -> None:
         """End it, and wait until it has ended."""
@@ -52,28 +55,63 @@ class Complement(QObject):
         for job in self._jobs:
             job.wait()
 
+    @Slot(object)
+    def add(self, facts: Facts) -> None:
+        """Make what a recording lacks that stands beside the first, too."""
+        self._make(_lacking(facts))
+
+    def drop(self, path: str) -> None:
+        """A recording is not open any more."""
+        if path in self._paths:
+            under_way = self._paths[0] == path
+            self._paths.remove(path)
+            if under_way:
+                self._leave()
+                self.told.emit("", "")
+                self._go_on()
+
+    @Slot(object)
+    def _begin_anew(self, facts: Facts) -> None:
+        """A recording is open in place of all."""
+        if self._paths != [_lacking(facts)]:
+            self._leave()
+            self._paths.clear()
+            self._first = ""
+            self.told.emit("", "")
+        self._see(facts)
+
     @Slot(object, str)
     def _look(self, facts: Facts | None, wrong: str) -> None:
         if facts is not None:
             self._see(facts)
 
-    @Slot(object)
     def _see(self, facts: Facts) -> None:
         """Begin, where something is lacking that does not come by itself; once for each file."""
-        wanted = facts.path if facts.lacking and not facts.growing else ""
-        if wanted == self._path:
+        wanted = _lacking(facts)
+        if wanted == self._first:
             return
-        self._leave()
-        self._path = wanted
-        self.told.emit("", "")
-        if wanted:
-            self._job = Job("Overview", _Complementing(wanted), self)
-            self._job.progressed.connect(self._tell)
-            self._job.failed.connect(self._fail)
-            self._job.done.connect(self._finish)
-            self._jobs = [job for job in self._jobs if job.isRunning()] + [self._job]
-            self._job.start()
-            self._tell()
+        self.drop(self._first)
+        self._first = wanted
+        if not self._paths:
+            self.told.emit("", "")
+        self._make(wanted)
+
+    def _make(self, path: str) -> None:
+        if path and path not in self._paths:
+            self._paths.append(path)
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Make what is next, if nothing is made just now."""
+        if self._job is not None or not self._paths:
+            return
+        self._job = Job("Overview", _Complementing(self._paths[0]), self)
+        self._job.progressed.connect(self._tell)
+        self._job.failed.connect(self._fail)
+        self._job.done.connect(self._finish)
+        self._jobs = [job for job in self._jobs if job.isRunning()] + [self._job]
+        self._job.start()
+        self._tell()
 
     def _leave(self) -> None:
         """Let the one that is under way end by itself, and hear no more of it."""
@@ -91,10 +129,19 @@ class Complement(QObject):
     @Slot(str)
     def _fail(self, message: str) -> None:
         self._job = None
+        self._paths.pop(0)
         self.told.emit("no overview", message)
+        self._go_on()
 
     @Slot(object)
     def _finish(self, done: Done) -> None:
         self._job = None
+        self._paths.pop(0)
         self.told.emit("", "")
-        self._loader.look(again=True)
+        self._loaders.look_at(done.path)
+        self._go_on()
+
+
+def _lacking(facts: Facts) -> str:
+    """The path of a recording that lacks what does not come by itself; else nothing."""
+    return facts.path if facts.lacking and not facts.growing else ""

@@ -2,9 +2,10 @@
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from gruviz.ui.loader import Loader
+from gruviz.ui.asked import Asked
 from gruviz.ui.reading import Memory, MemoryRequest, Request
 from gruviz.ui.state import ViewState
+from gruviz.view import reread
 
 _SLOT = "memory"
 
@@ -15,7 +16,7 @@ class Composing(QObject):
     changed = Signal()
     """There is another answer, or none."""
 
-    def __init__(self, state: ViewState, loader: Loader, parent: QObject | None = None) -> None:
+    def __init__(self, state: ViewState, loader: Asked, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._state, self._loader = state, loader
         self._looking: set[str] = set()
@@ -56,7 +57,8 @@ class Composing(QObject):
 
     @Slot()
     def _turn(self) -> None:
-        self._forget()
+        if not reread(self._state.before, self._state.view):
+            self._forget()
         self._ask()
 
     @Slot()

@@ -12,6 +12,7 @@ from gruviz.ui.chooser import Chooser
 from gruviz.ui.derived import DerivedButton
 from gruviz.ui.elided import ElidedLabel
 from gruviz.ui.panels import Context
+from gruviz.ui.panes import Panes
 from gruviz.ui.quantity_buttons import BUTTON, QuantityButtons
 from gruviz.ui.theme import STEP
 from gruviz.view import Order, Reduction, toggle_quantity, with_pane
@@ -43,7 +44,7 @@ class DisplayBar(QWidget):
     checkpoint_chosen = Signal(int)
     """The training step that was chosen."""
 
-    def __init__(self, context: Context, read_pages: QAction, parent: QWidget | None = None) -> None:
+    def __init__(self, context: Context, panes: Panes, read_pages: QAction, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context = context
         self.page = page_button(read_pages)
@@ -67,7 +68,7 @@ class DisplayBar(QWidget):
         self._row.addSpacing(2 * STEP)
         self._row.addWidget(self._words[0])
         self._row.addLayout(self._heatmaps)
-        self.more = DerivedButton(context, BUTTON)
+        self.more = DerivedButton(context, panes, BUTTON)
         self._row.addWidget(self.more)
         for words, chooser in zip(self._words[1:], (self.order, self.reduction, self.checkpoint), strict=True):
             self._row.addSpacing(2 * STEP)

@@ -15,7 +15,7 @@ from gruviz.errors import GruvizError
 from gruviz.model import formats
 from gruviz.recording.schema import PARTIAL
 from gruviz.sequences import HDF5, SOUNDS, SUFFIXES, TEXTS, Reading
-from gruviz.ui.comparison import ComparisonWindow
+from gruviz.ui.compared import ComparedWindow
 from gruviz.ui.dialogs import CompareDialog, ExportDialog, RecordDialog, TextDialog, TrainDialog, unused
 from gruviz.ui.drawer import Drawer
 from gruviz.ui.drawing import Wish
@@ -24,6 +24,7 @@ from gruviz.ui.measuring import Measuring
 from gruviz.ui.panels.gradient_tab import At
 from gruviz.ui.reading import Facts
 from gruviz.ui.workbench import Workbench, replaces, show_file
+from gruviz.view import hold, resume
 
 if TYPE_CHECKING:
     from gruviz.ui.window import MainWindow
@@ -65,9 +66,14 @@ class Flows(QObject):
         def begin() -> None:
             asked = dialog.asked()
             self._read = asked.data or f"task:{asked.task}"
-            self._bench.start("Training", asked, "Record it…", self._record_trained)
+            growing = asked.recording and asked.recording + PARTIAL
+            self._bench.start("Training", asked, "Record it…", self._record_trained, growing=growing)
 
-        dialog.accepted.connect(lambda: replaces(self._window, dialog.asked().output, begin))
+        def go_on() -> None:
+            recording = dialog.asked().recording
+            replaces(self._window, recording, begin) if recording else begin()
+
+        dialog.accepted.connect(lambda: replaces(self._window, dialog.asked().output, go_on))
         dialog.open()
 
     def compare(self) -> None:
@@ -87,7 +93,7 @@ class Flows(QObject):
     def show_comparison(self, path: str) -> None:
         """Show what is in the folder of a comparison. Raises GruvizError where it is none."""
         folder = Path(path) if Path(path).is_dir() else Path(path).parent
-        shown = ComparisonWindow(comparison.read(path), folder, self._window)
+        shown = ComparedWindow(comparison.read(path), folder, self._window)
         shown.opened.connect(self._open_compared)
         shown.wanted.connect(lambda: self._save_comparison(shown))
         shown.show()
@@ -102,10 +108,10 @@ class Flows(QObject):
     @Slot(list)
     def _open_compared(self, paths: list[str]) -> None:
         """Open recordings of a comparison, which are of the same sequences."""
-        self._window.open_recording(paths[0])
+        self._window.open_together(paths)
         self._window.activateWindow()
 
-    def _save_comparison(self, shown: ComparisonWindow) -> None:
+    def _save_comparison(self, shown: ComparedWindow) -> None:
         """Ask where to, and save the figure of a comparison there."""
         self._export(Wish(str(shown.folder), "comparison"), (), shown.folder, shown)
 
@@ -184,6 +190,9 @@ class Flows(QObject):
             model="" if facts.readout and not needed else model,
             weights=facts.weights,
             needed=needed,
+            output=""
+            if _is_ours_to_change(facts.path)
+            else unused(self._writable_folder(), Path(facts.path).stem, ".h5"),
         )
         if needed and not model:
             dialog = QFileDialog(window, "The model of this recording", str(Path(facts.path).parent))
@@ -198,14 +207,27 @@ class Flows(QObject):
             self._measure(asked)
 
     def _measure(self, asked: Measuring) -> None:
-        self._bench.start("Gradients", asked, "Show them", self._show_measured, at_once=True)
+        def show(done: Done) -> None:
+            self._show_measured(done, copied=bool(asked.output))
 
-    @Slot(object)
-    def _show_measured(self, done: Done) -> None:
-        """Read the recording anew, at the same place."""
-        facts = self._window.loader.facts
-        if facts is not None and facts.path == done.path:
-            self._window.loader.look(again=True)
+        self._bench.start("Gradients", asked, "Show them", show, at_once=True)
+
+    def _show_measured(self, done: Done, copied: bool) -> None:
+        """Read the recording anew, or the copy that they were added to, at the same place."""
+        window, view = self._window, self._window.state.view
+        if not copied:
+            window.loader.look_at(done.path)
+            return
+
+        def go_back() -> None:
+            window.ready.disconnect(go_back)
+            window.choose_sequence(view.pane.sequence)
+            window.state.change(resume, view)
+            if view.reference is not None:
+                window.state.change(hold, view.reference)
+
+        window.ready.connect(go_back)
+        window.open_recording(done.path)
 
     def export(self) -> None:
         """Ask which figure of what is being looked at to save, and save it."""
@@ -310,8 +332,17 @@ class Flows(QObject):
         """Where new files go: beside the last one that was opened, unless that is gruviz's own."""
         last = self._window.settings.last
         folder = Path(last).parent if last else Path.home()
-        own = Path(__file__).parents[2] in folder.parents or Path(__file__).parents[1] in folder.parents
-        return Path.cwd() if own or not folder.is_dir() else folder
+        return Path.cwd() if not folder.is_dir() or _is_shipped(folder) else folder
+
+
+def _is_ours_to_change(path: str) -> bool:
+    """Whether something can be added to a file: not to the demo, which is as it was shipped."""
+    return os.access(path, os.W_OK) and not _is_shipped(Path(path))
+
+
+def _is_shipped(path: Path) -> bool:
+    """Whether a file lies where gruviz does."""
+    return Path(__file__).parents[2] in path.parents or Path(__file__).parents[1] in path.parents
 
 
 def _suffix(path: str) -> str:

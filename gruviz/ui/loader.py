@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QThread, Signal, Slot
 import gruviz.recording
 from gruviz.errors import GruvizError
 from gruviz.recording import Recording, being_written
+from gruviz.ui.asked import Asked
 from gruviz.ui.reading import Facts, Request, Source, Unfinished, facts_of
 
 _TOGETHER = 0.012
@@ -58,40 +59,19 @@ class _Exchange:
     stopping: bool = False
 
 
-class Loader(QObject):
-    """Owns the open recording. Ask it: it answers the newest request of each slot, and leaves stale ones out.
+class Loader(Asked):
+    """Owns the open recording, and the thread that reads it."""
 
-    An answer goes out only while it is about what the newest request of its slot is about.
-    """
-
-    opened = Signal(object)
-    """`Facts` of the recording that is open now. What was asked of the one before is forgotten."""
-    refused = Signal(str, str)
-    """A path, and why it could not be opened. The recording that was open stays open."""
-    looked = Signal(object, str)
-    """What came of a look at the file: its `Facts` where there is something new, else None; and what went wrong.
-
-    All that was asked and may have another answer by now is asked anew by itself.
-    """
-    answered = Signal(object, object)
-    """A request, and its answer."""
-    failed = Signal(object, str)
-    """A request, and why it could not be answered; of a recording that somebody is writing, nobody is told.
-
-    What was read last stays, and `stumbled` says that it is worth another look.
-    """
-    settled = Signal()
-    """Nothing is left to do."""
+    left = Signal()
+    """The thread has ended, as it was told to."""
 
     _wake = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.facts: Facts | None = None
-        """Of the open recording; None while there is none."""
+        self._facts: Facts | None = None
         self._exchange = _Exchange()
-        self.stumbled = ""
-        """Why the last read of a recording that is being written came to nothing; empty where it did not."""
+        self._stumbled = ""
         self._newest: dict[str, Request] = {}
         self._opening = False
         self._thread = QThread(self)
@@ -99,6 +79,17 @@ class Loader(QObject):
         self._worker.moveToThread(self._thread)
         self._wake.connect(self._worker.work)
         self._worker.tick.connect(self._fetch)
+        self._thread.finished.connect(self.left)
+
+    @property
+    def facts(self) -> Facts | None:
+        """Of the open recording; None while there is none."""
+        return self._facts
+
+    @property
+    def stumbled(self) -> str:
+        """Why the last read of a recording that is being written came to nothing; empty where it did not."""
+        return self._stumbled
 
     def open(self, path: str) -> None:
         """Open the recording at `path`; `opened` or `refused` follows."""
@@ -140,12 +131,16 @@ class Loader(QObject):
 
     def stop(self) -> None:
         """End the thread, after the read that is under way, and close the recording. Nothing is answered afterwards."""
+        self.leave()
+        self._thread.wait()
+        self._worker.close()
+
+    def leave(self) -> None:
+        """Begin to stop, and do not wait: `left` follows."""
         with self._exchange.lock:
             self._exchange.stopping = True
             self._exchange.asked.clear()
         self._thread.quit()
-        self._thread.wait()
-        self._worker.close()
 
     def _submit(self, request: Request) -> None:
         with self._exchange.lock:
@@ -177,17 +172,17 @@ class Loader(QObject):
                 self._submit(waiting)
             self.refused.emit(request.path, wrong)
             return
-        self.facts = facts
+        self._facts = facts
         self._newest.clear()
         self.opened.emit(facts)
 
     def _has_looked(self, facts: Facts | None, wrong: str | None) -> None:
         if facts is not None:
-            self.facts = facts
+            self._facts = facts
         before = dict(self._newest)
         self.looked.emit(facts, wrong or "")
         if facts is not None:
-            self.stumbled = ""
+            self._stumbled = ""
         if facts is not None and not self._opening:
             for slot, request in self._newest.items():
                 if before.get(slot) is request:
@@ -199,8 +194,8 @@ class Loader(QObject):
             return
         if wrong is None:
             self.answered.emit(request, answer)
-        elif self.facts is not None and self.facts.growing:
-            self.stumbled = wrong
+        elif self._facts is not None and self._facts.growing:
+            self._stumbled = wrong
         else:
             self.failed.emit(request, wrong)
 
@@ -239,7 +234,7 @@ class _Worker(QObject):
     def close(self) -> None:
         """Close the recording."""
         if self._source is not None:
-            self._source.recording.close()
+            self._source.close()
             self._source = None
 
     def _look_ahead(self) -> bool:

@@ -1,5 +1,7 @@
 """Working out gradients on a thread of its own: from the recording that is open, into its file."""
 
+import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +25,8 @@ class Measuring:
     """The file of the model, where the recording lacks weights or the read-out; empty for none."""
     weights: str = ""
     """The SHA-256 of the weights that it was recorded with."""
+    output: str = ""
+    """A copy to add them to, where the recording itself is to stay as it is; empty for none."""
     needed: bool = False
     """Whether nothing can be done without that file."""
 
@@ -45,10 +49,31 @@ class Measuring:
                     )
                 model = None  # it was guessed by its name, and all but a loss can do without
 
+        if self.output:
+            _copy(self.path, self.output)
+
         def watch(done: int, total: int) -> bool:
             return report(Progress(done / max(total, 1), f"{done / max(total, 1):.0%} of the gradients"))
 
-        wanted = Wanted(loss=self.loss, reach=self.reach, since=self.since)
-        if not measure(self.path, wanted, tape=self.tape, sequences=[self.sequence], model=model, on_progress=watch):
+        path, wanted = self.output or self.path, Wanted(loss=self.loss, reach=self.reach, since=self.since)
+        try:
+            done = measure(path, wanted, tape=self.tape, sequences=[self.sequence], model=model, on_progress=watch)
+        except GruvizError:
+            self._drop()
+            raise
+        if not done:
+            self._drop()
             raise CancelledError
-        return Done(self.path, "Gradients added")
+        return Done(path, "Gradients added")
+
+    def _drop(self) -> None:
+        """Leave no copy behind that nothing was added to."""
+        if self.output:
+            Path(self.output).unlink(missing_ok=True)
+
+
+def _copy(path: str, output: str) -> None:
+    try:
+        shutil.copyfile(path, output)
+    except OSError as error:
+        raise GruvizError(f"cannot copy {path} to {output}: {os.strerror(error.errno or 0).lower()}") from error

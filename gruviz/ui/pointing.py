@@ -2,6 +2,7 @@
 
 from PySide6.QtCore import QObject, QPointF, Signal
 
+from gruviz.ui.asked import Asked
 from gruviz.ui.panels import Context, Panel
 from gruviz.ui.panels.curves import say_inputs
 from gruviz.ui.panels.units import format_value
@@ -24,12 +25,18 @@ class Pointing(QObject):
         super().__init__(parent)
         self._context = context
         self._panel: Panel | None = None
+        self._asked: Asked = context.loader
+        """Whom it asked last: that of the pane that the pointer was in."""
         self._last: tuple[PointRequest, Point] | None = None
         """What was answered last."""
 
     def at(self, panel: Panel | None, where: QPointF) -> None:
         """Ask for what is there: a place of a panel; nothing where it is none, or the place lies beside its body."""
-        loader, view = self._context.loader, self._context.state.view
+        view = self._context.state.view
+        loader = self._asked if panel is None else panel.context.loader
+        if loader is not self._asked:
+            self._asked.forget(_SLOT)
+            self._asked, self._last = loader, None
         if panel is None or not view.length or not panel.body.left() <= where.x() < panel.body.right() + 1:
             self._panel = self._last = None  # perhaps as another recording is opened
             loader.forget(_SLOT)
@@ -39,18 +46,22 @@ class Pointing(QObject):
         unit = panel.unit_at(where.y())
         quantities = () if unit is None else panel.quantities
         self._panel = panel
-        request = PointRequest(_SLOT, *self._context.subject, timestep, unit, quantities, view.reference)
+        request = PointRequest(
+            _SLOT, *panel.context.subject, timestep, unit, quantities, view.reference, panel.counterpart
+        )
         loader.ask(request)
         if self._last is not None and self._last[0] == request:  # which is not answered again
             self._say(self._last[1])
 
-    def take(self, request: PointRequest, point: Point) -> None:
+    def take(self, asked: QObject, request: PointRequest, point: Point) -> None:
         """Tell what was asked for."""
-        self._last = request, point
-        self._say(point)
+        if asked is self._asked:
+            self._last = request, point
+            self._say(point)
 
     def _say(self, point: Point) -> None:
-        cell, clock = self._context.layer.cell, self._context.clock
+        context = self._context if self._panel is None else self._panel.context
+        cell, clock = context.layer.cell, context.clock
         words = [f"t = {point.timestep:,}" + (f" · {clock.say(point.timestep)}" if clock else "")]
         if point.symbol is not None:
             words.append(named(point.symbol))
@@ -60,5 +71,7 @@ class Pointing(QObject):
             words.append(f"unit {point.unit}")
         words += [f"{quantity_of(cell, name).symbol} = {format_value(value)}" for name, value in point.values.items()]
         if self._panel is not None:
+            for name, value in point.others.items():
+                words.append(f"{self._panel.title} = {format_value(value - point.values[name])}")
             words.append(self._panel.words_at(point.timestep))
         self.said.emit("   ".join(filter(None, words)))

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from gruviz.ui.loader import Loader
+from gruviz.ui.asked import Asked
 from gruviz.ui.reading import Request, Sensitivity, SensitivityRequest
 from gruviz.ui.state import ViewState
 
@@ -15,7 +15,7 @@ class Sensing(QObject):
     changed = Signal()
     """There is another answer, or none."""
 
-    def __init__(self, state: ViewState, loader: Loader, parent: QObject | None = None) -> None:
+    def __init__(self, state: ViewState, loader: Asked, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._state, self._loader = state, loader
         self._looking: set[str] = set()

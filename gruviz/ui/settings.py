@@ -56,6 +56,12 @@ class Settings:
         self.last = path
         self.recent = [path, *(other for other in self.recent if other not in (path, path + PARTIAL))][:RECENT]
 
+    def seen(self, path: str) -> None:
+        """Put a file that stands beside the one that was opened last to the recent ones, after that."""
+        if path != self.last:
+            others = (other for other in self.recent if other not in (path, self.last))
+            self.recent = [self.last, path, *others][:RECENT]
+
 
 def folder() -> Path:
     """Where settings are kept: `GRUVIZ_CONFIG_DIR`, or the system's place for them."""

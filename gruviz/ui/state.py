@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from gruviz.view import View
+from gruviz.view import Pane, View
 
 
 class ViewState(QObject):
@@ -15,12 +15,14 @@ class ViewState(QObject):
     of the pane first, so that a panel that hears of a new sequence never sees the cursor of the old one.
     """
 
+    panes_changed = Signal()
+    """One more pane, one less, another in focus, or something else is shown in one of them."""
     pane_changed = Signal()
-    """Another recording, tape, sequence, layer or checkpoint."""
+    """The pane in focus shows another recording, tape, sequence, layer or checkpoint."""
     length_changed = Signal()
     """The sequence on show has other timesteps at its end, mostly more."""
     units_changed = Signal()
-    """Other units are selected."""
+    """Other units are selected, in the pane in focus or in another."""
     rows_changed = Signal()
     """The heatmaps show other units, or in another order."""
     range_changed = Signal()
@@ -49,12 +51,18 @@ class ViewState(QObject):
     def __init__(self, view: View | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._view = view or View()
+        self._before = self._view
         self._applying = False
 
     @property
     def view(self) -> View:
         """What is being looked at."""
         return self._view
+
+    @property
+    def before(self) -> View:
+        """What was looked at before the latest change."""
+        return self._before
 
     def change(self, function: Callable[..., View], *args: Any, **kwargs: Any) -> None:
         """Replace the view by `function(view, *args, **kwargs)` and emit what changed; nothing, when nothing did.
@@ -67,7 +75,7 @@ class ViewState(QObject):
             return
         if self._applying:
             raise RuntimeError("a view of the state must not change it while it applies a change")
-        self._view = new
+        self._view, self._before = new, old
         self._applying = True
         try:
             for signal, read in self._watched:
@@ -79,15 +87,22 @@ class ViewState(QObject):
 
     _watched: tuple[tuple[Callable[["ViewState"], Any], Callable[[View], Any]], ...] = (
         (
-            lambda state: state.pane_changed,
-            lambda view: [(p.recording, p.tape, p.sequence, p.layer, p.checkpoint) for p in view.panes],
+            lambda state: state.panes_changed,
+            lambda view: (view.focus, [_subject(pane) for pane in view.panes]),
         ),
+        (lambda state: state.pane_changed, lambda view: _subject(view.pane)),
         (lambda state: state.length_changed, lambda view: view.length),
         (lambda state: state.thresholds_changed, lambda view: view.thresholds),
-        (lambda state: state.display_changed, lambda view: (view.reduction, view.hidden, view.derived)),
-        (lambda state: state.rows_changed, lambda view: [(pane.order, pane.filter, pane.rows) for pane in view.panes]),
+        (
+            lambda state: state.display_changed,
+            lambda view: (view.reduction, view.hidden, view.derived, view.differences),
+        ),
+        (
+            lambda state: state.rows_changed,
+            lambda view: (view.focus, [(p.order, p.filter, p.rows, p.anchor) for p in view.panes]),
+        ),
         (lambda state: state.range_changed, lambda view: (view.start, view.stop, view.length)),
-        (lambda state: state.units_changed, lambda view: [pane.units for pane in view.panes]),
+        (lambda state: state.units_changed, lambda view: (view.focus, [p.units for p in view.panes])),
         (lambda state: state.cursor_changed, lambda view: view.cursor),
         (lambda state: state.mark_changed, lambda view: (view.reference, view.selection)),
         (lambda state: state.playback_changed, lambda view: (view.playing, view.speed, view.loop)),
@@ -98,3 +113,8 @@ class ViewState(QObject):
         (lambda state: state.tab_changed, lambda view: view.tab),
         (lambda state: state.page_changed, lambda view: (view.page, view.colour, view.label, view.marked)),
     )
+
+
+def _subject(pane: Pane) -> tuple[str, str, int, str, int]:
+    """What is shown, without how."""
+    return pane.recording, pane.tape, pane.sequence, pane.layer, pane.checkpoint

@@ -24,6 +24,7 @@ from gruviz.comparison import FILE as COMPARISON
 from gruviz.errors import GruvizError
 from gruviz.ui import settings as settings_file
 from gruviz.ui.actions import ACTIONS
+from gruviz.ui.choosing import Choosing
 from gruviz.ui.complement import Complement
 from gruviz.ui.composing import Composing
 from gruviz.ui.derived import DerivedChoices
@@ -33,9 +34,11 @@ from gruviz.ui.flows import MODELS, SEQUENCES, Flows
 from gruviz.ui.garbage import Collector
 from gruviz.ui.help import HelpDialog
 from gruviz.ui.live import Live, LiveBar
-from gruviz.ui.loader import Loader
+from gruviz.ui.loaders import Loaders
 from gruviz.ui.pages import EmptyPage, FailedPage, LoadingPage, WelcomePage, label
+from gruviz.ui.pane_state import PaneState
 from gruviz.ui.panels import Context
+from gruviz.ui.panes import Panes
 from gruviz.ui.player import Player
 from gruviz.ui.reading import MARKED, Facts
 from gruviz.ui.sensing import Sensing
@@ -49,9 +52,13 @@ from gruviz.ui.theme import Themes
 from gruviz.ui.thresholds import ThresholdsBar
 from gruviz.ui.toolbar import SPEEDS, ToolBar
 from gruviz.ui.tour import Tour
+from gruviz.ui.training_bar import TrainingBar
 from gruviz.ui.workbench import Workbench
 from gruviz.view import (
+    Pane,
     View,
+    alone,
+    focus_on,
     from_plain,
     mark_selection,
     rank_by,
@@ -59,7 +66,6 @@ from gruviz.view import (
     seek,
     show_all,
     show_range,
-    showing,
     step,
     to_plain,
     toggle_loop,
@@ -76,6 +82,7 @@ from gruviz.view import (
 DEMO = "demo.h5"
 """The recording that the demo opens, among the assets."""
 SIZE = (1280, 800)
+_RECORDINGS = (".h5", ".hdf5", ".part")
 _LETTERS = 64
 """Timesteps of the demo that are on show at first: each letter stands over its column."""
 _PATIENCE = 200
@@ -103,13 +110,14 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.settings, self._remember = settings, remember
         self.state = ViewState(_BEGINNING, self)
-        self.loader = Loader(self)
+        self.loader = Loaders(self.state, self)
         self.themes = themes
         self.composing = Composing(self.state, self.loader, self)
         self.sensing = Sensing(self.state, self.loader, self)
         self.context = Context(self.state, self.loader, themes, self.composing, self.sensing)
         self.player = Player(self.state, self)
-        self.live = Live(self.context, self)
+        self.panes = Panes(self.state, self.loader, themes, self.composing, self.sensing, self)
+        self.live = Live(replace(self.context, state=PaneState(self.state, 0)), self)
         self.complement = Complement(self.loader, self)
         self._collector = Collector(self)
         self._opening = ""
@@ -123,7 +131,8 @@ class MainWindow(QMainWindow):
         self.addToolBar(self.toolbar)
         self.status = StatusBar(self.context, self)
         self.setStatusBar(self.status)
-        self.stage = Stage(self.context)
+        self.choosing = Choosing(self.context, self.panes, self.toolbar)
+        self.stage = Stage(self.context, self.panes)
         self.side = Side(self.context, {spec.tab: self._actions[spec.name] for spec in ACTIONS if spec.tab})
         self.units = self.side.units
         self.sheet = Sheet(self.context)
@@ -148,7 +157,7 @@ class MainWindow(QMainWindow):
         self.loading, self.failed, self.empty = LoadingPage(), FailedPage(again), EmptyPage(again)
         self.welcome.show_recent(self.settings.recent)
         self.splitter = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False, handleWidth=1)
-        self.display = DisplayBar(self.context, self._actions["read_pages"])
+        self.display = DisplayBar(self.context, self.panes, self._actions["read_pages"])
         self.sheet_bar = SheetBar(self.context, self.sheet.subject, self._actions)
         self.find_bar, self.go_bar = FindBar(self.context), GoBar(self.context)
         self.thresholds_bar = ThresholdsBar(self.context)
@@ -161,6 +170,9 @@ class MainWindow(QMainWindow):
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(0)
         rows.addWidget(self.strips)
+        over = ("earlier_checkpoint", "later_checkpoint", "play_training")
+        self.training_bar = TrainingBar(self.context, [self._actions[name] for name in over])
+        rows.addWidget(self.training_bar)
         self.area = QStackedWidget()
         for part in (self.stage, self.sheet):
             self.area.addWidget(part)
@@ -219,7 +231,7 @@ class MainWindow(QMainWindow):
         self._menus["&View"].insertMenu(self._actions["switch_theme"], self._heatmap_menu)
         self._menus["&View"].insertSeparator(self._actions["switch_theme"])
         self._heatmap_menu.aboutToShow.connect(self._fill_heatmaps)
-        self._derived = DerivedChoices(self.context, self._heatmap_menu)
+        self._derived = DerivedChoices(self.context, self.panes, self._heatmap_menu)
 
     def _wire(self) -> None:
         loader, state, toolbar = self.loader, self.state, self.toolbar
@@ -229,15 +241,19 @@ class MainWindow(QMainWindow):
         self.live.began.connect(self._opened)
         self.live.changed.connect(self._grown)
         self.live.lost.connect(self.open_recording)
-        state.pane_changed.connect(self._show_choices)
+        self.panes.opened.connect(self._opened_beside)
+        self.panes.opened.connect(self.complement.add)
+        self.panes.refused.connect(self._refused_beside)
+        self.panes.closed.connect(self._closed_one)
+        self.panes.done.connect(self.ready)
+        self.choosing.wrong.connect(self.complain)
+        state.panes_changed.connect(self._show_panes)
         state.memory_changed.connect(self._show_shaded)
         state.cursor_changed.connect(self._collector.moved)
         state.range_changed.connect(self._collector.moved)
-        toolbar.sequence.chosen.connect(self._choose_offered)
-        toolbar.layer.chosen.connect(self._choose_layer)
         toolbar.speed.chosen.connect(self._choose_speed)
         self.welcome.wanted.connect(self.open_path)
-        self.display.checkpoint_chosen.connect(self._choose_checkpoint)
+        self.display.checkpoint_chosen.connect(self.choosing.choose_checkpoint)
         self.stage.pointing.said.connect(self.display.say)
         self.sheet.pages.said.connect(self.sheet_bar.say)
         self.sheet.pages.wanted.connect(self._go_to_sequence)
@@ -259,7 +275,10 @@ class MainWindow(QMainWindow):
         self.open_paths([path])
 
     def open_paths(self, paths: Sequence[str]) -> None:
-        """The same for several files: sequences, and perhaps a model that is to read them."""
+        """The same for several files: recordings beside each other; or sequences, and perhaps a model to read them."""
+        if len(paths) > 1 and all(Path(path).suffix.lower() in _RECORDINGS for path in paths):
+            self.open_together(paths)
+            return
         try:
             taken = all(Path(path).exists() for path in paths) and self.flows.take(paths)
         except GruvizError as error:
@@ -269,10 +288,27 @@ class MainWindow(QMainWindow):
             self.open_recording(paths[0])
 
     def open_recording(self, path: str) -> None:
-        """Open a recording. It takes the place of the one that is open, once it proves to be one."""
+        """Open a recording. It takes the place of all that are open, once it proves to be one."""
+        self.open_together([path])
+
+    def open_together(self, paths: Sequence[str]) -> None:
+        """Open two or three recordings beside each other, in place of all that are open.
+
+        The first chooses the sequence; of the others the same one is shown, by its name, number and length. One that
+        has none as long, or cannot be opened, is left away, and `refused` says why. `ready` follows when all are there.
+        """
+        path, *others = paths
+        self.panes.wait_for([Pane(str(other)) for other in others])
         self._opening = str(path)
         self.loader.open(self._opening)
         self._patience.start()
+
+    def open_beside(self, paths: Sequence[str]) -> None:
+        """Open recordings beside those that are open; where none is, together."""
+        if self.loader.facts is None:
+            self.open_together(paths)
+        else:
+            self.panes.open([str(path) for path in paths])
 
     @Slot()
     def _say_that_it_opens(self) -> None:
@@ -285,8 +321,12 @@ class MainWindow(QMainWindow):
         self._opening = ""
         self.banner.hide()
         earlier = self._earlier(facts.path)
-        kept = ("thresholds", "hidden", "derived", "whose", "shaded", "shading", "page", "tab")
-        self.state.change(lambda view: replace(_BEGINNING, **{name: getattr(view, name) for name in kept}))
+        self.panes.begin_anew()
+        kept = (
+            *("thresholds", "hidden", "aside", "derived", "differences"),
+            *("whose", "shaded", "shading", "page", "tab"),
+        )
+        self.state.change(lambda view: replace(_BEGINNING, **{name: getattr(alone(view), name) for name in kept}))
         self._remember_file(facts.path)
         self.setWindowTitle(f"{facts.name} — gruviz")
         layer = next((name for name in facts.layers if any(info.length for info in facts.sequences_of(name))), None)
@@ -297,26 +337,30 @@ class MainWindow(QMainWindow):
             later = " yet: they appear here." if facts.growing else ". Record it again, with a longer input."
             self.empty.sentence.setText(f"{facts.name} holds no timesteps{later}")
             self._show_page(self.empty)
-            self._show_choices()
+            self.choosing.refresh()
+            self.panes.wait_for([])
             return
         sequences = facts.sequences_of(layer)
         first = next(info.index for info in sequences if info.length)
         self._show_page(self.splitter)
         if facts.growing:
-            self._show(layer, first)
+            self.choosing.show(layer, first)
             self.live.follow(True)
         elif earlier is not None and self._fits(facts, earlier):
-            pane = earlier.pane
-            self._show(pane.layer, pane.sequence)
+            pane, *others = earlier.panes
+            self.choosing.show(pane.layer, pane.sequence)
             self.state.change(resume, earlier)
-            self.state.change(with_pane, units=pane.units, order=pane.order, filter=pane.filter)
+            rows = {"order": pane.order, "filter": pane.filter, "anchor": pane.anchor}
+            self.state.change(with_pane, units=pane.units, **rows)
+            if not self.panes.waits:
+                self.panes.wait_for(others, earlier.focus)
         else:
-            self._show(layer, first)
+            self.choosing.show(layer, first)
             if facts.name == DEMO:  # a newcomer reads letters over their columns first
                 self.state.change(show_range, 0, _LETTERS)
         self._say_if_cut_short(facts)
         self.area.currentWidget().setFocus()
-        self.ready.emit()
+        self.panes.go_on()  # and then it is ready
 
     def _say_if_cut_short(self, facts: Facts) -> None:
         cut = not (facts.complete or facts.growing)
@@ -329,20 +373,53 @@ class MainWindow(QMainWindow):
         """The recording on show holds more than before, or was completed, perhaps under another name."""
         if str(Path(facts.path).resolve()) != self.settings.last:
             self._remember_file(facts.path)
-        self.setWindowTitle(f"{facts.name} — gruviz")
+        self._show_panes()
         self._say_if_cut_short(facts)
-        self._show_choices()
+        self.choosing.refresh()
         self.display.refresh()
         self.status.refresh()
 
     @Slot(str, str)
     def _refused(self, path: str, message: str) -> None:
         self._opening = ""
+        self.panes.wait_for([])
         if self.loader.facts is None:
             self.failed.sentence.setText(message)
             self._show_page(self.failed)
         self.refused.emit(message)
         self.complain(message)
+
+    @Slot(object)
+    def _opened_beside(self, facts: Facts) -> None:
+        """A recording stands beside the others."""
+        if self._remember and facts.path:
+            self.settings.seen(str(Path(facts.path).resolve()))
+            settings_file.save(self.settings)
+        self._show_page(self.splitter)
+
+    @Slot(str)
+    def _refused_beside(self, message: str) -> None:
+        self.refused.emit(message)
+        self.complain(message)
+
+    @Slot(str)
+    def _closed_one(self, path: str) -> None:
+        """One of several recordings is closed; another may be the first now."""
+        self.live.stop()
+        if path not in (pane.recording for pane in self.state.view.panes):
+            self.complement.drop(path)
+        first = self.panes.contexts[0].loader.facts
+        if first is not None:
+            self._remember_file(first.path)
+
+    @Slot()
+    def _show_panes(self) -> None:
+        """Name all recordings in the title, and offer what makes sense for several alone where there are several."""
+        names = [context.loader.facts.name for context in self.panes.contexts if context.loader.facts]
+        if names:
+            self.setWindowTitle(f"{', '.join(dict.fromkeys(names))} — gruviz")
+        for name in ("close_pane", "next_pane"):
+            self._actions[name].setEnabled(self.panes.several)
 
     def complain(self, message: str) -> None:
         """Say in a dialog what is wrong and what to do, or what else there is to say."""
@@ -360,11 +437,12 @@ class MainWindow(QMainWindow):
             return None
 
     def _fits(self, facts: Facts, view: View) -> bool:
-        pane = view.pane
+        pane = view.panes[0]
         if pane.layer not in facts.layers:
             return False
         sequences = facts.sequences_of(pane.layer)
         known = 0 <= pane.sequence < len(sequences) and sequences[pane.sequence].length == view.length > 0
+        known = known and (pane.anchor is None or 0 <= pane.anchor < len(sequences))
         return known and all(0 <= unit < facts.layers[pane.layer].size for unit in pane.units)
 
     def _show_page(self, page: QWidget) -> None:
@@ -374,102 +452,14 @@ class MainWindow(QMainWindow):
 
     # Choosing
 
-    def _show(self, layer: str, sequence: int, *, alike: bool = False) -> None:
-        """Turn to a sequence in a layer, perhaps one that another checkpoint read as well."""
-        facts = self.loader.facts
-        assert facts is not None
-        info = facts.sequences_of(layer)[sequence]
-        pane = self.state.view.pane
-        same = pane.layer in facts.layers and facts.layers[pane.layer].size == facts.layers[layer].size
-        self.state.change(
-            showing,
-            info.length,
-            alike=alike,
-            recording=facts.path,
-            tape=facts.layers[layer].tape,
-            sequence=sequence,
-            layer=layer,
-            checkpoint=info.checkpoint,
-            units=pane.units if same else (),
-        )
-
-    @property
-    def _offered(self) -> list[int]:
-        """The sequences that there are to choose from: those of the checkpoint on show."""
-        facts, pane = self.loader.facts, self.state.view.pane
-        if facts is None or pane.layer not in facts.layers:
-            return []
-        return [info.index for info in facts.sequences_of(pane.layer) if info.checkpoint == pane.checkpoint]
-
-    @Slot(int)
-    def _choose_offered(self, place: int) -> None:
-        self.choose_sequence(self._offered[place])
-
-    def _step_sequence(self, places: int) -> None:
-        offered, here = self._offered, self.state.view.pane.sequence
-        if here in offered and 0 <= offered.index(here) + places < len(offered):
-            self.choose_sequence(offered[offered.index(here) + places])
-
-    @Slot(int)
     def choose_sequence(self, sequence: int) -> None:
         """Turn to another sequence of the tape."""
-        facts, pane = self.loader.facts, self.state.view.pane
-        if facts is None or pane.layer not in facts.layers:
-            return
-        sequences = facts.sequences_of(pane.layer)
-        if not 0 <= sequence < len(sequences):
-            return
-        if sequences[sequence].length == 0:
-            self.complain(f"{sequences[sequence].name or f'sequence {sequence}'} is empty: choose another")
-            return
-        self._show(pane.layer, sequence)
-
-    @Slot(int)
-    def _choose_layer(self, index: int) -> None:
-        facts, pane = self.loader.facts, self.state.view.pane
-        if facts is None:
-            return
-        layer = list(facts.layers)[index]
-        sequences = facts.sequences_of(layer)
-        sequence = pane.sequence
-        if facts.layers[layer].tape != pane.tape:  # the same item of the same forward pass, where there is one
-            here = facts.tapes[pane.tape].sequences[pane.sequence]
-            twins = (s.index for s in sequences if (s.pass_, s.item) == (here.pass_, here.item) and s.length)
-            sequence = next(twins, next((s.index for s in sequences if s.length), -1))
-        if sequence < 0:
-            self.complain(f"{layer} holds no timesteps: choose another layer")
-            return
-        self._show(layer, sequence)
-
-    @Slot(int)
-    def _choose_checkpoint(self, checkpoint: int) -> None:
-        """Turn to the same sequence as another training step read it: of the same name and item, or the same place."""
-        facts, pane = self.loader.facts, self.state.view.pane
-        if facts is None or pane.layer not in facts.layers:
-            return
-        sequences = facts.sequences_of(pane.layer)
-        here = sequences[pane.sequence]
-        there = [info for info in sequences if info.checkpoint == checkpoint and info.length]
-        place = sum(info.checkpoint == here.checkpoint for info in sequences[: pane.sequence])
-        alike = [info for info in there if (info.name, info.item) == (here.name, here.item)]
-        self._show(pane.layer, (alike or there[place:] or there)[0].index, alike=bool(alike))
+        self.choosing.choose_sequence(sequence)
 
     @Slot(int)
     def _choose_speed(self, index: int) -> None:
         self.state.change(replace, speed=float(SPEEDS[index]))
         self.area.currentWidget().setFocus()
-
-    @Slot()
-    def _show_choices(self) -> None:
-        facts, pane = self.loader.facts, self.state.view.pane
-        if facts is None or pane.layer not in facts.layers:
-            self.toolbar.sequence.show_sequences([], -1)
-            self.toolbar.layer.show_choices([], -1)
-            return
-        sequences, offered = facts.sequences_of(pane.layer), self._offered
-        self.toolbar.sequence.show_sequences([sequences[index] for index in offered], offered.index(pane.sequence))
-        layers = list(facts.layers)
-        self.toolbar.layer.show_choices(layers, layers.index(pane.layer))
 
     def _fill_recent(self) -> None:
         self._recent_menu.clear()
@@ -510,12 +500,33 @@ class MainWindow(QMainWindow):
     def open(self) -> None:
         """Ask for a recording and open it."""
         dialog = QFileDialog(self, "Open a recording or a model", _folder_of(self.settings.last))
-        known = " ".join(f"*{suffix}" for suffix in (".h5", ".hdf5", ".part", *MODELS, *SEQUENCES, COMPARISON))
+        known = " ".join(f"*{suffix}" for suffix in (*_RECORDINGS, *MODELS, *SEQUENCES, COMPARISON))
         dialog.setNameFilters([f"Recordings, models, sequences ({known})", "All files (*)"])
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(self.open_path)
         dialog.open()
+
+    @Slot()
+    def compare_with(self) -> None:
+        """Ask for recordings and put them beside those that are open."""
+        dialog = QFileDialog(self, "Compare with other recordings", _folder_of(self.settings.last))
+        dialog.setNameFilters([f"Recordings ({' '.join(f'*{suffix}' for suffix in _RECORDINGS)})", "All files (*)"])
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.filesSelected.connect(self.open_beside)
+        dialog.open()
+
+    @Slot()
+    def close_pane(self) -> None:
+        """Close the recording in focus, one of several."""
+        self.panes.close(self.state.view.focus)
+
+    @Slot()
+    def next_pane(self) -> None:
+        """Bring the next recording into focus."""
+        view = self.state.view
+        self.state.change(focus_on, (view.focus + 1) % len(view.panes))
 
     @Slot()
     def open_demo(self) -> None:
@@ -600,6 +611,21 @@ class MainWindow(QMainWindow):
     def loop(self) -> None:
         """Begin again at the end while playing, or stop there."""
         self.state.change(toggle_loop)
+
+    @Slot()
+    def earlier_checkpoint(self) -> None:
+        """The same sequence, earlier in the training."""
+        self.training_bar.scrubbing.step(-1)
+
+    @Slot()
+    def later_checkpoint(self) -> None:
+        """The same sequence, later in the training."""
+        self.training_bar.scrubbing.step(1)
+
+    @Slot()
+    def play_training(self) -> None:
+        """Go through the training, or stop."""
+        self.training_bar.play()
 
     @Slot()
     def reference(self) -> None:
@@ -689,12 +715,12 @@ class MainWindow(QMainWindow):
     @Slot()
     def next_sequence(self) -> None:
         """To the sequence after this."""
-        self._step_sequence(1)
+        self.choosing.step(1)
 
     @Slot()
     def previous_sequence(self) -> None:
         """To the sequence before this."""
-        self._step_sequence(-1)
+        self.choosing.step(-1)
 
     @Slot()
     def zoom_in(self) -> None:
@@ -766,14 +792,17 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         """Open the files, or let the model read the text."""
         _as_a_copy(event)
-        self._take(event.mimeData())
+        beside = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        self._take(event.mimeData(), beside=beside)
 
-    def _take(self, data: QMimeData | None) -> bool:
+    def _take(self, data: QMimeData | None, *, beside: bool = False) -> bool:
         """Do what can be done with what was dropped or pasted; False where that is nothing."""
         if data is None:  # what PySide makes of a clipboard that has never been used, whatever its types say
             return False
         paths = [url.toLocalFile().removesuffix("/") for url in data.urls() if url.isLocalFile()]
-        if paths:
+        if paths and beside:
+            self.open_beside(paths)
+        elif paths:
             self.open_paths(paths)
         elif data.text():
             self.flows.read_text(data.text())

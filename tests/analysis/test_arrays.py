@@ -14,6 +14,7 @@ from gruviz.analysis import (
     Following,
     Histogram,
     Keeps,
+    acting,
     autocorrelation,
     autocorrelation_time,
     by_number,
@@ -73,6 +74,7 @@ def added(kind: Callable[[], Any], found: Callable[[Any], Any]) -> Callable[...,
 
 
 CALLS = {
+    "acting": Called(lambda norms: acting(norms).stop, {"norms": STATE[:, 0]}),
     "autocorrelation": Called(autocorrelation, {"values": STATE}),
     "autocorrelation_time": Called(autocorrelation_time, {"values": STATE}),
     "by_number": Called(lambda values: by_number(values, "keep"), {"values": KEEP[0]}),
@@ -115,7 +117,7 @@ ARGUMENTS = [(name, argument) for name, called in CALLS.items() for argument in 
 OF_RECORDINGS = {
     "added", "candidate_weights", "derived", "fed_by", "finish", "gather_autocorrelation_time", "gather_histogram",
     "gather_keep", "levels", "numbers", "numbers_of", "parts", "paths_to_reached", "steps", "together", "walk_back",
-    "work_out", "between", "in_words", "above", "marked", "broken", "filled", "check_sides",
+    "work_out", "between", "in_words", "raised", "above", "marked", "broken", "filled", "check_sides",
 }  # fmt: skip
 """Functions that are given a layer, a cell or single numbers; `broken` and `filled`: lines that were counted before."""
 

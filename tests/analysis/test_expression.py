@@ -94,3 +94,18 @@ def test_signs_of_other_languages_get_those_that_there_are(text: str) -> None:
 @pytest.mark.filterwarnings("error")
 def test_dividing_by_nothing_is_no_warning() -> None:
     assert Expression("tau/0 > 1").holds({"tau": np.array([0.0, 2.0])}).tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("sign", "expected"),
+    [
+        ("<", [True, False, False]),
+        ("<=", [True, True, False]),
+        (">", [False, False, True]),
+        (">=", [False, True, True]),
+        ("==", [False, True, False]),
+        ("!=", [True, False, True]),
+    ],
+)
+def test_signs_are_strict_or_not_as_they_are_written(sign: str, expected: list[bool]) -> None:
+    assert Expression(f"tau {sign} 2").holds({"tau": np.array([1.0, 2.0, 3.0])}).tolist() == expected

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gruviz.analysis import set_out, vanishing
+from gruviz.analysis import acting, set_out, vanishing
 from gruviz.recording.gradient import SUM
 
 
@@ -21,3 +21,10 @@ def test_a_sum_is_held_against_the_median():
 
 def test_a_factor_of_a_thousand_is_not_enough_and_more_is():
     np.testing.assert_array_equal(vanishing(np.array([-3.0, -3.001, 3.0, 3.001])), [0, -1, 0, 1])
+
+
+def test_what_comes_after_the_loss_has_not_vanished():
+    norms = np.array([-np.inf, -5.0, -np.inf, 0.0, -np.inf, -np.inf])
+    assert acting(norms) == slice(0, 4)
+    assert acting(norms, backward=True) == slice(1, 6)
+    assert acting(np.full(3, -np.inf)) == slice(0, 3)  # of a loss on which no state acts

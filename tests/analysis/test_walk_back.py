@@ -76,6 +76,14 @@ def test_it_goes_no_further_back_than_anything_is_left() -> None:
         assert (stretches[-1].left <= LEAST).all()
 
 
+def test_it_goes_back_until_hardly_anything_is_left_of_any_unit() -> None:
+    keep = np.where(np.arange(3) == 1, 0.99, 0.1) * np.ones((5000, 1))  # 0.99 ** 1375 is 1e-6
+    stretches = list(walk_back(lambda start, stop: Steps(keep[start:stop], keep[start:stop]), 4900))
+    assert all((each.left > LEAST).any() for each in stretches[:-1])
+    assert (stretches[-1].left <= LEAST).all()
+    assert 1375 <= 4901 - stretches[-1].start <= 1375 + 256
+
+
 def test_a_unit_that_never_forgets_is_followed_so_far_and_no_further() -> None:
     def give(start: int, stop: int) -> Steps:
         keep = np.full((stop - start, 2), 0.5)

@@ -10,15 +10,15 @@ import pytest
 from gruviz.cells import LSTM, Thresholds
 from gruviz.cli import main
 from gruviz.errors import GruvizError
-from gruviz.figures import FIGURES, FORMATS, NUMBERS, Style, draw, gates, redraw, save
+from gruviz.figures import FORMATS, NUMBERS, Style, draw, gates, redraw, save
 from gruviz.figures._metadata import read
 from gruviz.view import Pane, View
 
 from .made import TEXT
-from .test_every_figure import make
+from .test_every_figure import EVERY, make
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("name", EVERY)
 def test_it_is_the_same_pixel_for_pixel_whatever_the_window_showed(tmp_path: Path, name: str) -> None:
     run, _ = make(tmp_path / "run.h5", (TEXT[:120],), cell=LSTM)
     pane = Pane(layer="rnn.l0", units=(3, 1), order="keep", rows=(1, 5))

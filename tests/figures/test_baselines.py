@@ -9,11 +9,11 @@ import pytest
 from matplotlib.testing.compare import compare_images
 
 from gruviz.cells import LSTM, RNN
-from gruviz.figures import FIGURES, Style, draw, save
+from gruviz.figures import Style, draw, save
 from gruviz.recording import Recording
 
 from .made import TEXT
-from .test_every_figure import OWN, make
+from .test_every_figure import EVERY, OWN, make
 
 HERE = Path(__file__).parent / "baselines"
 DPI, TOLERANCE = 50, 1.5
@@ -35,7 +35,7 @@ RECORDINGS: dict[str, Callable[[Path], Recording]] = {
     "one-unit": lambda path: make(path, (TEXT[:120],), units=1)[0],
     "2000-units": lambda path: make(path, (TEXT[:60],), units=2000)[0],
 }
-DRAWN = [("text", name) for name in FIGURES] + [
+DRAWN = [("text", name) for name in EVERY] + [
     ("numeric", "gates"),
     ("numeric", "composition"),
     ("lstm", "timeline"),

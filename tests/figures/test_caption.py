@@ -9,10 +9,10 @@ import pytest
 
 from gruviz.cells import LSTM
 from gruviz.cli import main
-from gruviz.figures import FIGURES, caption, draw, gates, save
+from gruviz.figures import caption, draw, gates, save
 
 from .made import TEXT, small_print
-from .test_every_figure import OWN, make
+from .test_every_figure import EVERY, OWN, make
 
 ARTICLE = r"""\documentclass[twocolumn]{article}
 \usepackage[utf8]{inputenc}
@@ -46,7 +46,7 @@ def test_the_command_line_prints_it_alone(tmp_path: Path, capsys: pytest.Capture
     assert capsys.readouterr().out.startswith("Gates of rnn.l0, Sonnet 0. run.h5")
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("name", EVERY)
 def test_latex_knows_every_sign(tmp_path: Path, name: str) -> None:
     """A name of somebody's own may hold anything; ours are signs that a plain LaTeX sets."""
     run, _ = make(tmp_path / "run.h5", (TEXT[:120],), cell=LSTM, names=["50% & $x_1$ #~^\\ {odd} <name>"])

@@ -7,9 +7,10 @@ import pytest
 
 from gruviz.cell_drawing import drawing
 from gruviz.cells import GRU, LSTM, RNN, variant
+from gruviz.cli import main
 from gruviz.equations import Step, equations, number, numbers
 from gruviz.errors import GruvizError
-from gruviz.figures import Page, cell
+from gruviz.figures import Page, cell, redraw
 from gruviz.figures._cell_shapes import mathtext
 from gruviz.recording import open as open_recording
 from gruviz.view import Pane, View

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from gruviz.cells import CLASSES, GRU, LSTM
-from gruviz.figures import FIGURES, Page, carry, draw, gates, saturation, save, timeline
+from gruviz.figures import Page, carry, draw, gates, saturation, save, timeline
 from gruviz.figures._heatmap import paint
 from gruviz.palette import colour_map
 
 from .made import TEXT, image
-from .test_every_figure import OWN, make
+from .test_every_figure import EVERY, OWN, make
 
 
 def table(path: Path) -> list[dict[str, str]]:
@@ -71,7 +71,7 @@ def test_the_points_of_lines(tmp_path: Path) -> None:
         np.testing.assert_array_equal(column(rows, "reset", side="right"), dots.get_ydata())
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("name", EVERY)
 def test_both_formats_hold_the_same_and_every_figure_has_some(tmp_path: Path, name: str) -> None:
     run, _ = make(tmp_path / "run.h5", (TEXT[:120],))
     with run:

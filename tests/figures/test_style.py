@@ -10,15 +10,15 @@ from matplotlib.text import Text
 
 from gruviz.cells import GRU, LSTM
 from gruviz.errors import GruvizError
-from gruviz.figures import FIGURES, Page, Style, draw, gates, save, timeline
+from gruviz.figures import Page, Style, draw, gates, save, timeline
 from gruviz.figures._style import table
 
 from .made import TEXT, assert_legible, pixels, texts
-from .test_every_figure import OWN, make
+from .test_every_figure import EVERY, OWN, make
 from .test_export import drawn_text
 
 STYLES = [Style("double", "serif"), Style("slide", "serif", dark=True), Style("poster", grey=True)]
-EVERY = [(name, STYLES[1]) for name in FIGURES] + [(n, s) for n in ("gates", "timeline", "cell") for s in STYLES[::2]]
+STYLED = [(name, STYLES[1]) for name in EVERY] + [(n, s) for n in ("gates", "timeline", "cell") for s in STYLES[::2]]
 
 
 def colours(page: Page) -> np.ndarray:
@@ -32,7 +32,7 @@ def colours(page: Page) -> np.ndarray:
     return np.asarray(Image.open(file).convert("RGB")).reshape(-1, 3).astype(int)
 
 
-@pytest.mark.parametrize(("name", "style"), EVERY, ids=lambda each: getattr(each, "name", each))
+@pytest.mark.parametrize(("name", "style"), STYLED, ids=lambda each: getattr(each, "name", each))
 def test_every_figure_is_legible_in_every_style(tmp_path: Path, name: str, style: Style) -> None:
     run, _ = make(tmp_path / "run.h5", (TEXT[:120],), cell=LSTM)
     with run:
@@ -42,6 +42,17 @@ def test_every_figure_is_legible_in_every_style(tmp_path: Path, name: str, style
     path = save(page, tmp_path / "out.pdf")
     assert min(size for _, size, _ in drawn_text(path)) >= 6 * style.zoom - 1e-3
     assert float(pypdf.PdfReader(path).pages[0].mediabox.width) / 72 * 25.4 == pytest.approx(style.width, abs=0.01)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_heatmap_has_a_colour_bar(tmp_path: Path, name: str) -> None:
+    run, _ = make(tmp_path / "run.h5", (TEXT[:120],))
+    with run:
+        page = draw(run, name, start=20, stop=70, **OWN.get(name, {}))
+    drawn = [axes.images[0] for axes in page.axes if axes.images]
+    bars = [each for each in drawn if 256 in np.shape(each.get_array())[:2]]
+    assert len(bars) == len(drawn) - len(bars)
+    assert all(each.get_interpolation() == "none" for each in drawn)
 
 
 def test_a_slide_is_a_page_enlarged(tmp_path: Path) -> None:
@@ -61,7 +72,7 @@ def test_in_grey_there_is_no_colour_and_the_keep_goes_from_white_to_black(tmp_pa
     run, (values,) = make(tmp_path / "run.h5", (TEXT[:120],))
     with run:
         page = gates(run, stop=50, style=Style(grey=True))
-        for name in FIGURES:
+        for name in EVERY:
             drawn = colours(draw(run, name, start=20, stop=70, style=Style(grey=True), **OWN.get(name, {})))
             assert np.ptp(drawn, axis=1).max() <= 1, name
     painted = pixels(page, "update")[..., 0].astype(int)

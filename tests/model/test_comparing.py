@@ -125,6 +125,7 @@ def test_numbers_are_those_of_the_runs(done: tuple[Comparison, Path, list[Now]])
     assert checkpoint.fingerprint(alone.model) == found.of("lstm")[1].sha256
     for model, row in zip(found.models, rows(found), strict=False):
         values = [run.result for run in found.of(model.cell)]
+        assert row[5].startswith(f"{10 ** found.shrunk(model.cell, False):.0e}"[0])
         shown = row[3].replace("(", "").replace(")", "").replace("to ", "").split()
         assert [float(each) for each in shown] == pytest.approx([np.mean(values), min(values), max(values)], rel=5e-3)
         assert row[2] == f"{parameters(Adding(12), model.cell, 6):,}"
@@ -198,6 +199,8 @@ def test_recordings_are_of_the_same_sequences_and_hold_the_gradient(
             norms = layer.gradient.read("norm_hidden", slice(0, len(tape))).reshape(-1, 12)[:, ::-1]
             back = found.backward(each.cell, each.trained)
             assert back.hidden == pytest.approx(norms.mean(axis=0), rel=1e-6)
+            mean = norms.mean(axis=0)
+            assert found.shrunk(each.cell, each.trained) == pytest.approx(mean[11] - mean[0], abs=1e-5)
             assert bool(back.memory) == (each.cell == "lstm")
             assert back.sequences == len(tape.sequences) == len(held_out(Adding(12), None))
     first = values["gru", True]

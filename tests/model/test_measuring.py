@@ -154,6 +154,39 @@ def test_a_recording_without_a_readout_takes_that_of_its_model(model, run, tmp_p
         measure(bare, model=checkpoint.load(path))
 
 
+def test_a_recording_without_weights_takes_those_of_its_model(model, run, tmp_path):
+    loaded, bare = checkpoint.load(model), tmp_path / "bare.h5"
+    shutil.copy(run, bare)
+    with h5py.File(bare, "r+") as file:
+        del file["checkpoints/-1/weights"]
+    with pytest.raises(GruvizError, match=r"are not in bare\.h5: give its model with --model"):
+        measure(bare, Wanted(loss=None))
+    for path in (run, bare):
+        measure(path, Wanted(since=3), model=loaded)
+    with gruviz.open(run) as one, gruviz.open(bare) as other:
+        assert other.weight("readout.weight", slice(None)) is None  # they were lent, not kept
+        for name, layer in one.layers.items():
+            assert layer.gradient.names == other.layers[name].gradient.names
+            for field in layer.gradient.names:
+                mine, its = (each.layers[name].gradient.read(field, slice(None)) for each in (one, other))
+                np.testing.assert_array_equal(mine, its)
+
+
+def test_without_a_readout_anywhere_all_but_a_loss_is_computed(tmp_path):
+    network = build(Architecture("gru", 3, 5), seed=1)
+    path, inputs = tmp_path / "bare.safetensors", np.random.default_rng(0).normal(size=(9, 3)).astype(np.float32)
+    checkpoint.save(path, network, columns=("a", "b", "c"), task={}, training={})
+    loaded = checkpoint.load(path)
+    read = [Sequence("numbers", values=inputs, columns=("a", "b", "c"))]
+    record_sequences(loaded, read, tmp_path / "run.h5", device="cpu").close()
+    assert measure(tmp_path / "run.h5", model=loaded)
+    with gruviz.open(tmp_path / "run.h5") as recording:
+        assert "reach_hidden" in recording.layers["rnn.l0"].gradient
+        assert "norm_hidden" not in recording.layers["rnn.l0"].gradient
+    with pytest.raises(GruvizError, match="the model has no read-out, so there is no loss"):
+        measure(tmp_path / "run.h5", Wanted(loss="sum"), model=loaded)
+
+
 def test_anybodys_network_has_no_loss_and_all_else(tmp_path):
     path = tmp_path / "run.h5"
     gruviz.record(nn.GRU(3, 4, bidirectional=True), torch.randn(7, 1, 3), path=path).close()

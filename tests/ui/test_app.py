@@ -55,7 +55,7 @@ def test_without_a_display_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(GruvizError, match="--screenshot"):
-        app.run(None)
+        app.run()
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_the_first_frame_needs_neither_torch_nor_matplotlib(sonnets: Path, tmp_p
 
 def test_it_opens_what_was_open_last(sonnets: Path, tmp_path: Path) -> None:
     code = _UNTIL_SHOWN + "status = run({}); from gruviz.ui.settings import load; print(load().last); sys.exit(status)"
-    for argument in (repr(str(sonnets)), "None"):
+    for argument in (repr(str(sonnets)), ""):
         result = start(code.format(argument), QT_QPA_PLATFORM="offscreen", GRUVIZ_CONFIG_DIR=str(tmp_path))
         assert result.returncode == 0, result.stderr
         assert result.stdout.strip() == str(sonnets)
@@ -147,11 +147,11 @@ def test_closing_while_loading_ends_with_status_0(sonnets: Path, tmp_path: Path)
     code = (
         "from PySide6.QtCore import QTimer\n"
         "from gruviz.ui import window\n"
-        "opening = window.MainWindow.open_path\n"
-        "def close_at_once(self, path):\n"
-        "    opening(self, path)\n"
+        "opening = window.MainWindow.open_paths\n"
+        "def close_at_once(self, paths):\n"
+        "    opening(self, paths)\n"
         "    QTimer.singleShot(0, self.close)\n"
-        "window.MainWindow.open_path = close_at_once\n"
+        "window.MainWindow.open_paths = close_at_once\n"
         f"sys.exit(run({str(sonnets)!r}))"
     )
     result = start(code, QT_QPA_PLATFORM="offscreen", GRUVIZ_CONFIG_DIR=str(tmp_path))

@@ -15,6 +15,7 @@ from gruviz.ui.panels import CountsPanel, HeatmapPanel
 from gruviz.ui.window import MainWindow
 
 from .hand import assert_all_agree, at, click, key, panel, settle, wheel
+from .recordings import make
 from .writing import Writing
 
 LENGTH, UNITS = 200_000, 64
@@ -165,3 +166,34 @@ def test_one_that_was_killed_while_recording_is_complemented(
         assert_all_agree(qtbot, window)
     with gruviz.recording.open(writing.part) as run:
         assert run.layers["rnn.l0"].factors("update") == (16, 64)
+
+
+def test_one_beside_another_is_complemented_too(
+    qtbot: QtBot, new_window: Callable[[], MainWindow], foreign: Path, tmp_path: Path, cache: Path
+) -> None:
+    complete = make(tmp_path / "complete.h5", (LENGTH,), units=4)
+    window = new_window()
+    with qtbot.waitSignal(window.ready, timeout=LONG):
+        window.open_together([str(complete), str(foreign)])
+    assert window.complement._job is not None
+    qtbot.waitUntil(lambda: window.complement._job is None, timeout=LONG)
+    settle(qtbot, window)
+    heatmaps = [each for each in window.stage.panels if isinstance(each, HeatmapPanel)]
+    assert len(heatmaps) == 4
+    assert not any(each.heatmap.sampled for each in heatmaps)
+    assert len(list(cache.iterdir())) == 1
+
+
+def test_one_that_is_closed_is_complemented_no_more(
+    qtbot: QtBot, new_window: Callable[[], MainWindow], foreign: Path, cache: Path, tmp_path: Path
+) -> None:
+    complete = make(tmp_path / "complete.h5", (LENGTH,), units=4)
+    window = new_window()
+    with qtbot.waitSignal(window.ready, timeout=LONG):
+        window.open_together([str(complete), str(foreign)])
+    jobs = list(window.complement._jobs)
+    window.panes.close(1)
+    assert window.complement._job is None
+    assert not window.status.overview.isVisible()
+    qtbot.waitUntil(lambda: not any(job.isRunning() for job in jobs), timeout=LONG)
+    assert list(cache.iterdir()) == []

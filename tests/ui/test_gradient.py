@@ -15,16 +15,19 @@ from pytestqt.qtbot import QtBot
 
 import gruviz
 import gruviz.recording
-from gruviz.analysis import between, in_words, set_out, vanishing
+from gruviz._assets import asset
+from gruviz.analysis import acting, between, in_words, set_out, vanishing
+from gruviz.cells import CELLS
 from gruviz.model import checkpoint
 from gruviz.model.measuring import Wanted, measure
 from gruviz.model.network import Architecture, build
 from gruviz.model.run import record_sequences
+from gruviz.recording import Block, Writer
 from gruviz.recording.gradient import SUM
 from gruviz.sequences import Sequence, Vocabulary
 from gruviz.ui.panels import GradientPanel, GradientTab, MemoryPanel, SurvivalPanel, TextPanel
 from gruviz.ui.window import MainWindow
-from gruviz.view import seek, show_range
+from gruviz.view import hold, seek, show_range
 
 from .hand import LEFT_BUTTON, assert_all_agree, at, choose, click, key, panel, settle
 from .recordings import text
@@ -80,7 +83,7 @@ def test_a_button_works_them_out_and_the_place_is_kept(qtbot: QtBot, opened: Ope
     assert not tab.at.known
     assert "No gradients have been worked out" in tab.nothing
     drawn = panels(qtbot, window)
-    assert all(each.found is None and each.against.startswith("No gradient") for each in drawn.values())
+    assert all(each.found is None and each.against.startswith("No ") for each in drawn.values())
     window.state.change(show_range, 10, 70)
     window.state.change(seek, 40)
     settle(qtbot, window)
@@ -154,10 +157,11 @@ def test_numbers_and_lines_are_those_of_the_file(
         columns = np.log10(gradient.read(f"spread_column_{state}", rows)[t].astype(float)) + spread[t]
         assert {share.unit: share.total for share in read.shares} == dict(enumerate(columns))
         assert [share.total for share in read.shares] == sorted(columns, reverse=True)
-        course = drawn["gradient"].found.courses["norm_hidden"]
-        np.testing.assert_array_equal(course.low, norms)
-        np.testing.assert_array_equal(course.high, norms)
-        np.testing.assert_array_equal(drawn["gradient"].found.marks, vanishing(norms, read.against))
+        course, acts = drawn["gradient"].found.courses["norm_hidden"], acting(norms, back)
+        for values in (course.low, course.high):
+            np.testing.assert_array_equal(values[acts], norms[acts])
+            assert np.isnan(np.delete(values, acts)).all()
+        np.testing.assert_array_equal(drawn["gradient"].found.marks[acts], vanishing(norms, read.against)[acts])
         steps = drawn["steps"].found.courses
         np.testing.assert_array_equal(steps["step_norm"].low, np.log10(gradient.read("step_norm", rows).astype(float)))
         np.testing.assert_array_equal(drawn["paths"].found.courses["total"].low, spread)
@@ -194,6 +198,10 @@ def test_a_sentence_says_where_survival_and_the_gradient_disagree(
     pair = tab.at.pair
     assert pair is not None
     assert pair.disagrees is not still
+    show(qtbot, window, "and all paths")
+    drawn = panel(window, GradientPanel)
+    assert drawn.pair == pair
+    assert drawn.pair.brief.endswith("they disagree") is not still
     assert pair.words.endswith("they agree.") is still
     key(window, Qt.Key.Key_3, ALT)
     settle(qtbot, window)
@@ -311,6 +319,66 @@ def test_a_model_lends_what_the_recording_lacks(
     assert {"norm_hidden", "reach_hidden", "connectivity"} <= set(tab.at.known)
 
 
+def test_the_loss_is_taken_where_it_is_wanted(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
+    path = recorded(tmp_path, "lstm")
+    window = opened(path)
+    tab = tab_of(qtbot, window)
+    window.state.change(seek, 33)
+    choose(qtbot, tab.loss, 2)  # at the cursor
+    QTest.mouseClick(tab.begin, LEFT_BUTTON)
+    qtbot.waitUntil(lambda: tab.at is not None and bool(tab.at.known), timeout=60_000)
+    settle(qtbot, window)
+    assert (tab.at.loss, tab.at.reached, tab.at.since) == (33, 33, None)
+    assert tab.of == "cross entropy, at T = 33"
+    with gruviz.open(path) as run:
+        norms = run.layers["rnn.l0"].gradient.read("norm_hidden", run.layers["rnn.l0"].slice(0))
+    for timestep in (10, 33, 50):
+        window.state.change(seek, timestep)
+        settle(qtbot, window)
+        assert tab.at.norms["norm_hidden"] == norms[timestep]
+        (row,) = [row for row in tab.says() if row[0] == "|∂L/∂h|"]
+        assert row[1] == in_words(norms[timestep])
+        beside = f"{in_words(norms[timestep] - norms[33])} × at T"
+        assert row[2] == ("the loss lies before it" if timestep > 33 else beside)
+
+
+def test_what_is_cancelled_leaves_the_recording_as_it_was(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
+    path = recorded(tmp_path)
+    before = path.read_bytes()
+    window = opened(path)
+    tab = tab_of(qtbot, window)
+    QTest.mouseClick(tab.begin, LEFT_BUTTON)
+    QTest.mouseClick(window.workbench.cancel, LEFT_BUTTON)
+    assert not window.workbench.busy
+    window.workbench.stop()
+    settle(qtbot, window)
+    assert path.read_bytes() == before
+    assert not list(tmp_path.glob("*.part"))
+    assert not tab.at.known
+
+
+def test_a_recording_that_came_with_gruviz_stays_as_it_is(
+    qtbot: QtBot, opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shipped = asset("demo.h5")
+    before = shipped.stat().st_mtime_ns
+    window = opened(shipped)
+    window.choose_sequence(2)
+    window.state.change(seek, 40)
+    window.state.change(hold, 30)
+    settle(qtbot, window)
+    tab = tab_of(qtbot, window)
+    QTest.mouseClick(tab.begin, LEFT_BUTTON)
+    qtbot.waitUntil(lambda: window.loader.facts.path != str(shipped), timeout=60_000)
+    qtbot.waitUntil(lambda: tab.at is not None and tab.at.pair is not None, timeout=10_000)
+    view = window.state.view
+    assert (view.pane.sequence, view.cursor, view.reference) == (2, 40, 30)
+    assert Path(window.loader.facts.path).parent == tmp_path
+    assert (tab.at.pair.s, tab.at.pair.t) == (30, 40)
+    assert shipped.stat().st_mtime_ns == before
+
+
 def test_what_cannot_be_worked_out_is_said(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
     path = tmp_path / "run.h5"
     gruviz.record(torch.nn.LSTM(3, 6, proj_size=2), torch.randn(30, 1, 3), path=path).close()
@@ -321,3 +389,22 @@ def test_what_cannot_be_worked_out_is_said(qtbot: QtBot, opened: Open, tmp_path:
     assert (
         "an LSTM that projects its hidden state: its gradients are not computed" in window.findChild(QMessageBox).text()
     )
+
+
+def test_that_nothing_leads_from_a_decoder_to_its_encoder_is_said(
+    qtbot: QtBot, opened: Open, tmp_path: Path, sonnets: Path
+) -> None:
+    path, zero = tmp_path / "both.h5", {"hidden": np.zeros(3, np.float32)}
+    with Writer(path) as writer:
+        for tape in ("letters", "sounds"):
+            writer.add_tape(tape, vocabulary=["a", "b"])
+            writer.add_layer(f"{tape}.l0", tape=tape, cell=CELLS["rnn"], size=3)
+        for tape in ("letters", "sounds"):
+            writer.begin(tape, "word", initial={f"{tape}.l0": zero}, item=0)
+            values = {"hidden": np.zeros((5, 3), np.float32)}
+            writer.append(tape, {f"{tape}.l0": Block(values)}, tokens=np.zeros(5, np.int32))
+            writer.end(tape, {f"{tape}.l0": 0.0})
+    window = opened(path)
+    assert tab_of(qtbot, window).beyond == "not followed from one network to the other"
+    window = opened(sonnets)
+    assert tab_of(qtbot, window).beyond == ""

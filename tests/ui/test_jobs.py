@@ -110,7 +110,7 @@ def show(self):
     timer.timeout.connect(lambda: self.close() if self.workbench.job and {when} else None)
     timer.start()
 window.MainWindow.show = show
-sys.exit(app.run(None))
+sys.exit(app.run())
 """
 
 

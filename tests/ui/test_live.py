@@ -252,7 +252,7 @@ def test_checkpoints_of_a_training_elsewhere(qtbot: QtBot, opened: Open, tmp_pat
 def test_what_one_look_found_is_told_though_the_next_found_nothing(
     qtbot: QtBot, watched: MainWindow, writing: Writing
 ) -> None:
-    loader = watched.loader
+    loader = watched.loader.each[0]
     watched.live._timer.stop()
     settle(qtbot, watched)
     writing.do("append", 100)

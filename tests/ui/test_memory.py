@@ -120,7 +120,7 @@ def test_a_double_click_marks_over_time_alone(qtbot: QtBot, window: MainWindow) 
 @pytest.mark.parametrize("layer", ["rnn.l0", "rnn.l0_reverse"])
 def test_all_that_is_worked_out_agrees_with_the_file(qtbot: QtBot, opened: Open, both_ways: Path, layer: str) -> None:
     window = opened(both_ways)
-    window._show(layer, 0)
+    window.choosing.show(layer, 0)
     for title in ("carried", "written", "change", "read", "held back", "survival"):
         show(qtbot, window, title)
     for name in ("update", "reset", "hidden"):
@@ -163,7 +163,7 @@ def test_the_weights_of_a_recording_that_holds_none_are_missed_in_words(qtbot: Q
 @pytest.mark.parametrize("layer", ["rnn.l0", "rnn.l1_reverse"])
 def test_the_list_says_what_the_state_is_made_of(qtbot: QtBot, opened: Open, both_ways: Path, layer: str) -> None:
     window = opened(both_ways)
-    window._show(layer, 0)
+    window.choosing.show(layer, 0)
     memory = memory_of(qtbot, window)
     click(window, at(window, HeatmapPanel, 350.5, 4.5 / 12))
     click(window, at(window, HeatmapPanel, 350.5, 7.5 / 12), CONTROL)
@@ -339,7 +339,7 @@ def test_shaded_the_flowing_text_shows_mostly_the_shaded_side(
     qtbot: QtBot, opened: Open, both_ways: Path, layer: str
 ) -> None:
     window = opened(both_ways)
-    window._show(layer, 0)
+    window.choosing.show(layer, 0)
     settle(qtbot, window)
     text = panel(window, TextPanel)
     for cursor in (100, 350, 600):

@@ -146,7 +146,7 @@ def test_pages_take_the_place_of_the_panels_and_give_it_back(qtbot: QtBot, windo
     pages = read_pages(qtbot, window)
     assert not window.stage.isVisible()
     assert pages.hasFocus()
-    assert not any(slot.startswith("heatmap") or slot in ("text", "overview") for slot in window.loader._newest)
+    assert not any(slot.startswith("heatmap") or slot in ("text", "overview") for slot in window.loader.each[0]._newest)
     assert_pages_agree(window)
     QTest.keyClick(pages, Qt.Key.Key_Right)
     QTest.mouseClick(window.sheet_bar.page, LEFT_BUTTON)
@@ -154,7 +154,7 @@ def test_pages_take_the_place_of_the_panels_and_give_it_back(qtbot: QtBot, windo
     assert window.strips.currentWidget() is window.display
     assert window.state.view.cursor == 31
     assert_all_agree(qtbot, window)
-    assert not any(slot.startswith("page") for slot in window.loader._newest)
+    assert not any(slot.startswith("page") for slot in window.loader.each[0]._newest)
     before = pages.painted
     QTest.keyClick(window.stage, Qt.Key.Key_Right)
     settle(qtbot, window)

@@ -3,15 +3,21 @@
 import sys
 from dataclasses import replace
 from functools import partial
+from typing import get_args
 
 import pytest
 from PySide6.QtCore import QObject, Signal
 from pytestqt.qtbot import QtBot
 
+from gruviz.analysis import derived
+from gruviz.cells import CELLS
+from gruviz.ui.panels import KINDS
 from gruviz.ui.state import ViewState
 from gruviz.view import (
+    Derived,
     View,
     follow,
+    from_plain,
     grow,
     rank_by,
     seek,
@@ -19,6 +25,7 @@ from gruviz.view import (
     show_range,
     showing,
     take_apart,
+    to_plain,
     toggle_derived,
     toggle_page,
     toggle_play,
@@ -120,3 +127,10 @@ def test_this_qt_leaks_no_references(qtbot: QtBot) -> None:
         emitter.sent.emit(True)
     after = sys.getrefcount(True)
     assert after >= before - 1000
+
+
+def test_a_saved_view_may_hold_all_that_can_be_shown_beside_the_quantities() -> None:
+    offered = {quantity.name for cell in CELLS.values() for quantity in derived(cell)}
+    assert offered | {kind.name for kind in KINDS} == set(get_args(Derived))
+    view = replace(View(), derived=get_args(Derived))
+    assert from_plain(to_plain(view)) == view

@@ -347,7 +347,7 @@ def test_closing_while_opening_is_orderly(qtbot: QtBot, new_window: Callable[[],
     window = new_window()
     window.open_path(str(sonnets))
     window.close()
-    assert not window.loader._thread.isRunning()
+    assert not window.loader.each[0]._thread.isRunning()
 
 
 class _Busy(QObject):
@@ -370,8 +370,8 @@ def test_what_takes_its_time_to_open_is_said(
     qtbot: QtBot, new_window: Callable[[], MainWindow], sonnets: Path, tmp_path: Path
 ) -> None:
     window = new_window()
-    window.loader._thread.start()
-    busy = _Busy(window.loader._thread)
+    window.loader.each[0]._thread.start()
+    busy = _Busy(window.loader.each[0]._thread)
     busy.begin.emit()
     try:
         window.open_path(str(sonnets))

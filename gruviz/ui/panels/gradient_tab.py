@@ -1,11 +1,11 @@
 """The gradient at the cursor in numbers: of the loss, of the step, and from one timestep to another, on which paths."""
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QContextMenuEvent, QFontMetricsF, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QColor, QContextMenuEvent, QFontMetricsF, QPainter, QPaintEvent, QRegion, QWheelEvent
 from PySide6.QtWidgets import QApplication, QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from gruviz import palette
@@ -77,6 +77,7 @@ class GradientTab(TabPanel):
         column.addLayout(row)
         column.addWidget(self.shade)
         self.setToolTip(_TIP)
+        self._choose(0)
         self.loss.chosen.connect(self._choose)
         self.begin.clicked.connect(self._begin)
         self.shade.clicked.connect(self._shade)
@@ -93,6 +94,10 @@ class GradientTab(TabPanel):
         """The controls stand at the bottom."""
         self._controls.setGeometry(0, self.height() - _FOOT, self.width(), _FOOT)
 
+    def update(self, *region: Any) -> None:
+        """Draw it anew, but for the controls, which look the same at every timestep."""
+        super().update(*(region or (QRegion(self.rect()).subtracted(QRegion(self._controls.geometry())),)))
+
     def clear(self) -> None:
         """Another sequence is on show."""
         self.at, self._scrolled = None, 0
@@ -100,7 +105,6 @@ class GradientTab(TabPanel):
     def refresh(self) -> None:
         """Ask for the timestep at the cursor."""
         view = self.context.state.view
-        self.loss.show_choices(list(_AT.values()), list(_AT).index(self._loss))
         self.shade.setChecked(view.shaded and view.shading == "output")
         self.context.loader.ask(GradientAtRequest(self.slots[0], *self.context.subject, view.cursor, view.reference))
 
@@ -123,7 +127,7 @@ class GradientTab(TabPanel):
     @Slot(int)
     def _choose(self, place: int) -> None:
         self._loss = list(_AT)[place]
-        self.refresh()
+        self.loss.show_choices(list(_AT.values()), place)
 
     @Slot()
     def _begin(self) -> None:
@@ -158,10 +162,21 @@ class GradientTab(TabPanel):
         return f"{at.error}, {when}"
 
     @property
+    def beyond(self) -> str:
+        """That what goes from a decoder to its encoder is not followed; empty where there is no such way."""
+        facts, view = self.context.loader.facts, self.context.state.view
+        if facts is None:
+            return ""
+        here = facts.tapes[view.pane.tape].sequences[view.pane.sequence]
+        others = (tape.sequences for name, tape in facts.tapes.items() if name != view.pane.tape)
+        joined = any((info.pass_, info.item) == (here.pass_, here.item) for infos in others for info in infos)
+        return "not followed from one network to the other" if joined else ""
+
+    @property
     def nothing(self) -> str:
         """What to say where nothing was worked out, and what it takes."""
         facts, layer = self.context.loader.facts, self.context.layer
-        words = "No gradients have been worked out for this sequence. "
+        words = "No gradients have been worked out for this sequence: press Work out… below. "
         if not layer.weighted:
             words += "The recording holds no weights: you are asked for the file of its model. "
         elif facts is not None and not facts.readout:
@@ -182,6 +197,7 @@ class GradientTab(TabPanel):
                 own = name == "norm_hidden" and np.isfinite(at.against)
                 of = "median" if at.loss == SUM else "at T"
                 beside = f"{in_words(at.norms[name] - at.against)} × {of}" if own else ""
+                beside = beside if at.acts else "the loss lies before it" * (name == "norm_hidden")
                 yield title, in_words(at.norms[name]), beside
         if "step_norm" in at.known:
             radius = f"radius {at.radius[1]:.3g} at t = {at.radius[0]:,}" if at.radius is not None else ""
@@ -219,9 +235,11 @@ class GradientTab(TabPanel):
             if not at.known:
                 self._paint_words(painter, top + STEP, self.nothing, theme.muted)
                 return
-            draw_text(painter, 3 * STEP, top, self.of, tiny, theme.muted)
             self._paint_mark(painter, 7)
-            top += QFontMetricsF(tiny).height() + STEP
+            for words in filter(None, (self.of, self.beyond)):
+                draw_text(painter, 3 * STEP, top, words, tiny, theme.muted)
+                top += QFontMetricsF(tiny).height()
+            top += STEP
             for name, value, beside in self.says():
                 draw_text(painter, 3 * STEP, top, name, font, theme.foreground)
                 draw_text(painter, 3 * STEP + _NAME + 2 * STEP, top, value, bold(font), theme.foreground)

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QApplication, QGraphicsScene
 
 from gruviz import palette
-from gruviz.analysis import FACTOR, in_words, raised
+from gruviz.analysis import FACTOR, Pair, in_words, raised
 from gruviz.recording.gradient import SUM
 from gruviz.ui.panels.lines import Line, band
 from gruviz.ui.panels.panel import RIGHT, Context, Painted, PlotPanel, apart, draw_text, text_width
@@ -20,7 +20,11 @@ from gruviz.ui.theme import STEP, Theme, bold, small
 
 _ABOVE, _BELOW = 0.22, 0.08
 """Of the height: for the label above the scale, and below the scale."""
-_NOTHING = "No gradient has been worked out for this sequence: turn to the tab Gradient (Alt+6) to do it."
+_NOTHING: dict[What, str] = {
+    "gradient": "No gradient of a loss has been worked out for this sequence: turn to the tab Gradient (Alt+6).",
+    "steps": "No Jacobians have been worked out for this sequence: turn to the tab Gradient (Alt+6).",
+    "paths": "No timestep of this sequence has been followed: turn to the tab Gradient (Alt+6).",
+}
 _THRESHOLD = "10³"
 """The factor of `vanishing`, in words."""
 
@@ -108,8 +112,20 @@ class GradientPanel(PlotPanel):
 
     height = 96
 
-    def __init__(self, context: Context, scene: QGraphicsScene, kind: Kind) -> None:
+    def __init__(
+        self, context: Context, scene: QGraphicsScene, kind: Kind, fellows: "list[GradientPanel] | None" = None
+    ) -> None:
+        """Build it.
+
+        Args:
+            context: what every panel works with.
+            scene: where it stands.
+            kind: what it shows.
+            fellows: panels of that kind in all panes, among which it takes its place: they have one scale.
+        """
         self.kind = kind
+        self._fellows = [] if fellows is None else fellows
+        self._fellows.append(self)
         self.slot, self.symbol, self.title, self.tip = f"gradient {kind.name}", kind.symbol, kind.title, kind.tip
         self.found: Gradients | None = None
         """What is drawn; None before the first answer, and where nothing was worked out."""
@@ -120,7 +136,9 @@ class GradientPanel(PlotPanel):
         super().__init__(context, scene)
         self._ends = self.add(Painted(self._paint_ends))
         self._label = self.add(Painted(self._paint_label))
-        self._label.setZValue(101)  # the cursor does not strike a sentence through
+        self._note = self.add(Painted(self._paint_note))
+        for item in (self._label, self._note):
+            item.setZValue(101)  # the cursor does not strike a sentence through
         for item in (self.plot, self._ends, self._label):
             item.setToolTip(self.tip)
 
@@ -128,7 +146,9 @@ class GradientPanel(PlotPanel):
         """Stand here."""
         super().place(body)
         self._ends.place(QRect(body.right() + 1, body.top(), RIGHT, body.height()))
-        self._label.place(body)
+        line = int(QFontMetricsF(small(QApplication.font())).height()) + 2
+        self._label.place(QRect(body.left(), body.top(), body.width(), min(line, body.height())))
+        self._note.place(body)
 
     def refresh(self) -> None:
         """Ask for the visible range."""
@@ -145,9 +165,10 @@ class GradientPanel(PlotPanel):
             )
 
     def cursor_moved(self) -> None:
-        """Perhaps another timestep is marked."""
+        """Perhaps another timestep is marked; and two others are compared."""
         if self.kind.name == "paths":
             self.refresh()
+            self._label.update()
 
     def units_changed(self) -> None:
         """Perhaps another one was selected last."""
@@ -158,10 +179,31 @@ class GradientPanel(PlotPanel):
         self.found, self._answered = None, False
         self._show()
 
+    def remove(self) -> None:
+        """Leave the others alone."""
+        super().remove()
+        self._fellows.remove(self)
+        self._show_together()
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """From which power of ten to which it reaches, with those beside it."""
+        lows, highs = zip(*(each.found.scale for each in self._fellows if each.found is not None), strict=True)
+        return min(lows), max(highs)
+
+    def _show_together(self) -> None:
+        """All of them anew: their scale may be another."""
+        for each in self._fellows:
+            each._show()
+
     def take(self, request: Request, answer: Gradients | None) -> None:
         """Draw it."""
+        before = None if self.found is None else self.scale
         self.found, self._answered, self.wrong = answer, True, ""
-        self._show()
+        if answer is not None and self.scale == before:
+            self._show()
+        else:
+            self._show_together()
 
     def restyle(self) -> None:
         """Take the colours of the theme."""
@@ -177,7 +219,7 @@ class GradientPanel(PlotPanel):
         """What it is all about, in words, for the label."""
         found = self.found
         if found is None:
-            return _NOTHING if self._answered else ""
+            return _NOTHING[self.kind.name] if self._answered else ""
         if self.kind.name == "gradient":
             if found.fixed is None:
                 return ""
@@ -208,6 +250,13 @@ class GradientPanel(PlotPanel):
             said.append(f"exploding: > {_THRESHOLD} {of and f'times {of[3:]}'}".strip())
         return ", ".join(said)
 
+    @property
+    def pair(self) -> Pair | None:
+        """The timestep that stands still and the cursor, where that is known."""
+        found, cursor = self.found, self.context.state.view.cursor
+        between = None if found is None else found.between
+        return between.pair(cursor) if between is not None and between.knows(cursor) else None
+
     def words_at(self, timestep: int) -> str:
         """The numbers, with their own sizes."""
         found = self.found
@@ -228,7 +277,7 @@ class GradientPanel(PlotPanel):
         found = self.found
         if found is None:
             return ()
-        low, high = found.scale
+        low, high = self.scale
         line = QFontMetricsF(small(QApplication.font())).height()
         most = max(2, int(self.body.height() / (1.4 * line)))
         apart_ = next(each for each in _STEPS if (high - low) / each <= most)
@@ -239,7 +288,7 @@ class GradientPanel(PlotPanel):
     def _height(self, log10: Any) -> Any:
         """Powers of ten as parts of the height, from the top; what is zero lies on the ground."""
         assert self.found is not None
-        low, high = self.found.scale
+        low, high = self.scale
         return np.clip(1 - _BELOW - (log10 - low) / (high - low) * (1 - _ABOVE - _BELOW), 0, 1)
 
     def _show(self) -> None:
@@ -263,6 +312,7 @@ class GradientPanel(PlotPanel):
                 colours = [clear, *((*palette.rgb(each), pale) for each in (palette.EXPLODING, palette.VANISHING))]
                 self._ground = Raster(np.array(colours, np.uint8))
                 self._ground.show((found.marks[None] % 3).astype(np.uint8), found.columns)
+        self._note.setVisible(found is None and self._answered)
         for item in self._items:
             item.update()
 
@@ -273,7 +323,7 @@ class GradientPanel(PlotPanel):
             return
         if self._ground is not None:
             self._ground.paint(painter, rect, *self.span)
-        low, high = found.scale
+        low, high = self.scale
         painter.setPen(QPen(QColor(theme.rule), 1))
         levels = [0.0] if self.kind.name == "steps" else [found.against - FACTOR, found.against, found.against + FACTOR]
         for number, level in enumerate(levels):
@@ -326,14 +376,20 @@ class GradientPanel(PlotPanel):
         for top, (_, curve) in zip(apart([top for top, _ in ends], line, rect.height()), ends, strict=True):
             draw_text(painter, STEP, top, curve.symbol, font, shown_in(curve.colour, theme))
 
+    def _paint_note(self, painter: QPainter, rect: QRectF) -> None:
+        """That there is nothing."""
+        self.paint_sentence(painter, rect, self.against, self.context.theme.muted)
+
     def _paint_label(self, painter: QPainter, rect: QRectF) -> None:
-        """In a corner, what it is held against, and the verdict; or that there is nothing."""
+        """Above the lines, what they are held against, the verdict, and the two timesteps that are compared."""
         theme, font, metrics = self.context.theme, small(QApplication.font()), QFontMetricsF(small(QApplication.font()))
-        if self.found is None and self._answered:
-            self.paint_sentence(painter, rect, _NOTHING, theme.muted)
+        if self.found is None:
             return
-        x, verdict = 2.0 * STEP, self.verdict
-        for words, colour in ((self.against, theme.muted), (verdict, theme.foreground)):
+        x, pair = 2.0 * STEP, self.pair
+        said = [(self.against, theme.muted), (self.verdict, theme.foreground)]
+        if pair is not None:
+            said.append((pair.brief, theme.warning if pair.disagrees else theme.muted))
+        for words, colour in said:
             if not words:
                 continue
             words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, max(rect.width() - x - 2 * STEP, 0))

@@ -63,7 +63,7 @@ class HeatmapPanel(PlotPanel):
         """Which units are to be its rows."""
         view = self.context.state.view
         limits = view.thresholds if view.pane.filter else Thresholds()  # on which nothing else depends
-        return Arrangement(view.pane.order, view.pane.filter, limits)
+        return Arrangement(view.pane.order, view.pane.filter, limits, view.pane.anchor)
 
     def clear(self) -> None:
         """Draw nothing until the next answer."""
@@ -140,7 +140,8 @@ class HeatmapPanel(PlotPanel):
         limit = self.heatmap.limit if self.heatmap else 1.0
         labels = (f"{limit:g}", "0", f"−{limit:g}") if self.quantity.signed else (f"{limit:g}", f"{limit / 2:g}", "0")
         height = QFontMetricsF(font).height()
-        for where, label in zip((0.0, 0.5, 1.0), labels, strict=True):
+        step = 1 if 3 * height <= rect.height() + 4 else 2 if 2 * height <= rect.height() + 4 else 3  # as there is room
+        for where, label in list(zip((0.0, 0.5, 1.0), labels, strict=True))[::step]:
             top = min(max(where * rect.height() - height / 2, 0), rect.height() - height)
             draw_text(painter, 2 * STEP + _BAR + STEP, top, label, font, theme.muted)
 

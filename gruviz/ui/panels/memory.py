@@ -21,7 +21,7 @@ from gruviz import palette
 from gruviz.analysis import LEAST, Pair
 from gruviz.ui.chooser import Chooser
 from gruviz.ui.panels.copying import offer_copies
-from gruviz.ui.panels.panel import Context, draw_text
+from gruviz.ui.panels.panel import Context, draw_text, lettering, text_width
 from gruviz.ui.panels.tab import TabPanel
 from gruviz.ui.reading import Memory, PairRequest, Request, Share
 from gruviz.ui.signs import named
@@ -218,10 +218,7 @@ class MemoryPanel(TabPanel):
             largest = max((abs(share.contribution) for share in memory.shares), default=0.0)
             if self._count(memory) == 1:
                 largest = max(1.0, largest)  # means are small: their bars are compared with each other alone
-            top = _HEAD
-            for share in self.listed:
-                self._paint_share(painter, top, share, memory, largest)
-                top += _ROW
+            self._paint_shares(painter, largest)
             self._paint_foot(painter, memory)
 
     @property
@@ -239,28 +236,35 @@ class MemoryPanel(TabPanel):
         draw_text(painter, weights, top, "weight", tiny, theme.muted)
         draw_text(painter, contributions, top, "contribution", tiny, theme.muted)
 
-    def _paint_share(self, painter: QPainter, top: int, share: Share, memory: Memory, largest: float) -> None:
-        theme, font = self.context.theme, QApplication.font()
-        metrics = QFontMetricsF(font)
-        line = top + (_ROW - metrics.height()) / 2
-        time = f"{share.timestep:,}"
-        draw_text(painter, _TIME - metrics.horizontalAdvance(time), line, time, font, theme.foreground)
-        if share.words is not None:
-            words = named(share.words) if self._text else share.words
-            words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, _WORDS - 2 * STEP)
-            draw_text(painter, _TIME + 2 * STEP, line, words, font, theme.foreground)
+    def _paint_shares(self, painter: QPainter, largest: float) -> None:
+        """The rows, every one of which another step of the cursor changes: bars first, then all letters."""
+        theme, letters, listed = self.context.theme, lettering(QApplication.font()), self.listed
         weights, contributions, width = self._columns
-        bar = QRectF(weights, top + 5, width, _ROW - 10)
-        painter.fillRect(bar, QColor(theme.hover))
-        painter.fillRect(QRectF(bar.left(), bar.top(), bar.width() * min(share.weight, 1), bar.height()), _BLUE)
-        draw_text(painter, bar.right() + STEP, line, format_weight(share.weight), font, theme.foreground)
-        bar.moveLeft(contributions)
-        painter.fillRect(bar, QColor(theme.hover))
-        middle, length = bar.center().x(), share.contribution / largest * bar.width() / 2 if largest else 0.0
-        colour = _POSITIVE if length > 0 else _NEGATIVE
-        painter.fillRect(QRectF(middle + min(length, 0), bar.top(), abs(length), bar.height()), colour)
-        painter.fillRect(QRectF(round(middle), bar.top() - 1, 1, bar.height() + 2), QColor(theme.muted))
-        draw_text(painter, bar.right() + STEP, line, format_weight(share.contribution), font, theme.foreground)
+        ground, middle = QColor(theme.hover), round(contributions + width / 2)
+        for row, share in enumerate(listed):
+            top, height = _HEAD + row * _ROW + 5, _ROW - 10
+            painter.fillRect(QRectF(weights, top, width, height), ground)
+            painter.fillRect(QRectF(weights, top, width * min(share.weight, 1), height), _BLUE)
+            painter.fillRect(QRectF(contributions, top, width, height), ground)
+            length = share.contribution / largest * width / 2 if largest else 0.0
+            bar = QRectF(contributions + width / 2 + min(length, 0), top, abs(length), height)
+            painter.fillRect(bar, _POSITIVE if length > 0 else _NEGATIVE)
+            painter.fillRect(QRectF(middle, top - 1, 1, height + 2), QColor(theme.muted))
+        letters.begin(painter, theme.foreground)
+        for row, share in enumerate(listed):
+            line, time = _HEAD + row * _ROW + (_ROW - letters.height) / 2, f"{share.timestep:,}"
+            letters.draw(painter, _TIME - letters.width(time), line, time)
+            if share.words is not None:
+                letters.draw(painter, _TIME + 2 * STEP, line, self._short(share.words))
+            letters.draw(painter, weights + width + STEP, line, format_weight(share.weight))
+            letters.draw(painter, contributions + width + STEP, line, format_weight(share.contribution))
+
+    def _short(self, words: str) -> str:
+        """What was read at a timestep, cut short where its column has no room for it."""
+        words, font, room = named(words) if self._text else words, QApplication.font(), _WORDS - 2 * STEP
+        if text_width(words, font) <= room:
+            return words
+        return QFontMetricsF(font).elidedText(words, Qt.TextElideMode.ElideRight, room)
 
     def _paint_foot(self, painter: QPainter, memory: Memory) -> None:
         theme, tiny = self.context.theme, small(QApplication.font())
@@ -271,7 +275,7 @@ class MemoryPanel(TabPanel):
             painter.setFont(tiny)
             painter.setPen(QColor(theme.warning))
             inner = QRectF(3 * STEP, top + 3, self.width() - 6 * STEP, _SENTENCE)
-            words = f"From s = {self.pair.s:,} on: {self.disagreement}"
+            words = f"From s = {self.pair.s:,}: {self.disagreement[0].lower()}{self.disagreement[1:]}"
             painter.drawText(inner, Qt.TextFlag.TextWordWrap, words)
             top += _SENTENCE
         for row, words in enumerate(self.says(memory)):

@@ -4,17 +4,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QObject, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QStaticText
 from PySide6.QtWidgets import QApplication, QGraphicsItem, QGraphicsScene, QStyleOptionGraphicsItem, QWidget
 
 from gruviz.clock import Clock
+from gruviz.ui.asked import Asked
 from gruviz.ui.composing import Composing
-from gruviz.ui.loader import Loader
-from gruviz.ui.reading import LayerFacts, Request
+from gruviz.ui.reading import Counterpart, LayerFacts, Request
 from gruviz.ui.sensing import Sensing
 from gruviz.ui.state import ViewState
 from gruviz.ui.theme import STEP, Theme, Themes, bold, small
+from gruviz.view import reread
 
 LEFT = 144
 """Width of the gutter, the same for all, so that time stands in the same place in all."""
@@ -27,7 +28,7 @@ class Context:
     """What every panel works with."""
 
     state: ViewState
-    loader: Loader
+    loader: Asked
     themes: Themes
     composing: Composing
     sensing: Sensing
@@ -67,6 +68,20 @@ class Context:
         """The layer and the sequence on show."""
         pane = self.state.view.pane
         return pane.layer, pane.sequence
+
+    @property
+    def ordering(self) -> tuple[str, int]:
+        """The layer, and the sequence by which its units are ordered and filtered."""
+        pane = self.state.view.pane
+        return pane.layer, pane.sequence if pane.anchor is None else pane.anchor
+
+    @property
+    def reread(self) -> bool:
+        """Whether the latest change led to the same sequence as another checkpoint read it.
+
+        Then what is on show stays until the answers come, so that nothing flickers while training time is scrubbed.
+        """
+        return reread(self.state.before, self.state.view)
 
 
 class Painted(QGraphicsItem):
@@ -116,6 +131,8 @@ class Panel:
     """Slots of others, whose answers it draws as well."""
     height: int | None = None
     """In pixels, or None where it takes what is left, shared equally with others."""
+    firm = False
+    """Whether it keeps that height where room is short."""
     key = ""
     """What the stage knows it by."""
     linked = True
@@ -146,6 +163,10 @@ class Panel:
         for item in self._items:
             self.scene.removeItem(item)
         self._items.clear()
+        self.forget()
+
+    def forget(self) -> None:
+        """Wait for nothing any more."""
         if self.slot:
             self.context.loader.forget(self.slot)
 
@@ -162,6 +183,14 @@ class Panel:
 
     def take(self, request: Request, answer: Any) -> None:
         """Draw what was asked for."""
+
+    def hears(self, asked: QObject) -> bool:
+        """Whether answers of that one are for this panel."""
+        return asked is self.context.loader
+
+    def hear(self, asked: QObject, request: Request, answer: Any) -> None:
+        """Draw what was asked for, and who answered."""
+        self.take(request, answer)
 
     def cursor_moved(self) -> None:
         """The cursor stands elsewhere."""
@@ -190,6 +219,11 @@ class Panel:
     def units(self) -> Sequence[int]:
         """The units that have rows here, from top to bottom."""
         return ()
+
+    @property
+    def counterpart(self) -> Counterpart | None:
+        """What they are held against, where the difference is drawn."""
+        return None
 
     @property
     def quantities(self) -> tuple[str, ...]:

@@ -9,16 +9,16 @@ from gruviz.analysis import Lines
 from gruviz.ui.reading._arranged import Arrangement, Kept, KeptRequest
 from gruviz.ui.reading._cell import CellRequest, Flow
 from gruviz.ui.reading._columns import Columns, columns_for
+from gruviz.ui.reading._counterpart import Counterpart, SameInputRequest
 from gruviz.ui.reading._counts import Counts, CountsRequest
 from gruviz.ui.reading._derived import DerivedRequest, quantity_of
+from gruviz.ui.reading._difference import DifferenceRequest
 from gruviz.ui.reading._facts import Facts, LayerFacts, TapeFacts, facts_of
 from gruviz.ui.reading._find import FindRequest, Hits
 from gruviz.ui.reading._gradient_at import (
     GradientAt,
     GradientAtRequest,
     PairRequest,
-    Sensitivity,
-    SensitivityRequest,
 )
 from gruviz.ui.reading._gradients import Course, Gradients, GradientsRequest, What
 from gruviz.ui.reading._heatmap import HIGHEST, MASKED, Heatmap, HeatmapRequest
@@ -32,9 +32,11 @@ from gruviz.ui.reading._predictions import STRETCH, Guess, Numbers, Predictions,
 from gruviz.ui.reading._ranking import SHIFTS, Ranking, RankingRequest
 from gruviz.ui.reading._request import Request, Source, Unfinished
 from gruviz.ui.reading._rows import BLOCK, Rows, RowsRequest
+from gruviz.ui.reading._sensitivity import Sensitivity, SensitivityRequest
 from gruviz.ui.reading._sequences import SequencesRequest, Told
 from gruviz.ui.reading._survival import SurvivalRequest, Survived
 from gruviz.ui.reading._traces import Traces, TracesRequest
+from gruviz.ui.reading._training import History, HistoryRequest, Measured, OverTrainingRequest
 
 __all__ = [
     "BLOCK",
@@ -47,12 +49,14 @@ __all__ = [
     "Arrangement",
     "CellRequest",
     "Columns",
+    "Counterpart",
     "Counts",
     "CountsRequest",
     "Course",
     "Curves",
     "CurvesRequest",
     "DerivedRequest",
+    "DifferenceRequest",
     "Facts",
     "FindRequest",
     "Flow",
@@ -63,6 +67,8 @@ __all__ = [
     "Guess",
     "Heatmap",
     "HeatmapRequest",
+    "History",
+    "HistoryRequest",
     "Hits",
     "Kept",
     "KeptRequest",
@@ -71,9 +77,11 @@ __all__ = [
     "LayerFacts",
     "Lines",
     "LinesRequest",
+    "Measured",
     "Memory",
     "MemoryRequest",
     "Numbers",
+    "OverTrainingRequest",
     "PairRequest",
     "Point",
     "PointRequest",
@@ -84,6 +92,7 @@ __all__ = [
     "Request",
     "Rows",
     "RowsRequest",
+    "SameInputRequest",
     "SaturationRequest",
     "Sensitivity",
     "SensitivityRequest",

@@ -1,4 +1,4 @@
-"""All that is known of the gradient at one timestep; and which inputs the output there depends on."""
+"""All that is known of the gradient at one timestep."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,13 +6,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gruviz.analysis import Between, Fixed, Pair, set_out, vanishing
+from gruviz.analysis import Between, Fixed, Pair, acting, set_out, vanishing
 from gruviz.recording import Layer
 from gruviz.recording.gradient import NONE, Gradient
 from gruviz.ui.reading._gradients import path
 from gruviz.ui.reading._request import Request, Source
 
 _FIXED: tuple[Fixed, Fixed] = ("since", "reached")
+_NUMBERS = ("norm_hidden", "norm_cell", "norm_input", "step_norm", "growth")
+"""What there is one number of at each timestep."""
+_BLOCK = 4096
+"""Timesteps that are read together."""
 _LISTED = 50
 """Units that are listed."""
 
@@ -43,6 +47,8 @@ class GradientAt:
     """What the loss is."""
     against: float
     """log10 of what the norm is held against; see `set_out`."""
+    acts: bool
+    """Whether the loss comes at this timestep or after it, as the layer reads."""
     mark: int
     """-1 where the gradient has vanished, 1 where it has exploded."""
     step_norm: float
@@ -71,42 +77,44 @@ class GradientAtRequest(Request):
 
     def read(self, source: Source) -> GradientAt:
         """Gather it."""
-        layer, info = self._layer(source), self._sequence(source)
-        gradient, row, nan = layer.gradient, info.offset + self.timestep, float("nan")
-
-        def value(name: str) -> float:
-            held = gradient is not None and name in gradient
-            return float(gradient.read(name, slice(row, row + 1))[0]) if held and gradient is not None else nan
-
-        known, against, mean_growth, radii = source.once(
-            ("gradient of", layer.name, self.sequence), lambda: _of_sequence(layer, self.sequence)
-        )
-        loss = None if gradient is None or "norm_hidden" not in known else gradient.loss(self.sequence)
-        norm = value("norm_hidden")
+        layer, key = self._layer(source), ("gradient of", self.layer, self.sequence)
+        of: _OfSequence = source.once(key, lambda: _of_sequence(layer, self.sequence))
+        values = self._values(source, layer, of)
         since, reached = (path(source, layer, self.sequence, fixed) for fixed in _FIXED)
         which = _pair(since, reached, self.reference, self.timestep)
-        nearest = int(np.abs(radii - self.timestep).argmin()) if len(radii) else None
-        radius = None
-        if nearest is not None and gradient is not None:
-            at = int(radii[nearest])
-            radius = at, float(gradient.read("step_radius", slice(info.offset + at, info.offset + at + 1))[0])
+        acts = of.acts.start <= self.timestep < of.acts.stop
+        nearest = int(np.abs(of.radii[0] - self.timestep).argmin()) if len(of.radii[0]) else None
         return GradientAt(
             timestep=self.timestep,
-            known=known,
-            norms={name: value(name) for name in ("norm_hidden", "norm_cell", "norm_input")},
-            loss=loss,
-            error="" if gradient is None else gradient.error,
-            against=against,
-            mark=int(vanishing(np.array([norm]), against)[0]),
-            step_norm=value("step_norm"),
-            growth=value("growth"),
-            mean_growth=mean_growth,
-            radius=radius,
+            known=of.known,
+            norms={name: values[name] for name in _NUMBERS if name.startswith("norm_")},
+            loss=of.loss,
+            error=of.error,
+            against=of.against,
+            acts=acts,
+            mark=int(vanishing([values["norm_hidden"]], of.against)[0]) if acts else 0,
+            step_norm=values["step_norm"],
+            growth=values["growth"],
+            mean_growth=of.growth,
+            radius=None if nearest is None else (int(of.radii[0][nearest]), float(of.radii[1][nearest])),
             since=None if since is None else since.fixed,
             reached=None if reached is None else reached.fixed,
             pair=None if which is None else which[0].pair(which[1]),
             shares=() if which is None else _shares(*which),
         )
+
+    def _values(self, source: Source, layer: Layer, of: "_OfSequence") -> dict[str, float]:
+        """What the recording holds of the timestep: read with those around it, of which the next will be one."""
+        number, place = divmod(self.timestep, _BLOCK)
+        block = source.known.get("gradient block")
+        if block is None or block[0] != (self.layer, self.sequence, number):
+            info, gradient = self._sequence(source), layer.gradient
+            first = info.offset + number * _BLOCK
+            rows = slice(first, min(first + _BLOCK, info.offset + info.length))
+            held = [name for name in _NUMBERS if name in of.known]
+            read = {name: gradient.read(name, rows) for name in held} if gradient is not None else {}
+            block = source.known["gradient block"] = (self.layer, self.sequence, number), read
+        return {name: float(block[1][name][place]) if name in block[1] else float("nan") for name in _NUMBERS}
 
 
 @dataclass(frozen=True)
@@ -147,20 +155,38 @@ def _shares(found: Between, other: int) -> tuple[Share, ...]:
     return tuple(Share(int(unit), float(direct[unit]), float(total[unit])) for unit in most)
 
 
-Known = tuple[tuple[str, ...], float, float, NDArray[np.intp]]
+@dataclass(frozen=True)
+class _OfSequence:
+    """What holds of all timesteps of a sequence."""
+
+    known: tuple[str, ...]
+    loss: int | None
+    error: str
+    against: float
+    acts: slice
+    """The timesteps that act on the loss."""
+    growth: float
+    """Of one timestep, in the mean."""
+    radii: tuple[NDArray[np.intp], NDArray[np.float64]]
+    """The timesteps that have one, and the spectral radii there."""
 
 
-def _of_sequence(layer: Layer, sequence: int) -> Known:
-    """What there is for a sequence; what norms are held against; mean growth; the timesteps that have a radius."""
+def _of_sequence(layer: Layer, sequence: int) -> _OfSequence:
     gradient, rows = layer.gradient, layer.slice(sequence)
-    nan, none = float("nan"), np.empty(0, np.intp)
+    nan, none = float("nan"), (np.empty(0, np.intp), np.empty(0))
     if gradient is None:
-        return (), nan, nan, none
+        return _OfSequence((), None, "", nan, slice(0, 0), nan, none)
     known = tuple(name for name in gradient.names if _is_known(gradient, name, rows, sequence))
-    against = set_out(gradient.read("norm_hidden", rows), gradient.loss(sequence)) if "norm_hidden" in known else nan
-    growth = gradient.read("growth", rows) if "growth" in known else np.empty(0)
-    radii = np.flatnonzero(np.isfinite(gradient.read("step_radius", rows))) if "step_radius" in known else none
-    return known, against, float(growth.mean()) if len(growth) else nan, radii
+    against, acts, loss = nan, slice(0, rows.stop - rows.start), None
+    if "norm_hidden" in known:
+        norms, loss = gradient.read("norm_hidden", rows), gradient.loss(sequence)
+        against, acts = set_out(norms, loss), acting(norms, layer.backward)
+    growth = float(gradient.read("growth", rows).mean()) if "growth" in known else nan
+    radii = none
+    if "step_radius" in known:
+        read = gradient.read("step_radius", rows)
+        radii = np.flatnonzero(np.isfinite(read)), read[np.isfinite(read)].astype(np.float64)
+    return _OfSequence(known, loss, gradient.error, against, acts, growth, radii)
 
 
 def _is_known(gradient: Gradient, name: str, rows: slice, sequence: int) -> bool:
@@ -173,47 +199,3 @@ def _is_known(gradient: Gradient, name: str, rows: slice, sequence: int) -> bool
         return gradient.reached(sequence) != NONE
     one = gradient.read(name, rows, slice(0, 1))
     return bool(np.isfinite(one).any())
-
-
-@dataclass(frozen=True)
-class Sensitivity:
-    """How much the output at a timestep depends on the input at each, in parts of the largest."""
-
-    timestep: int
-    start: int
-    """The first timestep that is told of."""
-    weights: NDArray[np.float64]
-    """(n,), of consecutive timesteps from `start` on: from 0 to 1."""
-
-    def of(self, start: int, stop: int) -> NDArray[np.float64]:
-        """Those of the timesteps from `start` up to `stop`, (n,); 0 of those that it is not told of."""
-        found = np.zeros(max(stop - start, 0))
-        first, last = max(start, self.start), min(stop, self.start + len(self.weights))
-        if last > first:
-            found[first - start : last - start] = self.weights[first - self.start : last - self.start]
-        return found
-
-
-@dataclass(frozen=True)
-class SensitivityRequest(Request):
-    """The output of a timestep, through all layers of the tape."""
-
-    timestep: int
-
-    def read(self, source: Source) -> Sensitivity | None:
-        """None where it was not computed."""
-        tape, info = self._tape(source), self._sequence(source)
-        held = (each for each in source.recording.layers.values() if each.tape is tape)
-        layer = next((each for each in held if each.gradient is not None and "connectivity" in each.gradient), None)
-        if layer is None or layer.gradient is None:
-            return None
-        row = info.offset + self.timestep
-        powers = layer.gradient.read("connectivity", slice(row, row + 1))[0].astype(np.float64)
-        powers = powers[~np.isnan(powers)]
-        if not len(powers):
-            return None
-        with np.errstate(invalid="ignore"):
-            weights = np.nan_to_num(10.0 ** (powers - powers.max()))
-        if layer.backward:  # its lags lie ahead
-            return Sensitivity(self.timestep, self.timestep, weights)
-        return Sensitivity(self.timestep, self.timestep - len(weights) + 1, weights[::-1])

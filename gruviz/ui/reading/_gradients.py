@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from gruviz.analysis import Between, Fixed, between, set_out, vanishing
+from gruviz.analysis import Between, Fixed, acting, between, set_out, vanishing
 from gruviz.recording import Layer
 from gruviz.recording.gradient import NONE
 from gruviz.ui.reading._columns import Columns, columns_for
@@ -59,6 +59,8 @@ class Gradients:
     """Of paths, whether that is s."""
     unit: int | None = None
     """Whose paths are drawn beside those of all."""
+    between: Between | None = None
+    """Of paths, timestep by timestep."""
 
 
 @dataclass(frozen=True)
@@ -84,9 +86,9 @@ class GradientsRequest(Request):
         if not names or gradient is None:
             return None
         columns = columns_for(self.start, self.stop, self.width)
-        courses = {name: _course(layer, name, columns, self.sequence) for name in names}
         key = "gradient scale", self.what, layer.name, self.sequence
-        scale, against = source.once(key, lambda: _scale(layer, self.sequence, self.what, names))
+        scale, against, acts = source.once(key, lambda: _scale(layer, self.sequence, names))
+        courses = {name: _course(layer, name, columns, self.sequence, acts) for name in names}
         if np.isnan(scale[0]):
             return None
         marks, fixed = np.zeros(len(courses[names[0]].low), np.int8), None
@@ -116,7 +118,8 @@ class GradientsRequest(Request):
         }
         both = np.concatenate([found.total, np.maximum(found.direct, _DEEPEST)])
         scale = _ends(both[np.isfinite(both)])
-        return Gradients(columns, courses, scale, _marks(courses["total"], 0.0), 0.0, found.fixed, found.since, unit)
+        marks = _marks(courses["total"], 0.0)
+        return Gradients(columns, courses, scale, marks, 0.0, found.fixed, found.since, unit, found)
 
 
 def path(source: Source, layer: Layer, sequence: int, fixed: Fixed) -> Between | None:
@@ -129,15 +132,18 @@ def path(source: Source, layer: Layer, sequence: int, fixed: Fixed) -> Between |
     return found
 
 
-def _course(layer: Layer, name: str, columns: Columns, sequence: int) -> Course:
-    """A field in columns, read in pieces."""
+def _course(layer: Layer, name: str, columns: Columns, sequence: int, acts: slice) -> Course:
+    """A field in columns, read in pieces; nothing of timesteps that do not act on the loss."""
     info, gradient = layer.tape.sequences[sequence], layer.gradient
     assert gradient is not None
     stop, piece = min(columns.stop, info.length), max(_PIECE // columns.step, 1) * columns.step
     parts = []
     for first in range(columns.start, stop, piece):
         rows = slice(info.offset + first, info.offset + min(first + piece, stop))
-        parts.append(_reduced(_powers(name, gradient.read(name, rows)), columns.step))
+        values = _powers(name, gradient.read(name, rows))
+        values[: max(acts.start - first, 0)] = np.nan
+        values[max(acts.stop - first, 0) :] = np.nan
+        parts.append(_reduced(values, columns.step))
     return Course(np.concatenate([part.low for part in parts]), np.concatenate([part.high for part in parts]))
 
 
@@ -167,18 +173,18 @@ def _within(values: Floats, start: int, columns: Columns, length: int) -> Floats
     return spread
 
 
-def _scale(layer: Layer, sequence: int, what: What, names: list[str]) -> tuple[tuple[float, float], float]:
-    """The scale of a whole sequence, and what its gradients are held against."""
+def _scale(layer: Layer, sequence: int, names: list[str]) -> tuple[tuple[float, float], float, slice]:
+    """The scale of a whole sequence, what its gradients are held against, and the timesteps that act on the loss."""
     gradient, info = layer.gradient, layer.tape.sequences[sequence]
     assert gradient is not None
-    low, high, against = np.inf, -np.inf, 0.0
+    low, high, against, acts = np.inf, -np.inf, 0.0, slice(0, info.length)
     for name in names:
         values = _powers(name, gradient.read(name, info.rows))
         if name == "norm_hidden" and gradient.loss(sequence) != NONE:
-            against = set_out(values, gradient.loss(sequence))
+            against, acts = set_out(values, gradient.loss(sequence)), acting(values, layer.backward)
         known = values[np.isfinite(values)]
         low, high = min(low, float(known.min(initial=np.inf))), max(high, float(known.max(initial=-np.inf)))
-    return _ends(np.array([low, high])) if low <= high else (float("nan"), float("nan")), against
+    return _ends(np.array([low, high])) if low <= high else (float("nan"), float("nan")), against, acts
 
 
 def _ends(values: Floats) -> tuple[float, float]:

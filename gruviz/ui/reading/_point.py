@@ -1,12 +1,13 @@
 """What is under the pointer, exactly, however coarse the picture."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from gruviz.analysis import SURVIVAL
 from gruviz.recording import Layer
+from gruviz.ui.reading._counterpart import Counterpart
 from gruviz.ui.reading._derived import worked_out
 from gruviz.ui.reading._inputs import missing_in
 from gruviz.ui.reading._request import Request, Source
@@ -25,6 +26,8 @@ class Point:
     unit: int | None
     values: Mapping[str, float]
     """Of that unit, by quantity."""
+    others: Mapping[str, float] = field(default_factory=dict)
+    """The same of the recording from which this one is subtracted; empty where none is."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ class PointRequest(Request):
     """Recorded ones, or those of `analysis.derived`."""
     since: int | None = None
     """The marked timestep, where survival is among them."""
+    counterpart: Counterpart | None = None
+    """What the quantities are held against."""
 
     def read(self, source: Source) -> Point:
         """Read it."""
@@ -53,7 +58,13 @@ class PointRequest(Request):
             else tuple(map(bool, np.broadcast_to(missing_in(layer.tape, rows)[0], inputs[0].shape))),
             self.unit,
             {name: self._value(source, layer, name) for name in self.quantities},
+            {} if self.counterpart is None else self._others(source, self.counterpart),
         )
+
+    def _others(self, source: Source, counterpart: Counterpart) -> dict[str, float]:
+        _, layer = counterpart.read(source)
+        row = layer.tape.sequences[counterpart.sequence].offset + self.timestep
+        return {name: float(layer[name][row, self.unit]) for name in self.quantities}
 
     def _value(self, source: Source, layer: Layer, name: str) -> float:
         info, here = layer.tape.sequences[self.sequence], self.timestep

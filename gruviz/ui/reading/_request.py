@@ -4,6 +4,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
+import gruviz.recording
 from gruviz.cells import Thresholds
 from gruviz.recording import Layer, Recording, SequenceInfo, Tape
 from gruviz.ui.reading._recount import Recount
@@ -17,6 +18,26 @@ class Source:
     recording: Recording
     known: dict[Hashable, Any] = field(default_factory=dict)
     tiles: Tiles = field(default_factory=Tiles)
+    _beside: "Source | None" = None
+
+    def beside(self, path: str) -> "Source":
+        """Another recording, to compare with: the last one of these stays open.
+
+        Raises:
+            GruvizError: it cannot be opened.
+        """
+        if self._beside is None or str(self._beside.recording.path) != path:
+            recording = gruviz.recording.open(path)
+            if self._beside is not None:
+                self._beside.close()
+            self._beside = Source(recording)
+        return self._beside
+
+    def close(self) -> None:
+        """Close all that is open."""
+        self.recording.close()
+        if self._beside is not None:
+            self._beside.close()
 
     def once(self, key: Hashable, work_out: Callable[[], Any]) -> Any:
         """The value kept under `key`, worked out the first time."""

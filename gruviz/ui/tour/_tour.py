@@ -61,8 +61,8 @@ class Tour(QObject):
         """Go to the first stop."""
         window = self._window
         if self._at is None:
-            facts = window.loader.facts
-            self._before = (facts.path, window.state.view) if facts is not None and facts.path else None
+            facts, view = window.loader.facts, window.state.view
+            self._before = (view.panes[0].recording, view) if facts is not None and facts.path else None
             window.state.changed.connect(self._look)
             for watched in self._watched():
                 watched.installEventFilter(self)
@@ -127,12 +127,12 @@ class Tour(QObject):
             return
         self.bar.show_stop(stop, number + 1, len(STOPS))
         self.bar.show()
-        facts = self._window.loader.facts
-        if facts is not None and (facts.path,) == paths and not self._awaited:
+        shown = tuple(pane.recording for pane in self._window.state.view.panes)
+        if shown == paths and not self._awaited:
             self._arrive()
         else:
             self._awaited = paths
-            self._window.open_recording(paths[0])
+            self._window.open_together(paths)
 
     @Slot(object)
     def _something_opened(self, facts: Facts) -> None:
@@ -178,25 +178,25 @@ class Tour(QObject):
     def _place(self) -> None:
         """Put the rings around what is spoken of."""
         stop = self.stop
-        places = [] if stop is None else [place for key in stop.rings if (place := self._place_of(key)) is not None]
+        places = [] if stop is None else [place for key in stop.rings for place in self._places_of(key)]
         for number, ring in enumerate(self._rings):
             if number < len(places):
                 ring.enclose(places[number])
             else:
                 ring.hide()
 
-    def _place_of(self, key: str) -> QRect | None:
-        """The pixels of the central widget that something takes; None while it is not to be seen."""
+    def _places_of(self, key: str) -> list[QRect]:
+        """The pixels of the central widget that something takes, in every pane; none while it is not to be seen."""
         side, stage = self._window.side, self._window.stage
         widgets: dict[str, Callable[[], QWidget]] = {"units": lambda: side.units, "tab": lambda: side.below}
         if key in widgets:
-            widget, place = widgets[key](), None
+            widget = widgets[key]()
+            places = [widget.rect()]
         else:
-            widget, place = stage.viewport(), next((p.body for p in stage.panels if p.key == key), None)
-            if place is None:
-                return None
-            place = QRect(0, place.top() - 2, widget.width(), place.height() + 4)
+            widget = stage.viewport()
+            bodies = [panel.body for panel in stage.panels if panel.key == key]
+            places = [QRect(0, body.top() - 2, widget.width(), body.height() + 4) for body in bodies]
         if not widget.isVisible():
-            return None
-        centre = self._window.centralWidget()
-        return (place or widget.rect()).translated(widget.mapTo(centre, QPoint(0, 0)))
+            return []
+        shift = widget.mapTo(self._window.centralWidget(), QPoint(0, 0))
+        return [place.translated(shift) for place in places]

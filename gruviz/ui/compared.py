@@ -19,13 +19,13 @@ from PySide6.QtWidgets import (
 from gruviz.cells import CELLS
 from gruviz.comparison import Comparison
 from gruviz.comparison_table import caption, head, rows
-from gruviz.ui.comparison_plots import Line, LinesPlot, Sample
+from gruviz.ui.compared_plots import Line, LinesPlot, Sample
 from gruviz.ui.theme import STEP, bold
 
 _SIZE = (1120, 720)
 
 
-class ComparisonWindow(QDialog):
+class ComparedWindow(QDialog):
     """The table and the curves of one comparison."""
 
     opened = Signal(list)
@@ -75,7 +75,8 @@ class ComparisonWindow(QDialog):
         whole.addWidget(area)
         whole.addLayout(self._buttons())
         room = self.screen().availableSize()
-        self.resize(min(_SIZE[0], room.width() - 8 * STEP), min(_SIZE[1], room.height() - 12 * STEP))
+        wide = max(_SIZE[0], page.minimumSizeHint().width() + area.verticalScrollBar().sizeHint().width())
+        self.resize(min(wide, room.width() - 8 * STEP), min(_SIZE[1], room.height() - 12 * STEP))
 
     @property
     def recordings(self) -> dict[str, str]:
@@ -109,7 +110,7 @@ def _table(found: Comparison) -> QWidget:
     table = QWidget()
     grid = QGridLayout(table)
     grid.setContentsMargins(0, 0, 0, 0)
-    grid.setHorizontalSpacing(5 * STEP)
+    grid.setHorizontalSpacing(4 * STEP)
     grid.setVerticalSpacing(2 * STEP)
     names = head(found)
     for place, name in enumerate(names):

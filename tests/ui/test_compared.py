@@ -14,8 +14,8 @@ import gruviz
 from gruviz import comparison
 from gruviz.comparison import KINDS
 from gruviz.comparison_table import head, rows
+from gruviz.ui.compared import ComparedWindow
 from gruviz.ui.comparing import Comparing
-from gruviz.ui.comparison import ComparisonWindow
 from gruviz.ui.dialogs import CompareDialog
 from gruviz.ui.window import MainWindow
 
@@ -38,9 +38,9 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def shown(qtbot: QtBot, window: MainWindow) -> ComparisonWindow:
-    qtbot.waitUntil(lambda: any(each.isVisible() for each in window.findChildren(ComparisonWindow)), timeout=LONG)
-    return next(each for each in window.findChildren(ComparisonWindow) if each.isVisible())
+def shown(qtbot: QtBot, window: MainWindow) -> ComparedWindow:
+    qtbot.waitUntil(lambda: any(each.isVisible() for each in window.findChildren(ComparedWindow)), timeout=LONG)
+    return next(each for each in window.findChildren(ComparedWindow) if each.isVisible())
 
 
 def ask(qtbot: QtBot, window: MainWindow, folder: Path, steps: int) -> CompareDialog:
@@ -57,7 +57,7 @@ def ask(qtbot: QtBot, window: MainWindow, folder: Path, steps: int) -> CompareDi
     return asked
 
 
-def texts(shown_: ComparisonWindow) -> list[str]:
+def texts(shown_: ComparedWindow) -> list[str]:
     return [label.text() for label in shown_.table.findChildren(QLabel)]
 
 
