@@ -131,7 +131,7 @@ class Preview(QWidget):
         true = QSizeF(image.size()) * (self.dpi / self.picture.dpi / self.devicePixelRatioF())
         share = 1.0
         if self.fit.isChecked():
-            room = QSizeF(self._leaves.contentsRect().size()) - QSizeF(2 * _ROOM, 2 * _ROOM)
+            room = QSizeF(self.area.maximumViewportSize()) - QSizeF(2 * _ROOM, 2 * _ROOM)
             share = max(_LEAST, min(1.0, room.width() / true.width(), room.height() / true.height()))
         self.paper.show_image(image, (true * share).toSize())
         by = 25.4 if self._inches else 1.0

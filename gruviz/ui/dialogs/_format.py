@@ -10,8 +10,8 @@ from gruviz.errors import GruvizError
 from gruviz.ui.dialogs._form import FileField, choice, unused, writable
 from gruviz.ui.dialogs._paper import pick
 
-PICTURES = ("pdf", "svg", "png", "csv", "npz")
-"""And the numbers in one."""
+IMAGES = ("pdf", "svg", "png")
+NUMBERS = ("csv", "npz")
 FILMS = ("mp4", "gif")
 TOGETHER = "all"
 """All figures as the pages of one PDF."""
@@ -43,7 +43,7 @@ class FormatFields(QObject):
         """
         super().__init__(parent)
         self._folder, self._suggested, self._stem = folder, "", "figure"
-        offered = (*PICTURES, *((*FILMS, TOGETHER) if films else ()))
+        offered = (*IMAGES, *NUMBERS, *((*FILMS, TOGETHER) if films else ()))
         self.kind_ = choice([(kind, _TITLES[kind]) for kind in offered])
         pick(self.kind_, known["kind"])
         self.dpi = QSpinBox(minimum=30, maximum=2400, value=known["dpi"], suffix=" pixels per inch")
@@ -82,7 +82,7 @@ class FormatFields(QObject):
             (self.frame_dpi, kind in FILMS),
             (self.fps, kind in FILMS),
             (self.outlines, kind == "svg"),
-            (self.sidecar, kind in PICTURES),
+            (self.sidecar, kind in (*IMAGES, *NUMBERS)),
         ):
             form.setRowVisible(field, there)
 

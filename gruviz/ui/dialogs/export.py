@@ -11,7 +11,7 @@ from gruviz.errors import GruvizError
 from gruviz.figures.names import DESCRIPTIONS, OF_FOLDERS
 from gruviz.ui.dialogs._caption import CaptionField
 from gruviz.ui.dialogs._form import Form, choice, whole
-from gruviz.ui.dialogs._format import FILMS, TOGETHER, FormatFields
+from gruviz.ui.dialogs._format import FILMS, IMAGES, TOGETHER, FormatFields
 from gruviz.ui.dialogs._paper import PaperFields, pick
 from gruviz.ui.drawer import Copy, Copying, Drawer, Looking, Picture
 from gruviz.ui.drawing import Binding, Drawing, Filming, Wish
@@ -20,8 +20,8 @@ from gruviz.ui.theme import STEP
 from gruviz.view import View
 
 _SIZE = QSize(1180, 720)
-_FIELDS = 400
-"""Pixels of the column of fields."""
+_FIELDS = 328
+"""Pixels of the column of fields, whatever is in them: the preview beside it stays where it is."""
 _REST = 150
 """Milliseconds without a change until the figure is drawn anew."""
 _GRADIENT = "gradient"
@@ -126,7 +126,8 @@ class ExportDialog(Form):
         self.fields.setRowVisible(times, self._wish.view is not None)
         for box in (self.start, self.stop, self.format.dpi, self.format.frame_dpi, self.format.fps):
             box.setMinimumWidth(60)
-        self.output.setMaximumWidth(_FIELDS)
+        self.about.setFixedWidth(_FIELDS)
+        self.output.setFixedWidth(_FIELDS)
         right = QVBoxLayout()
         right.setSpacing(3 * STEP)
         right.addWidget(self.preview, 1)
@@ -270,7 +271,8 @@ class ExportDialog(Form):
     def _show_caption(self) -> None:
         picture = self.preview.picture
         self.copy.setEnabled(picture is not None)
-        self.caption.show_caption(picture.page if picture else None, Path(self.output.path).name)
+        path = Path(self.output.path).name if self.format.kind in IMAGES else ""
+        self.caption.show_caption(picture.page if picture else None, path)
 
     # The clipboard
 
