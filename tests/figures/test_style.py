@@ -39,20 +39,13 @@ def test_every_figure_is_legible_in_every_style(tmp_path: Path, name: str, style
         page = draw(run, name, start=20, stop=70, style=style, **OWN.get(name, {}))
     assert page.width == style.width
     assert_legible(page)
+    drawn = [axes.images[0] for axes in page.axes if axes.images]
+    bars = [each for each in drawn if 256 in np.shape(each.get_array())[:2]]
+    assert len(bars) == len(drawn) - len(bars)  # one for each heatmap
+    assert all(each.get_interpolation() == "none" for each in drawn)
     path = save(page, tmp_path / "out.pdf")
     assert min(size for _, size, _ in drawn_text(path)) >= 6 * style.zoom - 1e-3
     assert float(pypdf.PdfReader(path).pages[0].mediabox.width) / 72 * 25.4 == pytest.approx(style.width, abs=0.01)
-
-
-@pytest.mark.parametrize("name", EVERY)
-def test_every_heatmap_has_a_colour_bar(tmp_path: Path, name: str) -> None:
-    run, _ = make(tmp_path / "run.h5", (TEXT[:120],))
-    with run:
-        page = draw(run, name, start=20, stop=70, **OWN.get(name, {}))
-    drawn = [axes.images[0] for axes in page.axes if axes.images]
-    bars = [each for each in drawn if 256 in np.shape(each.get_array())[:2]]
-    assert len(bars) == len(drawn) - len(bars)
-    assert all(each.get_interpolation() == "none" for each in drawn)
 
 
 def test_a_slide_is_a_page_enlarged(tmp_path: Path) -> None:
