@@ -15,6 +15,7 @@ from gruviz.errors import GruvizError
 from gruviz.model import formats
 from gruviz.recording.schema import PARTIAL
 from gruviz.sequences import HDF5, SOUNDS, SUFFIXES, TEXTS, Reading
+from gruviz.ui.back import Back, is_figure
 from gruviz.ui.compared import ComparedWindow
 from gruviz.ui.dialogs import CompareDialog, ExportDialog, RecordDialog, TextDialog, TrainDialog, unused
 from gruviz.ui.drawer import Drawer
@@ -47,6 +48,7 @@ class Flows(QObject):
         self._said: dict[str, str] = {}
         self._how = Reading()
         self._drawer = Drawer(self)
+        self._back = Back(window, self._drawer)
         bench.wrong.connect(window.complain)
         bench.watched.connect(window.open_recording)
         bench.watchable.connect(self._watch_if_free)
@@ -257,12 +259,15 @@ class Flows(QObject):
         self._drawer.stop()
 
     def take(self, paths: Sequence[str]) -> bool:
-        """Do what files ask for that are no recordings: record a model, read sequences, show a comparison.
+        """Do what files ask for that are no recordings: record a model, read sequences, show a comparison or a figure.
 
         False for other files.
         """
         if len(paths) == 1 and (Path(paths[0]).name == comparison.FILE or (Path(paths[0]) / comparison.FILE).is_file()):
             self.show_comparison(paths[0])
+            return True
+        if len(paths) == 1 and is_figure(paths[0]):
+            self._back.go(paths[0])
             return True
         models = [path for path in paths if _suffix(path) in MODELS]
         sequences = [path for path in paths if _suffix(path) in SEQUENCES or Path(path).is_dir()]
