@@ -93,6 +93,9 @@ class Stage(QGraphicsView):
         self._listen()
         if self._rows.turn():
             self._lay_out()
+        elif self.context.reread and self.context.state.before.focus == self.context.state.view.focus:
+            self._refresh()  # what is on show stays until the answers come
+            return
         self._apply_range()
         self._apply_cursor()
         self._apply_units()

@@ -15,6 +15,7 @@ from gruviz.ui.reading import Counterpart, LayerFacts, Request
 from gruviz.ui.sensing import Sensing
 from gruviz.ui.state import ViewState
 from gruviz.ui.theme import STEP, Theme, Themes, bold, small
+from gruviz.view import reread
 
 LEFT = 144
 """Width of the gutter, the same for all, so that time stands in the same place in all."""
@@ -67,6 +68,20 @@ class Context:
         """The layer and the sequence on show."""
         pane = self.state.view.pane
         return pane.layer, pane.sequence
+
+    @property
+    def ordering(self) -> tuple[str, int]:
+        """The layer, and the sequence by which its units are ordered and filtered."""
+        pane = self.state.view.pane
+        return pane.layer, pane.sequence if pane.anchor is None else pane.anchor
+
+    @property
+    def reread(self) -> bool:
+        """Whether the latest change led to the same sequence as another checkpoint read it.
+
+        Then what is on show stays until the answers come, so that nothing flickers while training time is scrubbed.
+        """
+        return reread(self.state.before, self.state.view)
 
 
 class Painted(QGraphicsItem):

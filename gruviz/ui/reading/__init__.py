@@ -36,6 +36,7 @@ from gruviz.ui.reading._sensitivity import Sensitivity, SensitivityRequest
 from gruviz.ui.reading._sequences import SequencesRequest, Told
 from gruviz.ui.reading._survival import SurvivalRequest, Survived
 from gruviz.ui.reading._traces import Traces, TracesRequest
+from gruviz.ui.reading._training import History, HistoryRequest, Measured, OverTrainingRequest
 
 __all__ = [
     "BLOCK",
@@ -66,6 +67,8 @@ __all__ = [
     "Guess",
     "Heatmap",
     "HeatmapRequest",
+    "History",
+    "HistoryRequest",
     "Hits",
     "Kept",
     "KeptRequest",
@@ -74,9 +77,11 @@ __all__ = [
     "LayerFacts",
     "Lines",
     "LinesRequest",
+    "Measured",
     "Memory",
     "MemoryRequest",
     "Numbers",
+    "OverTrainingRequest",
     "PairRequest",
     "Point",
     "PointRequest",
