@@ -116,12 +116,13 @@ def _train(arguments: Sequence[str]) -> int:
     parser.add_argument("--steps", type=int, metavar="N", help="training steps; chosen by the task without")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="the same seed gives the same model on a CPU")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    _add_probe(parser)
     parser.add_argument("-o", "--output", required=True, metavar="MODEL.safetensors")
     given = parser.parse_args(arguments)
 
     from gruviz import sequences
     from gruviz.model import checkpoint, device, tasks
-    from gruviz.model.training import train
+    from gruviz.model.probe import Plan, train_watched
 
     checkpoint.check_writable(given.output)
     path = given.text or given.data
@@ -135,8 +136,10 @@ def _train(arguments: Sequence[str]) -> int:
             line.show(_training_line(progress), last=progress.step == progress.steps and progress.judging is None)
             return not interrupted()
 
-        trained = train(
+        trained, probe = train_watched(
             task,
+            given.output,
+            Plan(given.probe, given.probe_spacing, given.probe_length) if given.probe else None,
             cell=given.cell,
             hidden=given.hidden,
             layers=given.layers,
@@ -150,7 +153,25 @@ def _train(arguments: Sequence[str]) -> int:
     if done < trained.steps:
         print(f"Stopped after {done:,} of {trained.steps:,} steps; what was learned until then is saved.")
     print(f"{trained.sentence}\nSaved {given.output} ({trained.device}, {trained.seconds:.0f} s).")
+    if probe is not None:
+        print(f"The recording of the training ended: {probe.wrong}." if probe.wrong else f"Recorded {probe.path}.")
     return 0 if done == trained.steps else 130
+
+
+def _add_probe(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--probe",
+        type=int,
+        nargs="?",
+        const=20,
+        metavar="N",
+        help="record the network at N steps of the training (20), each time on the same held-out sequence, "
+        "into MODEL-training.h5",
+    )
+    parser.add_argument(
+        "--probe-spacing", choices=("log", "linear"), default="log", help="of those steps: most happens early"
+    )
+    parser.add_argument("--probe-length", type=int, default=500, metavar="N", help="timesteps of that sequence")
 
 
 def _record(arguments: Sequence[str]) -> int:
@@ -508,8 +529,23 @@ def _recording_facts(path: str) -> dict[str, Any]:
             "said of the model": run.model.get("answers", {}),
             "proof": run.model.get("proof"),
             "checkpoints": [{"step": step, **about} for step, about in run.checkpoints.items()],
+            "training": _course_facts(run),
             "notes": run.model.get("notes", []),
         }
+
+
+def _course_facts(run: "Recording") -> dict[str, Any]:
+    """The course of the training that it was recorded in; nothing where there was none."""
+    course = run.training
+    if course is None or not len(course.step):
+        return {}
+    judged = course.metric[course.metric == course.metric]  # a NaN is no value
+    return {
+        "steps": f"{len(course.step):,} of {course.steps:,}",
+        "first loss": f"{course.loss[0]:.4g}",
+        "last loss": f"{course.loss[-1]:.4g}",
+        **({course.metric_name: f"{judged[-1]:.4g}"} if len(judged) else {}),
+    }
 
 
 def _layer_facts(layer: "Layer") -> dict[str, Any]:

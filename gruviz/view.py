@@ -27,7 +27,7 @@ QUANTITIES = frozenset(name for cell in CELLS.values() for name in cell.names)
 """What any cell records."""
 Whose = Literal["all", "selected", "last"]
 """Units: all of them, those that are selected, or the one that was selected last."""
-Tab = Literal["prediction", "cell", "memory", "timescales", "saturation", "gradient"]
+Tab = Literal["prediction", "cell", "memory", "timescales", "saturation", "gradient", "training"]
 Shading = Literal["weight", "output"]
 """A timestep is shaded by its weight in the state at the cursor, or by how much the output there depends on it."""
 Extent = Literal["visible", "selected", "sequence", "recording"]
@@ -49,6 +49,9 @@ class Pane:
     """The units on show are those of which this is true, `tau > 50` for instance; empty for all."""
     rows: tuple[int, int] | None = None
     """The visible rows of the heatmaps, half-open, counted in `order`; None shows all."""
+    anchor: int | None = None
+    """The sequence by which units are ordered and filtered, where that is not the one on show: the same one, as the
+    checkpoint read it that was on show when they were. So rows stay where they are while training time is scrubbed."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +131,8 @@ class View:
 def showing(view: View, length: int, *, alike: bool = False, **pane: object) -> View:
     """Turn to a sequence of `length` timesteps, given by the fields of `Pane` that change.
 
-    The whole of another sequence is shown, from its start; another layer of the same sequence keeps time.
+    The whole of another sequence is shown, from its start; another layer of the same sequence keeps time. As another
+    checkpoint read it, the rows keep their order too.
 
     Args:
         view: the view.
@@ -151,7 +155,7 @@ def turn_together(view: View, length: int, panes: tuple[Pane, ...], *, alike: bo
     here, there = view.pane, panes[view.focus]
     same = (alike or there.sequence == here.sequence) and there.tape == here.tape
     if same and length == view.length and there.recording == here.recording:
-        return replace(view, panes=panes)
+        return replace(view, panes=_anchored(view.panes, panes, alike))
     return replace(
         view,
         length=length,
@@ -162,8 +166,27 @@ def turn_together(view: View, length: int, panes: tuple[Pane, ...], *, alike: bo
         selection=None,
         marked=(),
         playing=False,
-        panes=panes,
+        panes=_anchored(view.panes, panes, False),
     )
+
+
+def _anchored(before: tuple[Pane, ...], panes: tuple[Pane, ...], alike: bool) -> tuple[Pane, ...]:
+    """Those that turned to the same sequence as another checkpoint read it keep the order of their rows."""
+
+    def anchored(was: Pane, now: Pane) -> Pane:
+        if (was.recording, was.tape, was.sequence) == (now.recording, now.tape, now.sequence):
+            return now
+        same = alike and (was.recording, was.tape) == (now.recording, now.tape)
+        return replace(now, anchor=(was.sequence if was.anchor is None else was.anchor) if same else None)
+
+    return tuple(anchored(was, now) for was, now in zip(before, panes, strict=True))
+
+
+def reread(before: View, after: View) -> bool:
+    """Whether the same sequence is on show in the same layer as before, as another checkpoint read it, or as it was."""
+    was, now = before.pane, after.pane
+    same = (was.recording, was.tape, was.layer) == (now.recording, now.tape, now.layer)
+    return same and now.anchor is not None and now.anchor in (was.anchor, was.sequence)
 
 
 def grow(view: View, length: int, **pane: object) -> View:
@@ -279,7 +302,12 @@ def select_rows(view: View, unit: int, rows: Sequence[int]) -> View:
 
 
 def with_pane(view: View, **changes: object) -> View:
-    """Change fields of the pane in focus that leave time alone: units, order, rows, layer."""
+    """Change fields of the pane in focus that leave time alone: units, order, rows, layer.
+
+    Units are ordered and filtered anew by the sequence on show.
+    """
+    if "order" in changes or "filter" in changes:
+        changes = {"anchor": None, **changes}
     pane = replace(view.pane, **changes)  # type: ignore[arg-type]
     return replace(view, panes=(*view.panes[: view.focus], pane, *view.panes[view.focus + 1 :]))
 
@@ -535,6 +563,8 @@ def from_plain(stored: object) -> View:
             _one_of(pane.order, get_args(Order))
             if not isinstance(pane.layer, str) or not isinstance(pane.sequence, int):
                 raise ValueError("a pane shows a layer by its name and a sequence by its number")
+            if pane.anchor is not None and not isinstance(pane.anchor, int):
+                raise ValueError("a pane is ordered by a sequence by its number")
             if not isinstance(pane.filter, str):
                 raise ValueError("a pane shows the units of which a text is true")
     except (KeyError, TypeError, OverflowError) as error:

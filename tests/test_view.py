@@ -31,6 +31,7 @@ from gruviz.view import (
     measure_over,
     pan,
     rank_by,
+    reread,
     resume,
     saturate,
     seek,
@@ -416,6 +417,56 @@ def test_a_newer_sequence_is_seen_at_the_same_timesteps() -> None:
     assert grow(view, 120).reference == 25
     shorter = grow(view, 25, sequence=5)
     assert (shorter.cursor, shorter.start, shorter.stop) == (24, 0, 25)
+
+
+READ = st.tuples(st.integers(0, 5), st.integers(0, 3))
+"""A checkpoint, and the sequence that was read at it, of two."""
+
+
+@given(length=st.integers(1, 1000), cursor=st.integers(0, 999), reads=st.lists(READ, min_size=1, max_size=12))
+def test_training_time_is_scrubbed_while_all_else_stays(length: int, cursor: int, reads: list[tuple[int, int]]) -> None:
+    """Sequences lie checkpoint by checkpoint, four at each; item 0 is on show."""
+    view = seek(showing(View(), length, recording="a", layer="l", sequence=0, checkpoint=0, units=(3,)), cursor)
+    view = hold(set_order(view, "timescale"), cursor)
+    anchor = view.pane.sequence
+    for checkpoint, item in reads:
+        here, before = view.pane.sequence, view
+        sequence, alike = 4 * checkpoint + item, item == here % 4
+        view = showing(view, length, alike=alike, sequence=sequence, checkpoint=checkpoint)
+        assert (view.pane.sequence, view.pane.checkpoint) == (sequence, checkpoint)
+        assert (view.pane.units, view.pane.order) == ((3,), "timescale")
+        if alike:
+            kept = replace(view, panes=before.panes)
+            assert kept == before
+            assert view.pane.anchor == (None if sequence == here and before.pane.anchor is None else anchor)
+            assert reread(before, view) == (view.pane.anchor is not None)
+        else:
+            anchor = sequence
+            assert (view.cursor, view.reference, view.pane.anchor) == (0, None, None)
+            assert not reread(before, view)
+        again = with_pane(view, order="keep")
+        assert again.pane.anchor is None
+        assert filter_units(view, "tau > 5").pane.anchor is None
+        assert select_unit(view, 4).pane.anchor == view.pane.anchor
+
+
+def test_another_layer_or_recording_is_not_the_same_read_again() -> None:
+    view = showing(View(), 50, recording="a", layer="l", sequence=0, checkpoint=0)
+    later = showing(view, 50, alike=True, sequence=1, checkpoint=9)
+    assert reread(view, later)
+    assert reread(later, showing(later, 50, alike=True, sequence=0, checkpoint=0))
+    assert not reread(later, showing(later, 50, layer="k"))
+    assert not reread(later, showing(later, 50, recording="b"))
+    assert not reread(view, showing(view, 60, alike=True, sequence=1))  # of another length it is not
+
+
+def test_a_view_from_before_training_time_is_read() -> None:
+    view = showing(View(), 50, recording="a", layer="l", sequence=0)
+    stored = to_plain(view)
+    del stored["panes"][0]["anchor"]
+    assert from_plain(stored) == view
+    with pytest.raises(ValueError, match="by its number"):
+        from_plain({**to_plain(view), "panes": [{**to_plain(view)["panes"][0], "anchor": "0"}]})
 
 
 @given(st.integers(0, 10**6), st.lists(ACTIONS, max_size=8), st.data())

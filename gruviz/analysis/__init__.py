@@ -22,6 +22,15 @@ from gruviz.analysis._numbers import (
     together,
 )
 from gruviz.analysis._order import by_number, order
+from gruviz.analysis._over_training import (
+    QUANTILES,
+    OverTraining,
+    along,
+    binned,
+    gather_over_training,
+    logarithmic,
+    quantiles,
+)
 from gruviz.analysis._parts import parts
 from gruviz.analysis._paths import Paths, paths, paths_to_reached
 from gruviz.analysis._reset import candidate_weights, through_reset
@@ -43,6 +52,7 @@ __all__ = [
     "LEAST",
     "MOST",
     "NUMBERS",
+    "QUANTILES",
     "READ",
     "SURVIVAL",
     "WRITTEN",
@@ -54,6 +64,7 @@ __all__ = [
     "Histogram",
     "Keeps",
     "Lines",
+    "OverTraining",
     "Pair",
     "Paths",
     "Saturation",
@@ -64,9 +75,11 @@ __all__ = [
     "above",
     "acting",
     "added",
+    "along",
     "autocorrelation",
     "autocorrelation_time",
     "between",
+    "binned",
     "broken",
     "by_number",
     "candidate_weights",
@@ -86,10 +99,12 @@ __all__ = [
     "gather_autocorrelation_time",
     "gather_histogram",
     "gather_keep",
+    "gather_over_training",
     "horizon",
     "in_words",
     "is_binary",
     "levels",
+    "logarithmic",
     "marked",
     "numbers",
     "numbers_of",
@@ -97,6 +112,7 @@ __all__ = [
     "parts",
     "paths",
     "paths_to_reached",
+    "quantiles",
     "raised",
     "roc_area",
     "saturation",

@@ -46,6 +46,13 @@ class Histogram:
         chosen = places.ravel() if known.all() else places[known]
         self._counts += np.bincount(chosen, minlength=units * bins).reshape(units, bins)
 
+    def pooled(self, units: NDArray[np.intp] | None = None) -> "Histogram":
+        """The same of some units together, or of all, as of a single one."""
+        together = Histogram(1)
+        counts = self._counts if units is None else self._counts[units]
+        together._counts = counts.sum(axis=0, keepdims=True)
+        return together
+
     def saturation(self, low: float = SHUT, high: float = OPEN) -> Saturation:
         """The saturation at two thresholds, which are rounded to hundredths.
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gruviz.figures._survival import survival
     from gruviz.figures._timeline import timeline
     from gruviz.figures._timescales import timescales
+    from gruviz.figures._training import training
     from gruviz.figures._wanted import Wanted
     from gruviz.figures.export import FORMATS, save
 
@@ -49,6 +50,7 @@ __all__ = [
     "survival",
     "timeline",
     "timescales",
+    "training",
 ]
 
 _HOMES = {
@@ -60,6 +62,7 @@ _HOMES = {
     "carry": "_carry",
     "timescales": "_timescales",
     "saturation": "_saturation",
+    "training": "_training",
     "cell": "_cell",
     "composition": "_composition",
     "comparison": "_comparison",

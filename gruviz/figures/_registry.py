@@ -19,6 +19,7 @@ from gruviz.figures._saturation import saturation
 from gruviz.figures._survival import survival
 from gruviz.figures._timeline import timeline
 from gruviz.figures._timescales import timescales
+from gruviz.figures._training import training
 from gruviz.figures._wanted import Wanted
 from gruviz.figures.names import DESCRIPTIONS
 from gruviz.recording import Recording
@@ -50,6 +51,7 @@ _FUNCTIONS: tuple[Callable[..., Page], ...] = (
     carry,
     timescales,
     saturation,
+    training,
     cell,
     composition,
     gradient,

@@ -71,6 +71,9 @@ def subject(run: Recording, view: View | None, wanted: Wanted) -> Subject:
             f"it has {info.length:,} timesteps, so any range from 0:1 to 0:{info.length}"
         )
     rows = pane.rows if pane and units is None else None
+    # Units stand as in the window: in the order, and by the filter, of the checkpoint at which those were chosen.
+    anchored = same and pane is not None and pane.anchor is not None and order is None and units is None
+    anchor = _sequence(found, pane.anchor) if anchored and pane is not None and pane.anchor is not None else info
     limits = wanted.get("thresholds") or (view.thresholds if view else found.thresholds) or Thresholds()
     where = units if isinstance(units, str) else pane.filter if pane and units is None else ""
     by: Order | None = None
@@ -78,9 +81,10 @@ def subject(run: Recording, view: View | None, wanted: Wanted) -> Subject:
         shown = _units(found, units)
     else:
         by = order or (pane.order if pane else "index")
-        shown = _ordered(found, info, by)
+        shown = _ordered(found, anchor, by)
+        by = by if by == "index" or not anchored else None  # else no words say which order it is
     if where:
-        shown = shown[_true_of(found, info, where, limits)[shown]]
+        shown = shown[_true_of(found, anchor, where, limits)[shown]]
         by = by if len(shown) == found.size else None
     if rows is not None:
         shown = shown[max(rows[0], 0) : rows[1]]

@@ -9,6 +9,7 @@ DESCRIPTIONS = {
     "carry": "what of the old state is carried over, what is written, and how far the state moved",
     "timescales": "for how long the units keep what they hold, one by one and as a histogram",
     "saturation": "how often the gates of each unit are all but shut and all but open, a panel for each gate",
+    "training": "how gates saturated and timescales spread while the network learned, with gradient norm and loss",
     "cell": "the cell with its equations: with the numbers of a unit at a timestep, or as a textbook has it",
     "gradient": "the norm of the gradient of the loss through time, by layer, or of several recordings",
     "paths": "survival from a timestep, the direct path, beside the gradient that arrives on all paths",

@@ -26,11 +26,12 @@ from gruviz.model.pace import steps_at_a_time
 from gruviz.model.proof import NOT_PROVED, Proof
 from gruviz.model.recorder import recurrent_weights
 from gruviz.model.translation import Translator
+from gruviz.recording.schema import NO_CHECKPOINT
 
 OnProgress = Callable[[int, int], bool]
 """Told how many timesteps are done, of how many; answers whether to go on."""
 
-_VALUES = 2**22
+VALUES = 2**22
 """Of one quantity, that are in memory at a time."""
 
 
@@ -95,8 +96,8 @@ def record_sequences(
         **(about or {}),
     }
     writer = recording.Writer(path, dtype=dtype, model=description)
-    chunk = chunk or max(1, min(steps_at_a_time(model, 1), _VALUES // model.architecture.hidden))
-    run = _Run(model, loaded, writer, chunk, proof, rate)
+    chunk = chunk or max(1, min(steps_at_a_time(model, 1), VALUES // model.architecture.hidden))
+    run = Run(model, loaded, writer, chunk, proof, rate)
     total, done, going = sum(map(len, inputs)), 0, True
     # TF32, which cuDNN uses for RNNs by itself, would cost the states three of their seven digits.
     with torch.no_grad(), torch.backends.cudnn.flags(allow_tf32=False), writer:
@@ -159,7 +160,7 @@ def prepare(loaded: Loaded, sequence: sq.Sequence) -> NDArray[Any]:
     return values.astype(architecture.dtype)
 
 
-class _Run:
+class Run:
     """One model at work: chunk after chunk of sequence after sequence, into one recording."""
 
     def __init__(
@@ -178,9 +179,10 @@ class _Run:
         self._proof = proof
         self._rate = rate
         self._device = next(model.parameters()).device
-        self._start = model.start()
 
-    def sequence(self, number: int, sequence: sq.Sequence, data: NDArray[Any]) -> Iterator[int]:
+    def sequence(
+        self, number: int, sequence: sq.Sequence, data: NDArray[Any], checkpoint: int = NO_CHECKPOINT
+    ) -> Iterator[int]:
         """Record one sequence; yields the timesteps of each chunk when it is written, and 0 now and then before."""
         x = torch.from_numpy(data)[None].to(self._device)  # (1, T) or (1, T, I)
         chunks = [slice(start, min(start + self._chunk, len(data))) for start in range(0, len(data), self._chunk)]
@@ -193,7 +195,7 @@ class _Run:
                 before[index + 1] = final
             names = _source_layers(self._model, call)
             if index == 0:
-                self._begin(number, sequence, call, names)
+                self._begin(number, sequence, call, names, checkpoint)
             blocks = {name: piece.layer(layer, 0, piece.stop) for layer, name in names.items()}
             values = output[0].double().cpu().numpy()
             self._writer.append(self._main, blocks, **self._tape(sequence, data, rows, values, wanted))
@@ -246,7 +248,7 @@ class _Run:
         piece = replay_piece([(call, run) for run in call.layers], slice(0, 1), call.lengths, 0, x.shape[1])
         return output, final, piece, call
 
-    def _begin(self, number: int, sequence: sq.Sequence, call: Call, names: dict[str, str]) -> None:
+    def _begin(self, number: int, sequence: sq.Sequence, call: Call, names: dict[str, str], checkpoint: int) -> None:
         if number == 0:
             columns = self._loaded.columns or sequence.columns
             unit = None if self._rate is None else "s"
@@ -255,14 +257,14 @@ class _Run:
             )
             for run in call.layers:
                 add_layer(self._writer, self._main, run, names[run.name], self._loaded.convention)
-        start = [kind[:, 0].float().cpu().numpy() for kind in self._start]
+        start = [kind[:, 0].float().cpu().numpy() for kind in self._model.start()]
         initial = {}
         for row, run in enumerate(call.layers):
             states = {state: kind[row] for state, kind in zip(("hidden", "cell"), start, strict=False)}
             if run.projection is not None:
                 states |= before_projecting(states["hidden"], run.size)
             initial[names[run.name]] = states
-        self._writer.begin(self._main, sequence.name, initial=initial, pass_=number)
+        self._writer.begin(self._main, sequence.name, initial=initial, pass_=number, checkpoint=checkpoint)
 
     def _tape(
         self,

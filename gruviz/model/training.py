@@ -139,13 +139,15 @@ def train(
     seed: int = 0,
     device: torch.device | None = None,
     on_progress: Callable[[Progress], bool | None] | None = None,
+    on_step: Callable[[SequenceModel, int], None] = lambda model, step: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Trained:
     """Train a fresh network on `task`; what is None is taken from `task.settings`, the device is the CPU.
 
     On the CPU the same seed gives the same weights, bit for bit (from 256 hidden units on, with the same number of
     threads; smaller networks run on one). `on_progress` is called after every step, and while held-out data are read;
-    once it returns False the training stops, and what was learned so far is returned. `stop` does the same once it
+    once it returns False the training stops, and what was learned so far is returned. `on_step` is given the model
+    after each step that the training goes on from, and before the first as step 0. `stop` does the same once it
     returns True, and is asked within a step too, several times a second: that step is left out. Raises GruvizError for
     sizes that make no sense, when the loss or the gradient is not finite, and when it is stopped in the first step.
     """
@@ -192,6 +194,7 @@ def train(
             metric.append((len(losses), result.value))
             return result
 
+        on_step(model, 0)
         for step in range(1, steps + 1):
             batch = task.batch(generator).to(device)
             optimizer.zero_grad()
@@ -220,6 +223,7 @@ def train(
                     break
             if not tell(result):
                 break
+            on_step(model, step)
 
         if not losses:
             raise GruvizError("the training was stopped before its first step: nothing is kept")

@@ -19,6 +19,7 @@ from gruviz.recording._opening import open_to_read
 from gruviz.recording._reading import first_line, reading, text
 from gruviz.recording.layer import Layer
 from gruviz.recording.tape import Tape
+from gruviz.recording.training import Training, training_of
 from gruviz.recording.validation import validate
 from gruviz.recording.values import Opened
 
@@ -87,6 +88,11 @@ class Recording:
             int(step): {key: text(value) for key, value in group.attrs.items()}
             for step, group in sorted(groups.items(), key=lambda entry: int(entry[0]))
         }
+
+    @property
+    def training(self) -> Training | None:
+        """The course of the training that it was recorded in, as far as it is known; None where there was none."""
+        return training_of(self._file.get("training"))
 
     def weights(self, step: int = schema.NO_CHECKPOINT) -> dict[str, NDArray[Any]]:
         """Weights of a checkpoint by parameter name; empty where they were left out."""

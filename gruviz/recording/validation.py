@@ -10,7 +10,7 @@ import h5py
 
 from gruviz.cells import CELLS, CLASSES
 from gruviz.errors import GruvizError
-from gruviz.recording import gradient, schema
+from gruviz.recording import gradient, schema, training
 
 _INFLATION = 100
 """A dataset larger than the file may be this many times larger than what is stored of it: no honest compression is."""
@@ -37,6 +37,8 @@ def validate(file: h5py.File, path: Path | str) -> None:
         _check_labels(name, tape, path)
     for name, layer in file["layers"].items():
         _check_layer(file, name, layer, path)
+    if "training" in file and (wrong := training.damage(file["training"])):
+        raise GruvizError(f"{path} is damaged: /training {wrong}")
     for step in file.get("checkpoints", ()):
         if not step.removeprefix("-").isdecimal():
             raise GruvizError(f"{path} is damaged: it has a checkpoint of step {step}, which is no number")

@@ -24,6 +24,7 @@ from gruviz.recording._disk import Disk
 from gruviz.recording._growing_layer import Block, GrowingLayer
 from gruviz.recording._growing_tape import GrowingTape
 from gruviz.recording._opening import open_to_read
+from gruviz.recording.training import GrowingTraining
 
 Floats = NDArray[np.float32]
 
@@ -62,6 +63,7 @@ class Writer:
         self.thresholds = thresholds or Thresholds()
         self._tapes: dict[str, GrowingTape] = {}
         self._layers: dict[str, GrowingLayer] = {}
+        self._training: GrowingTraining | None = None
         description = json.dumps(dict(model or {}))
         self._open = True
         self._flushed = False
@@ -181,6 +183,23 @@ class Writer:
             for name, array in weights.items():
                 group.create_dataset(f"weights/{name}", data=array, fletcher32=array.ndim > 0)
 
+    def add_training(self, steps: int) -> None:
+        """Add the course of a training of so many steps, which `append_step` follows."""
+        with self._saying_what_failed():
+            self._training = GrowingTraining(self.file.create_group("training"), steps)
+
+    def append_step(self, step: int, loss: float, gradient_norm: float, metric: float = np.nan) -> None:
+        """Append a step of the training: its number from 1, and the metric on held-out data where it was judged."""
+        assert self._training is not None
+        with self._saying_what_failed():
+            self._training.append(step, loss, gradient_norm, metric)
+
+    def judge_by(self, metric: str, baseline_name: str, baseline: float) -> None:
+        """Say what the metric of the training is called, and what something plain has."""
+        assert self._training is not None
+        with self._saying_what_failed():
+            self._training.judge_by(metric, baseline_name, baseline)
+
     def begin(
         self,
         tape: str,
@@ -246,6 +265,8 @@ class Writer:
         with self._saying_what_failed():
             for part in self._parts():
                 part.flush()
+            if self._training is not None:
+                self._training.flush()
             self.file.flush()
         if self._disk is not None:
             self._disk.settle()

@@ -109,6 +109,30 @@ ACTIONS: tuple[ActionSpec, ...] = (
         needs_recording=True,
     ),
     ActionSpec(
+        "later_checkpoint",
+        "La&ter in training",
+        "The same sequence, as the network read it at a later step of its training",
+        "&Go",
+        ("]", "Ctrl+PgDown"),
+        needs_recording=True,
+    ),
+    ActionSpec(
+        "earlier_checkpoint",
+        "Earl&ier in training",
+        "The same sequence, as the network read it at an earlier step of its training",
+        "&Go",
+        ("[", "Ctrl+PgUp"),
+        needs_recording=True,
+    ),
+    ActionSpec(
+        "play_training",
+        "Pla&y the training",
+        "Go through the training from step to step, or stop",
+        "&Go",
+        ("Shift+Space",),
+        needs_recording=True,
+    ),
+    ActionSpec(
         "zoom_in", "Zoom &in", "Fewer timesteps, around the cursor", "&View", ("+", "Ctrl++", "="), needs_recording=True
     ),
     ActionSpec("zoom_out", "Zoom &out", "More timesteps", "&View", ("-", "Ctrl+-"), needs_recording=True),
@@ -191,6 +215,7 @@ MOUSE: tuple[tuple[str, str], ...] = (
     ("Double-click elsewhere over time", "Mark that timestep, or take the mark away"),
     ("Drag in the whole sequence", "Move the window that is shown"),
     ("Drag over pages, or Shift + click", "Select a range, to mark it"),
+    ("Drag in the strip of the training", "See the same sequence earlier or later in the training"),
     ("Shift + drop a recording", "Put it beside the one that is open"),
     ("Drop a file or a text", "Open it, or let the model of the recording read it"),
 )

@@ -5,6 +5,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from gruviz.ui.asked import Asked
 from gruviz.ui.reading import Memory, MemoryRequest, Request
 from gruviz.ui.state import ViewState
+from gruviz.view import reread
 
 _SLOT = "memory"
 
@@ -56,7 +57,8 @@ class Composing(QObject):
 
     @Slot()
     def _turn(self) -> None:
-        self._forget()
+        if not reread(self._state.before, self._state.view):
+            self._forget()
         self._ask()
 
     @Slot()

@@ -66,9 +66,14 @@ class Flows(QObject):
         def begin() -> None:
             asked = dialog.asked()
             self._read = asked.data or f"task:{asked.task}"
-            self._bench.start("Training", asked, "Record it…", self._record_trained)
+            growing = asked.recording and asked.recording + PARTIAL
+            self._bench.start("Training", asked, "Record it…", self._record_trained, growing=growing)
 
-        dialog.accepted.connect(lambda: replaces(self._window, dialog.asked().output, begin))
+        def go_on() -> None:
+            recording = dialog.asked().recording
+            replaces(self._window, recording, begin) if recording else begin()
+
+        dialog.accepted.connect(lambda: replaces(self._window, dialog.asked().output, go_on))
         dialog.open()
 
     def compare(self) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QThread, Signal
 
 from gruviz.errors import GruvizError
+from gruviz.recording.training import beside
 from gruviz.sequences import Reading, Sequence, Vocabulary
 from gruviz.ui.garbage import importing
 from gruviz.ui.loss import Curve
@@ -54,6 +55,8 @@ class Done:
     """The SHA-256 of the weights of the model that was recorded."""
     notes: tuple[str, ...] = ()
     """What was done to the inputs, one sentence each."""
+    beside: str = ""
+    """A recording that it wrote beside the file; empty for none."""
 
 
 class CancelledError(Exception):
@@ -129,6 +132,13 @@ class Training:
     steps: int | None = None
     seed: int = 0
     device: str = "auto"
+    checkpoints: int | None = None
+    """Steps at which the network is recorded, while it reads held-out data; None for none."""
+
+    @property
+    def recording(self) -> str:
+        """Where it is recorded; empty where it is not."""
+        return str(beside(self.output)) if self.checkpoints else ""
 
     def __call__(self, report: Report) -> Done:
         """Train. Raises GruvizError."""
@@ -136,8 +146,8 @@ class Training:
             load_torch(report)
             from gruviz import sequences
             from gruviz.model import checkpoint, device, tasks
+            from gruviz.model.probe import Plan, train_watched
             from gruviz.model.training import Progress as Step
-            from gruviz.model.training import train
 
         device.leave_a_core()
         checkpoint.check_writable(self.output)
@@ -166,8 +176,10 @@ class Training:
             latest = Progress(step.step / step.steps, text, left, taken, curve, keeps=True)
             return report(latest)
 
-        trained = train(
+        trained, probe = train_watched(
             task,
+            self.output,
+            Plan(self.checkpoints) if self.checkpoints else None,
             cell=self.cell,
             hidden=self.hidden,
             layers=self.layers,
@@ -178,7 +190,10 @@ class Training:
             stop=lambda: not report(latest),
         )
         trained.save(self.output)
-        return Done(self.output, trained.sentence, len(trained.history.step) == trained.steps)
+        complete = len(trained.history.step) == trained.steps
+        if probe is not None and probe.wrong:
+            return Done(self.output, f"{trained.sentence} Its recording ended: {probe.wrong}", complete)
+        return Done(self.output, trained.sentence, complete, beside=self.recording)
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,11 @@ class PaneState(ViewState):
             self._seen = view, self.number, focus_on(view, self.number)
         return self._seen[2]
 
+    @property
+    def before(self) -> View:
+        """What was looked at before the latest change, this pane in focus."""
+        return focus_on(self._state.before, self.number)
+
     def change(self, function: Callable[..., View], *args: Any, **kwargs: Any) -> None:
         """Replace the view, as `ViewState.change` does; the pane that is in focus stays in focus."""
 

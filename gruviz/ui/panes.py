@@ -182,7 +182,9 @@ class Panes(QObject):
             layer, sequences = facts.layers[wanted.layer], facts.sequences_of(wanted.layer)
             known = 0 <= wanted.sequence < len(sequences) and sequences[wanted.sequence].length == view.length
             if known and all(0 <= unit < layer.size for unit in wanted.units):
-                return replace(wanted, tape=layer.tape, checkpoint=sequences[wanted.sequence].checkpoint, rows=None)
+                return replace(
+                    wanted, tape=layer.tape, checkpoint=sequences[wanted.sequence].checkpoint, rows=None, anchor=None
+                )
         like = first.sequences_of(view.panes[0].layer)[view.panes[0].sequence]
         return place_for(facts, like, view.panes) or why_not(facts, view.length)
 

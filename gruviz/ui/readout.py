@@ -52,7 +52,11 @@ class Readout(ElidedLabel):
 
     @Slot()
     def _turn(self) -> None:
-        self._rows = self._predictions = None
+        reread = self._context.reread
+        if not reread:
+            self._rows = None
+        if not (reread and self._context.state.view.tab == "prediction"):  # else nobody asks for others
+            self._predictions = None
         self._write()
 
     @Slot(object, object)

@@ -15,6 +15,7 @@ from gruviz.ui.panels import (
     PredictionsPanel,
     SaturationPanel,
     TimescalesPanel,
+    TrainingPanel,
     UnitsPanel,
 )
 from gruviz.ui.panels.tab import ANY, TabPanel
@@ -28,8 +29,8 @@ WIDTH = 320
 LEAST = 292
 """The fewest pixels across."""
 _BAR = 28
-_AROUND = 16
-"""Pixels around the title of a tab, where there is room."""
+_AROUND, _CLOSE = 16, 8
+"""Pixels around the title of a tab, where there is room; and those with less than which it stands too close."""
 _UNITS, _BELOW = 136, 160
 """The fewest pixels down the list of units, and down what stands below it."""
 
@@ -47,6 +48,8 @@ class TabSpec:
     """Called when it is first looked at."""
     fits: Callable[[Facts, str], bool]
     """Whether it makes sense for this recording and the layer of this name; else there is no such tab."""
+    short: str = ""
+    """A shorter title for where there are many; empty where the title is short."""
 
 
 TABS: tuple[TabSpec, ...] = (
@@ -81,6 +84,7 @@ TABS: tuple[TabSpec, ...] = (
         "Alt+4",
         TimescalesPanel,
         lambda facts, layer: True,
+        "Times",
     ),
     TabSpec(
         "saturation",
@@ -89,6 +93,7 @@ TABS: tuple[TabSpec, ...] = (
         "Alt+5",
         SaturationPanel,
         lambda facts, layer: any(quantity.fraction for quantity in facts.layers[layer].cell.quantities),
+        "Satur.",
     ),
     TabSpec(
         "gradient",
@@ -97,6 +102,16 @@ TABS: tuple[TabSpec, ...] = (
         "Alt+6",
         GradientTab,
         lambda facts, layer: True,
+        "Grad.",
+    ),
+    TabSpec(
+        "training",
+        "Trainin&g",
+        "How gates saturated and timescales spread while the network learned",
+        "Alt+7",
+        TrainingPanel,
+        lambda facts, layer: facts.tapes[facts.layers[layer].tape].scrubbed,
+        "Train.",
     ),
 )
 """From left to right."""
@@ -129,6 +144,8 @@ class Side(QSplitter):
         self.tall = 0
         """How many pixels down were given to what stands below the list of units; 0 while nobody has said so."""
         self._actions = actions
+        self._turned: Tab | None = None
+        """The tab that was wanted at the latest look."""
         self._group = QActionGroup(self)
         self._buttons: dict[Tab, QToolButton] = {}
         self.bar, self.stack = self._build_bar(), QStackedWidget()
@@ -191,6 +208,9 @@ class Side(QSplitter):
     @Slot()
     def _turn(self) -> None:
         """Show what is to be shown."""
+        if self.context.reread and self.shown is not None and self._turned == self.context.state.view.tab:
+            return
+        self._turned = self.context.state.view.tab
         offered, wanted = self.offered, self.context.state.view.tab
         names = [tab.name for tab in offered]
         for name, button in self._buttons.items():
@@ -217,12 +237,26 @@ class Side(QSplitter):
         self._space()
 
     def _space(self) -> None:
-        """Give the titles of the tabs as much room around them as there is, up to a usual measure."""
-        seen = [self._buttons[tab.name] for tab in self.offered]
-        widths = [button.fontMetrics().horizontalAdvance(button.text()) for button in seen]
-        free = self.width() - 2 * STEP - sum(widths)
-        for button, width in zip(seen, widths, strict=True):
-            button.setFixedWidth(width + min(_AROUND, max(0, free // len(seen))))
+        """Give the titles of the tabs as much room around them as there is, up to a usual measure.
+
+        Where they would stand too close, all but the one on show are shortened.
+        """
+        metrics = next(iter(self._buttons.values())).fontMetrics()
+        titles = {tab.name: tab.title.replace("&", "") for tab in self.offered}
+        room = self.width() - 2 * STEP
+
+        def free() -> int:
+            """What the titles leave over, for each."""
+            return (room - sum(map(metrics.horizontalAdvance, titles.values()))) // max(len(titles), 1)
+
+        if free() < _CLOSE:
+            for tab in self.offered:
+                if tab.short and not self._actions[tab.name].isChecked():
+                    titles[tab.name] = tab.short
+        around = min(_AROUND, max(0, free()))
+        for name, title in titles.items():
+            self._actions[name].setIconText(title)  # which is what the button says
+            self._buttons[name].setFixedWidth(metrics.horizontalAdvance(title) + around)
 
     @property
     def _most(self) -> int:

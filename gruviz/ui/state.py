@@ -51,12 +51,18 @@ class ViewState(QObject):
     def __init__(self, view: View | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._view = view or View()
+        self._before = self._view
         self._applying = False
 
     @property
     def view(self) -> View:
         """What is being looked at."""
         return self._view
+
+    @property
+    def before(self) -> View:
+        """What was looked at before the latest change."""
+        return self._before
 
     def change(self, function: Callable[..., View], *args: Any, **kwargs: Any) -> None:
         """Replace the view by `function(view, *args, **kwargs)` and emit what changed; nothing, when nothing did.
@@ -69,7 +75,7 @@ class ViewState(QObject):
             return
         if self._applying:
             raise RuntimeError("a view of the state must not change it while it applies a change")
-        self._view = new
+        self._view, self._before = new, old
         self._applying = True
         try:
             for signal, read in self._watched:
@@ -93,7 +99,7 @@ class ViewState(QObject):
         ),
         (
             lambda state: state.rows_changed,
-            lambda view: (view.focus, [(p.order, p.filter, p.rows) for p in view.panes]),
+            lambda view: (view.focus, [(p.order, p.filter, p.rows, p.anchor) for p in view.panes]),
         ),
         (lambda state: state.range_changed, lambda view: (view.start, view.stop, view.length)),
         (lambda state: state.units_changed, lambda view: (view.focus, [p.units for p in view.panes])),

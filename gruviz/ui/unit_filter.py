@@ -107,6 +107,8 @@ class UnitFilter(QWidget):
     @Slot()
     def _turn(self) -> None:
         """Something else is on show: what was typed and did not count is gone."""
+        if self._context.reread:
+            return
         self._pause.stop()
         self._kept = None  # of another recording, perhaps, of which the same is asked
         self._say("", "")
@@ -127,7 +129,7 @@ class UnitFilter(QWidget):
             if not self.wrong.text():
                 self._say("", "")
             return
-        request = KeptRequest(self.slot, *self._context.subject, text, view.thresholds)
+        request = KeptRequest(self.slot, *self._context.ordering, text, view.thresholds)
         self._context.loader.ask(request)
         if self._kept is not None and self._kept.request == request:  # which is not answered twice
             self._take(request, self._kept)

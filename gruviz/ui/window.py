@@ -52,6 +52,7 @@ from gruviz.ui.theme import Themes
 from gruviz.ui.thresholds import ThresholdsBar
 from gruviz.ui.toolbar import SPEEDS, ToolBar
 from gruviz.ui.tour import Tour
+from gruviz.ui.training_bar import TrainingBar
 from gruviz.ui.workbench import Workbench
 from gruviz.view import (
     Pane,
@@ -169,6 +170,9 @@ class MainWindow(QMainWindow):
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(0)
         rows.addWidget(self.strips)
+        over = ("earlier_checkpoint", "later_checkpoint", "play_training")
+        self.training_bar = TrainingBar(self.context, [self._actions[name] for name in over])
+        rows.addWidget(self.training_bar)
         self.area = QStackedWidget()
         for part in (self.stage, self.sheet):
             self.area.addWidget(part)
@@ -346,7 +350,8 @@ class MainWindow(QMainWindow):
             pane, *others = earlier.panes
             self.choosing.show(pane.layer, pane.sequence)
             self.state.change(resume, earlier)
-            self.state.change(with_pane, units=pane.units, order=pane.order, filter=pane.filter)
+            rows = {"order": pane.order, "filter": pane.filter, "anchor": pane.anchor}
+            self.state.change(with_pane, units=pane.units, **rows)
             if not self.panes.waits:
                 self.panes.wait_for(others, earlier.focus)
         else:
@@ -437,6 +442,7 @@ class MainWindow(QMainWindow):
             return False
         sequences = facts.sequences_of(pane.layer)
         known = 0 <= pane.sequence < len(sequences) and sequences[pane.sequence].length == view.length > 0
+        known = known and (pane.anchor is None or 0 <= pane.anchor < len(sequences))
         return known and all(0 <= unit < facts.layers[pane.layer].size for unit in pane.units)
 
     def _show_page(self, page: QWidget) -> None:
@@ -605,6 +611,21 @@ class MainWindow(QMainWindow):
     def loop(self) -> None:
         """Begin again at the end while playing, or stop there."""
         self.state.change(toggle_loop)
+
+    @Slot()
+    def earlier_checkpoint(self) -> None:
+        """The same sequence, earlier in the training."""
+        self.training_bar.scrubbing.step(-1)
+
+    @Slot()
+    def later_checkpoint(self) -> None:
+        """The same sequence, later in the training."""
+        self.training_bar.scrubbing.step(1)
+
+    @Slot()
+    def play_training(self) -> None:
+        """Go through the training, or stop."""
+        self.training_bar.play()
 
     @Slot()
     def reference(self) -> None:

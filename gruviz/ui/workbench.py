@@ -194,6 +194,9 @@ class Workbench(QWidget):
         for widget in (self.cancel, self.watch, self.bar):
             widget.hide()
         self.close_.show()
+        if self._done is not None and self._done.beside:
+            self._growing = self._done.beside
+            self.watch.show()
         if self._done is None:
             self.hide()
         elif self._at_once:

@@ -203,12 +203,17 @@ def _kept(layer: Layer, pane: Pane) -> np.ndarray:
     if not pane.filter:
         return np.ones(layer.size, bool)
     condition = Expression(pane.filter)
-    return condition.holds(finish(numbers(layer, pane.sequence, condition.names | {"unit"})))
+    return condition.holds(finish(numbers(layer, _anchor(pane), condition.names | {"unit"})))
+
+
+def _anchor(pane: Pane) -> int:
+    """The sequence by which units are ordered and filtered."""
+    return pane.sequence if pane.anchor is None else pane.anchor
 
 
 def _rows(layer: Layer, pane: Pane) -> np.ndarray:
     """The units as they are ordered."""
-    rows, cell = layer.slice(pane.sequence), layer.cell
+    rows, cell = layer.slice(_anchor(pane)), layer.cell
     return order(layer[cell.keep][rows] if cell.keep else None, pane.order, layer[cell.state][rows])
 
 

@@ -17,6 +17,8 @@ from gruviz.model.network import Architecture, SequenceModel, State
 from gruviz.model.pace import steps_at_a_time
 from gruviz.sequences import Sequence, Vocabulary
 
+PROBES = 16
+"""Made-up sequences among which the longest is watched."""
 HELD_OUT_SEED = 2**40
 """Examples to be judged by are drawn from seeds that no training starts from."""
 
@@ -110,6 +112,13 @@ class Task(ABC):
         """Return the next examples to learn from, drawn with `generator` and with nothing else."""
 
     @abstractmethod
+    def probe(self, length: int) -> Sequence:
+        """Return a sequence to watch a network by while it learns: held-out data, at most `length` timesteps of it.
+
+        One that was made up comes whole.
+        """
+
+    @abstractmethod
     def evaluate(self, model: SequenceModel, watch: Watch = unwatched) -> Result:
         """Return how well `model` does on what it was not trained on. Raises what `watch` raises."""
 
@@ -142,6 +151,10 @@ class Synthetic(Task):
     @abstractmethod
     def sample(self, count: int, seed: int) -> list[Sequence]:
         """Return `count` sequences to look at, drawn from `seed`."""
+
+    def probe(self, length: int) -> Sequence:
+        """Return the longest of a few that nothing was learned from."""
+        return max(self.sample(PROBES, HELD_OUT_SEED), key=len)
 
     def asked(self, inputs: Tensor) -> Batch | None:
         """Return what it asks for at each timestep of some inputs; None where that is what comes next."""

@@ -55,6 +55,12 @@ class Char(Task):
         """Training steps that read as many timesteps as there are to learn from; windows may overlap."""
         return self.trained_on / (self.settings.batch * self.length)
 
+    def probe(self, length: int) -> Sequence:
+        """Return the beginning of the held-out text."""
+        symbols = self.vocabulary.symbols
+        words = "".join(symbols[token] for token in self.held_out[:length].tolist())
+        return Sequence(f"{self.source}, held out", text=words)
+
     def evaluate(self, model: SequenceModel, watch: Watch = unwatched) -> Result:
         """Return the bits per character on the held-out text, read in one go from a state of zero."""
         # The last character of the training text comes first, so that each held-out one is predicted.

@@ -35,6 +35,7 @@ class Series(Task):
             )
         if len(data) < SHORTEST:
             raise GruvizError(f"{data.name} has {len(data)} rows: series needs at least {SHORTEST} to learn from")
+        self.data = data
         self.columns = data.columns
         self.source = data.name
         self.trained_on = len(data) * 9 // 10
@@ -77,6 +78,22 @@ class Series(Task):
     def epoch(self) -> float:
         """Training steps that read as many timesteps as there are to learn from; windows may overlap."""
         return self.trained_on / (self.settings.batch * self.length)
+
+    def probe(self, length: int) -> Sequence:
+        """Return the last rows; more than those that were held out only where there are fewer of them than a batch has.
+
+        The state needs some rows to settle.
+        """
+        rows = slice(-min(length, max(len(self.data) - self.trained_on, self.length)), None)
+        missing = None if self.data.missing is None else self.data.missing[rows]
+        assert self.data.values is not None
+        return Sequence(
+            f"{self.source}, last rows",
+            values=self.data.values[rows],
+            columns=self.columns,
+            missing=missing,
+            rate=self.data.rate,
+        )
 
     def evaluate(self, model: SequenceModel, watch: Watch = unwatched) -> Result:
         """Return the root mean squared error on the held-out rows, in the units of the file."""

@@ -18,6 +18,7 @@ from gruviz.ui.panels.text import TextPanel
 from gruviz.ui.panels.time_axis import TimeAxisPanel
 from gruviz.ui.panels.timelines import TimelinesPanel
 from gruviz.ui.panels.timescales import TimescalesPanel
+from gruviz.ui.panels.training import TrainingPanel
 from gruviz.ui.panels.units import UnitsPanel
 
 __all__ = [
@@ -42,5 +43,6 @@ __all__ = [
     "TimeAxisPanel",
     "TimelinesPanel",
     "TimescalesPanel",
+    "TrainingPanel",
     "UnitsPanel",
 ]

@@ -63,7 +63,7 @@ class HeatmapPanel(PlotPanel):
         """Which units are to be its rows."""
         view = self.context.state.view
         limits = view.thresholds if view.pane.filter else Thresholds()  # on which nothing else depends
-        return Arrangement(view.pane.order, view.pane.filter, limits)
+        return Arrangement(view.pane.order, view.pane.filter, limits, view.pane.anchor)
 
     def clear(self) -> None:
         """Draw nothing until the next answer."""

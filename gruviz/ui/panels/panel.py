@@ -11,10 +11,11 @@ from PySide6.QtWidgets import QApplication, QGraphicsItem, QGraphicsScene, QStyl
 from gruviz.clock import Clock
 from gruviz.ui.asked import Asked
 from gruviz.ui.composing import Composing
-from gruviz.ui.reading import LayerFacts, Minuend, Request
+from gruviz.ui.reading import Counterpart, LayerFacts, Request
 from gruviz.ui.sensing import Sensing
 from gruviz.ui.state import ViewState
 from gruviz.ui.theme import STEP, Theme, Themes, bold, small
+from gruviz.view import reread
 
 LEFT = 144
 """Width of the gutter, the same for all, so that time stands in the same place in all."""
@@ -68,6 +69,20 @@ class Context:
         pane = self.state.view.pane
         return pane.layer, pane.sequence
 
+    @property
+    def ordering(self) -> tuple[str, int]:
+        """The layer, and the sequence by which its units are ordered and filtered."""
+        pane = self.state.view.pane
+        return pane.layer, pane.sequence if pane.anchor is None else pane.anchor
+
+    @property
+    def reread(self) -> bool:
+        """Whether the latest change led to the same sequence as another checkpoint read it.
+
+        Then what is on show stays until the answers come, so that nothing flickers while training time is scrubbed.
+        """
+        return reread(self.state.before, self.state.view)
+
 
 class Painted(QGraphicsItem):
     """An item that a function draws, in its own pixels.
@@ -116,6 +131,8 @@ class Panel:
     """Slots of others, whose answers it draws as well."""
     height: int | None = None
     """In pixels, or None where it takes what is left, shared equally with others."""
+    firm = False
+    """Whether it keeps that height where room is short."""
     key = ""
     """What the stage knows it by."""
     linked = True
@@ -204,7 +221,7 @@ class Panel:
         return ()
 
     @property
-    def minuend(self) -> Minuend | None:
+    def counterpart(self) -> Counterpart | None:
         """What they are held against, where the difference is drawn."""
         return None
 

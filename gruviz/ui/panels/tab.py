@@ -82,7 +82,8 @@ class TabPanel(QWidget):
 
     @Slot()
     def _turn(self) -> None:
-        self._forget()
+        if not self.context.reread:
+            self._forget()
         self._follow()
 
     def _forget(self) -> None:

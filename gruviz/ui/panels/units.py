@@ -95,6 +95,9 @@ class UnitsPanel(QAbstractScrollArea):
 
     @Slot()
     def _turn(self) -> None:
+        if self.context.reread:
+            self._follow()
+            return
         self.rows, self.listing, self.wrong = None, None, ""
         self._kept = None  # of another recording, perhaps, whose layers and sequences go by the same names
         self.verticalScrollBar().setValue(0)
@@ -154,7 +157,7 @@ class UnitsPanel(QAbstractScrollArea):
         """The units that the filter keeps, (H,); None where all are on show, or what it keeps is not known."""
         kept, view = self._kept, self.context.state.view
         about = kept is not None and (kept.request.filter, kept.request.subject)
-        return kept.units if kept and about == (view.pane.filter, self.context.subject) else None
+        return kept.units if kept and about == (view.pane.filter, self.context.ordering) else None
 
     @Slot()
     def _mark(self) -> None:

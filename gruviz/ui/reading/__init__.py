@@ -9,9 +9,10 @@ from gruviz.analysis import Lines
 from gruviz.ui.reading._arranged import Arrangement, Kept, KeptRequest
 from gruviz.ui.reading._cell import CellRequest, Flow
 from gruviz.ui.reading._columns import Columns, columns_for
+from gruviz.ui.reading._counterpart import Counterpart, SameInputRequest
 from gruviz.ui.reading._counts import Counts, CountsRequest
 from gruviz.ui.reading._derived import DerivedRequest, quantity_of
-from gruviz.ui.reading._difference import DifferenceRequest, Minuend
+from gruviz.ui.reading._difference import DifferenceRequest
 from gruviz.ui.reading._facts import Facts, LayerFacts, TapeFacts, facts_of
 from gruviz.ui.reading._find import FindRequest, Hits
 from gruviz.ui.reading._gradient_at import (
@@ -35,6 +36,7 @@ from gruviz.ui.reading._sensitivity import Sensitivity, SensitivityRequest
 from gruviz.ui.reading._sequences import SequencesRequest, Told
 from gruviz.ui.reading._survival import SurvivalRequest, Survived
 from gruviz.ui.reading._traces import Traces, TracesRequest
+from gruviz.ui.reading._training import History, HistoryRequest, Measured, OverTrainingRequest
 
 __all__ = [
     "BLOCK",
@@ -47,6 +49,7 @@ __all__ = [
     "Arrangement",
     "CellRequest",
     "Columns",
+    "Counterpart",
     "Counts",
     "CountsRequest",
     "Course",
@@ -64,6 +67,8 @@ __all__ = [
     "Guess",
     "Heatmap",
     "HeatmapRequest",
+    "History",
+    "HistoryRequest",
     "Hits",
     "Kept",
     "KeptRequest",
@@ -72,10 +77,11 @@ __all__ = [
     "LayerFacts",
     "Lines",
     "LinesRequest",
+    "Measured",
     "Memory",
     "MemoryRequest",
-    "Minuend",
     "Numbers",
+    "OverTrainingRequest",
     "PairRequest",
     "Point",
     "PointRequest",
@@ -86,6 +92,7 @@ __all__ = [
     "Request",
     "Rows",
     "RowsRequest",
+    "SameInputRequest",
     "SaturationRequest",
     "Sensitivity",
     "SensitivityRequest",

@@ -29,6 +29,8 @@ class Arrangement:
     filter: str = ""
     thresholds: Thresholds = field(default_factory=Thresholds)
     """Where `retained` and so on of the filter begin."""
+    anchor: int | None = None
+    """The sequence that both are of; the one that is asked about without."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ class KeptRequest(Request):
 
 def arranged(source: Source, layer: Layer, sequence: int, how: Arrangement) -> Arranged:
     """The units that stand as rows in all heatmaps of a sequence."""
+    sequence = sequence if how.anchor is None else how.anchor
     before = ("arranged", layer.name, sequence)
     try:
         kept, _ = _kept(source, layer, sequence, how.filter, how.thresholds)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gruviz.cells import Cell, Thresholds
 from gruviz.errors import GruvizError
-from gruviz.recording import Layer, LayerWeights, Recording, SequenceInfo, Tape, being_written, lacking
+from gruviz.recording import Layer, LayerWeights, Recording, SequenceInfo, Tape, being_written, lacking, scrubbed
 from gruviz.recording.schema import NO_CHECKPOINT
 from gruviz.sequences import Reading
 
@@ -25,6 +25,8 @@ class TapeFacts:
     """What is stored of the model's outputs."""
     rate: float | None
     unit: str | None
+    scrubbed: bool
+    """Several training steps read the same sequence."""
 
 
 @dataclass(frozen=True)
@@ -125,8 +127,8 @@ def _how(stored: object) -> Reading:
 
 
 def _tape(tape: Tape) -> TapeFacts:
-    text = tape.tokens(slice(0, 0)) is not None
-    return TapeFacts(tape.name, tape.sequences, text, tape.columns, tape.outputs, tape.rate, tape.unit)
+    text, again = tape.tokens(slice(0, 0)) is not None, scrubbed(tape.sequences)
+    return TapeFacts(tape.name, tape.sequences, text, tape.columns, tape.outputs, tape.rate, tape.unit, again)
 
 
 def _layer(recording: Recording, layer: Layer) -> LayerFacts:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gruviz.cells import Quantity
-from gruviz.recording import Layer, reduce_rows
+from gruviz.recording import Layer, over_training, reduce_rows
 from gruviz.ui.reading._arranged import Arrangement, arranged
 from gruviz.ui.reading._columns import Columns, columns_for
 from gruviz.ui.reading._request import Request, Source, Unfinished
@@ -75,7 +75,9 @@ class HeatmapRequest(Request):
         return Unfinished(heatmap)
 
     def look_ahead(self, source: Source, before: Request) -> None:
-        """Read the tiles that come next, where the picture moved along at the same resolution."""
+        """Read the tiles that come next, where the picture moved along at the same resolution, or to a checkpoint."""
+        if isinstance(before, HeatmapRequest) and before.sequence != self.sequence:
+            self._read_neighbour(source, before.sequence)
         if not isinstance(before, HeatmapRequest) or replace(before, start=self.start, stop=self.stop) != self:
             return
         layer, columns = self._layer(source), columns_for(self.start, self.stop, self.width)
@@ -87,6 +89,19 @@ class HeatmapRequest(Request):
             source.tiles.blocks(strip, last, last + TILE)
         else:
             source.tiles.blocks(strip, max(first - TILE, 0), first)
+
+    def _read_neighbour(self, source: Source, before: int) -> None:
+        """Read the same picture of the checkpoint after this one, coming from the sequence `before`."""
+        layer = self._layer(source)
+        alike = [info.index for info in over_training(layer.tape.sequences, self.sequence)]
+        if before not in alike:
+            return
+        here = alike.index(self.sequence)
+        there = here + (1 if alike.index(before) < here else -1)
+        if 0 <= there < len(alike):
+            columns = columns_for(self.start, self.stop, self.width)
+            strip = strip_for(layer, alike[there], self.quantity, columns.step, self.reduction)
+            source.tiles.blocks(strip, columns.start // strip.factor, columns.stop // strip.factor)
 
     def _draw(self, source: Source, layer: Layer, columns: Columns, strip: Strip) -> tuple[Heatmap, bool]:
         """The picture, and whether its rows are those that were asked for."""
