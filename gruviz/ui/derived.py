@@ -41,7 +41,7 @@ class DerivedChoices(QObject):
         for quantity in map(difference, self._panes.contexts[0].layer.cell.quantities):
             tip = f"{quantity.meaning}<br><b>{quantity.formula}</b>"
             if not pairs:
-                tip = "None of the others has a cell of the same kind with as many units as the first."
+                tip = "None of the others has units that are those of the first: as many, of the same kind of cell."
             shown = quantity.name in view.differences and bool(pairs)
             action = self._add(quantity.name, quantity.symbol, quantity.title, tip, shown)
             action.triggered.connect(self._toggle_difference)

@@ -46,7 +46,9 @@ class Pointing(QObject):
         unit = panel.unit_at(where.y())
         quantities = () if unit is None else panel.quantities
         self._panel = panel
-        request = PointRequest(_SLOT, *panel.context.subject, timestep, unit, quantities, view.reference, panel.minuend)
+        request = PointRequest(
+            _SLOT, *panel.context.subject, timestep, unit, quantities, view.reference, panel.counterpart
+        )
         loader.ask(request)
         if self._last is not None and self._last[0] == request:  # which is not answered again
             self._say(self._last[1])

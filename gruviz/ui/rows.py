@@ -54,6 +54,8 @@ class Rows:
         """From top to bottom."""
         self._shown: dict[Context, tuple[Any, int]] = {}
         """Which layer of which recording panels show, and which of its sequences."""
+        self._fellows: dict[str, list[GradientPanel]] = {kind.name: [] for kind in KINDS}
+        """By kind, the gradients of all panes."""
 
     @property
     def known(self) -> bool:
@@ -100,7 +102,7 @@ class Rows:
             yield shared, "CurvesPanel", CurvesPanel, (tape.columns,)
         for context in self._panes:
             if several:
-                yield context, "HeadingPanel", HeadingPanel, (self._close,)
+                yield context, "HeadingPanel", HeadingPanel, (self._panes, self._close)
             yield from self._heatmaps(context)
             if not several:
                 kind = CountsPanel if context.layer.cell.keep else NoCountsPanel
@@ -121,11 +123,11 @@ class Rows:
                 yield context, quantity.name, SurvivalPanel if quantity.name == SURVIVAL else DerivedPanel, (quantity,)
         for kind in KINDS:
             if kind.name in view.derived:
-                yield context, kind.name, GradientPanel, (kind,)
+                yield context, kind.name, GradientPanel, (kind, self._fellows[kind.name])
         if context is not first and corresponding(first, context):
             for quantity in cell.quantities:
                 if quantity.name in view.differences:
-                    yield context, f"difference {quantity.name}", DifferencePanel, (quantity, first)
+                    yield context, f"difference {quantity.name}", DifferencePanel, (quantity, self._panes)
 
 
 def _shown(context: Context) -> tuple[Any, int]:

@@ -1,5 +1,6 @@
 """The panels over one time axis, and the cursor that crosses them."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -130,14 +131,9 @@ class Stage(QGraphicsView):
         """Give every panel its pixels: those of fixed height first, the rest in equal parts."""
         width = self.viewport().width() - LEFT - RIGHT
         below = [_below(panel, beneath) for panel, beneath in pairwise([*self.panels, None])]
-        room = self.viewport().height() - _GAP - sum(below)
-        fixed = sorted(panel.height for panel in self.panels if panel.height is not None)
-        while fixed and fixed[-1] > max(_LEAST, (room - sum(fixed)) // max(len(self.panels) - len(fixed), 1)):
-            fixed.pop()  # no higher than those that take what is left
-        each = max(1, (room - sum(fixed)) // max(len(self.panels) - len(fixed), 1))
         y = _GAP
-        for panel, gap in zip(self.panels, below, strict=True):
-            height = each if panel.height is None else min(panel.height, max(each, _LEAST))
+        heights = _heights(self.panels, self.viewport().height() - _GAP - sum(below))
+        for panel, height, gap in zip(self.panels, heights, below, strict=True):
             panel.place(QRect(LEFT, y, max(width, 1), height))
             y += height + gap
         self._place_cursor()
@@ -298,6 +294,23 @@ class Stage(QGraphicsView):
         """Say what is under the pointer now."""
         at = None if self._unseen else self.pointer
         self.pointing.at(None if at is None else self.panel_at(at.y()), at or QPointF())
+
+
+def _heights(panels: Sequence[Panel], room: int) -> list[int]:
+    """The pixels of each: firm ones first, then those of fixed height, and the rest in equal parts."""
+    room -= sum(panel.height for panel in panels if panel.firm and panel.height is not None)
+    yielding = [panel for panel in panels if not panel.firm]
+    fixed = sorted(panel.height for panel in yielding if panel.height is not None)
+    while fixed and fixed[-1] > max(_LEAST, (room - sum(fixed)) // max(len(yielding) - len(fixed), 1)):
+        fixed.pop()  # no higher than those that take what is left
+    each = max(1, (room - sum(fixed)) // max(len(yielding) - len(fixed), 1))
+
+    def height(panel: Panel) -> int:
+        if panel.height is None or panel.firm:
+            return panel.height or each
+        return min(panel.height, max(each, _LEAST))
+
+    return [height(panel) for panel in panels]
 
 
 def _below(panel: Panel | None, beneath: Panel | None) -> int:

@@ -319,6 +319,44 @@ def test_a_model_lends_what_the_recording_lacks(
     assert {"norm_hidden", "reach_hidden", "connectivity"} <= set(tab.at.known)
 
 
+def test_the_loss_is_taken_where_it_is_wanted(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
+    path = recorded(tmp_path, "lstm")
+    window = opened(path)
+    tab = tab_of(qtbot, window)
+    window.state.change(seek, 33)
+    choose(qtbot, tab.loss, 2)  # at the cursor
+    QTest.mouseClick(tab.begin, LEFT_BUTTON)
+    qtbot.waitUntil(lambda: tab.at is not None and bool(tab.at.known), timeout=60_000)
+    settle(qtbot, window)
+    assert (tab.at.loss, tab.at.reached, tab.at.since) == (33, 33, None)
+    assert tab.of == "cross entropy, at T = 33"
+    with gruviz.open(path) as run:
+        norms = run.layers["rnn.l0"].gradient.read("norm_hidden", run.layers["rnn.l0"].slice(0))
+    for timestep in (10, 33, 50):
+        window.state.change(seek, timestep)
+        settle(qtbot, window)
+        assert tab.at.norms["norm_hidden"] == norms[timestep]
+        (row,) = [row for row in tab.says() if row[0] == "|∂L/∂h|"]
+        assert row[1] == in_words(norms[timestep])
+        beside = f"{in_words(norms[timestep] - norms[33])} × at T"
+        assert row[2] == ("the loss lies before it" if timestep > 33 else beside)
+
+
+def test_what_is_cancelled_leaves_the_recording_as_it_was(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
+    path = recorded(tmp_path)
+    before = path.read_bytes()
+    window = opened(path)
+    tab = tab_of(qtbot, window)
+    QTest.mouseClick(tab.begin, LEFT_BUTTON)
+    QTest.mouseClick(window.workbench.cancel, LEFT_BUTTON)
+    assert not window.workbench.busy
+    window.workbench.stop()
+    settle(qtbot, window)
+    assert path.read_bytes() == before
+    assert not list(tmp_path.glob("*.part"))
+    assert not tab.at.known
+
+
 def test_a_recording_that_came_with_gruviz_stays_as_it_is(
     qtbot: QtBot, opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

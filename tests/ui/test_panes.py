@@ -165,10 +165,11 @@ def test_three_kinds_of_cell_with_one_cursor(qtbot: QtBot, three: MainWindow) ->
     assert_each_shows_its_own(qtbot, window)
     for number, time, part in ((1, 120.5, 0.1), (2, 140.5, 0.9), (0, 111.5, 0.5)):
         panel = of_pane(window, number, HeatmapPanel)[-1]
-        click(window, inside(window, panel, time, part))
+        where = inside(window, panel, time, part)
+        unit = panel.unit_at(where.y())
+        click(window, where)
         assert window.state.view.focus == number
         assert window.state.view.cursor == int(time)
-        unit = panel.unit_at(panel.body.top() + round(part * panel.body.height()))
         assert window.state.view.pane.units == (unit,)
         assert_each_shows_its_own(qtbot, window)
     assert all(len(pane.units) == 1 for pane in window.state.view.panes)  # each has its own
@@ -238,7 +239,7 @@ def test_the_difference_is_that_of_the_files(qtbot: QtBot, together: Together, f
             qtbot.waitUntil(lambda says=says: says in window.display.pointer.text())
     window.state.change(show_range, 0, 400)
     settle(qtbot, window)
-    click(window, inside(window, of_pane(window, 1, HeadingPanel)[0], 0.0))
+    click(window, inside(window, of_pane(window, 1, HeadingPanel)[0], 30.5))
     choose(qtbot, window.display.order, 1)  # the rows of the difference stand as those above them
     settle(qtbot, window)
     above = of_pane(window, 1, HeatmapPanel)[0]
@@ -494,3 +495,53 @@ def test_nothing_is_compared_with_what_is_empty(qtbot: QtBot, new_window: Callab
     window.close_pane()
     window.next_pane()
     assert names(window) == ["gru.h5"]
+
+
+def test_the_difference_is_from_what_is_first_now(qtbot: QtBot, together: Together, files: dict[str, Path]) -> None:
+    window = together(files["gru"], files["seed"], files["deep"])
+    window.resize(1600, 1100)
+    window.state.change(toggle_difference, "update")
+    window.state.change(show_range, 30, 90)
+    settle(qtbot, window)
+    assert [each.title for each in window.stage.panels if isinstance(each, DifferencePanel)] == ["A − B", "A − C"]
+    window.panes.close(0)
+    settle(qtbot, window)
+    (panel,) = (each for each in window.stage.panels if isinstance(each, DifferencePanel))
+    assert panel.title == "A − B"
+    with gruviz.recording.open(files["seed"]) as one, gruviz.recording.open(files["deep"]) as other:
+        a, b = one.layers["rnn.l0"], other.layers["rnn.l0"]
+        _assert_pixels(panel, a["update"][a.slice(0)] - b["update"][b.slice(0)], 30, 90)
+
+
+def test_layers_of_one_network_have_no_difference(qtbot: QtBot, together: Together, files: dict[str, Path]) -> None:
+    window = together(files["deep"], files["deep"], files["gru"])
+    assert [pane.layer for pane in window.state.view.panes] == ["rnn.l0", "rnn.l1", "rnn.l0"]
+    assert window.panes.corresponding == [window.panes.contexts[2]]
+
+
+def test_that_another_text_was_read_is_said(
+    qtbot: QtBot, together: Together, files: dict[str, Path], tmp_path: Path
+) -> None:
+    numbers = np.random.default_rng(0).random((400, 2), np.float32)
+    other, more = (make(tmp_path / f"{name}.h5", (400,), values=numbers, columns=("x", "y")) for name in "ab")
+    window = together(files["gru"], files["lstm"], other)
+    same = [panel.same for panel in window.stage.panels if isinstance(panel, HeadingPanel)]
+    assert same == [True, True, False]
+    with qtbot.waitSignal(window.ready, timeout=10_000):
+        window.open_together([str(other), str(more)])
+    settle(qtbot, window)
+    assert [panel.same for panel in window.stage.panels if isinstance(panel, HeadingPanel)] == [True, True]
+    numbers[123, 1] += 1
+    third = make(tmp_path / "c.h5", (400,), values=numbers, columns=("x", "y"))
+    window.open_beside([str(third)])
+    qtbot.waitUntil(lambda: len(names(window)) == 3)
+    settle(qtbot, window)
+    assert [panel.same for panel in window.stage.panels if isinstance(panel, HeadingPanel)] == [True, True, False]
+    pair = make(tmp_path / "pair.h5", (90, 90), seed=9)
+    with qtbot.waitSignal(window.ready, timeout=10_000):
+        window.open_together([str(pair), str(pair)])
+    settle(qtbot, window)
+    assert [panel.same for panel in window.stage.panels if isinstance(panel, HeadingPanel)] == [True, False]
+    window.choose_sequence(1)
+    settle(qtbot, window)
+    assert [panel.same for panel in window.stage.panels if isinstance(panel, HeadingPanel)] == [True, True]

@@ -15,6 +15,7 @@ import gruviz
 from gruviz._assets import asset
 from gruviz.analysis import survival
 from gruviz.cli import main
+from gruviz.ui.panels import GradientPanel
 from gruviz.ui.tour import STOPS
 from gruviz.ui.window import MainWindow
 from gruviz.view import seek, show_range
@@ -175,3 +176,24 @@ def test_an_offer_is_taken_or_left(qtbot: QtBot, window: MainWindow, sonnets: Pa
     window.tour.offer()
     press(window.tour.bar.on)
     arrive(qtbot, window, 1)
+
+
+def test_gradients_beside_each_other_have_one_scale(qtbot: QtBot, new_window: Callable[[], MainWindow]) -> None:
+    window = new_window()
+    window.tour.begin()
+    for number in range(1, len(STOPS)):
+        arrive(qtbot, window, number)
+        if STOPS[number - 1].title == "Why gradients vanish":
+            break
+        press(window.tour.bar.on)
+    panels = [panel for panel in window.stage.panels if isinstance(panel, GradientPanel)]
+    assert len(panels) == 3
+    own = [panel.found.scale for panel in panels if panel.found is not None]
+    assert len(set(own)) == 3
+    assert {panel.scale for panel in panels} == {(min(low for low, _ in own), max(high for _, high in own))}
+    assert len({tuple(panel.ticks()) for panel in panels}) == 1
+    before = panels[1].lines["norm_hidden"].heights.copy()
+    window.panes.close(0)
+    settle(qtbot, window)
+    assert panels[1].scale[0] > min(low for low, _ in own)
+    assert np.nanmax(np.abs(panels[1].lines["norm_hidden"].heights - before)) > 0.1, "drawn to what is left"

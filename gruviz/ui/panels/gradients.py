@@ -112,8 +112,20 @@ class GradientPanel(PlotPanel):
 
     height = 96
 
-    def __init__(self, context: Context, scene: QGraphicsScene, kind: Kind) -> None:
+    def __init__(
+        self, context: Context, scene: QGraphicsScene, kind: Kind, fellows: "list[GradientPanel] | None" = None
+    ) -> None:
+        """Build it.
+
+        Args:
+            context: what every panel works with.
+            scene: where it stands.
+            kind: what it shows.
+            fellows: panels of that kind in all panes, among which it takes its place: they have one scale.
+        """
         self.kind = kind
+        self._fellows = [] if fellows is None else fellows
+        self._fellows.append(self)
         self.slot, self.symbol, self.title, self.tip = f"gradient {kind.name}", kind.symbol, kind.title, kind.tip
         self.found: Gradients | None = None
         """What is drawn; None before the first answer, and where nothing was worked out."""
@@ -167,10 +179,31 @@ class GradientPanel(PlotPanel):
         self.found, self._answered = None, False
         self._show()
 
+    def remove(self) -> None:
+        """Leave the others alone."""
+        super().remove()
+        self._fellows.remove(self)
+        self._show_together()
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """From which power of ten to which it reaches, with those beside it."""
+        lows, highs = zip(*(each.found.scale for each in self._fellows if each.found is not None), strict=True)
+        return min(lows), max(highs)
+
+    def _show_together(self) -> None:
+        """All of them anew: their scale may be another."""
+        for each in self._fellows:
+            each._show()
+
     def take(self, request: Request, answer: Gradients | None) -> None:
         """Draw it."""
+        before = None if self.found is None else self.scale
         self.found, self._answered, self.wrong = answer, True, ""
-        self._show()
+        if answer is not None and self.scale == before:
+            self._show()
+        else:
+            self._show_together()
 
     def restyle(self) -> None:
         """Take the colours of the theme."""
@@ -244,7 +277,7 @@ class GradientPanel(PlotPanel):
         found = self.found
         if found is None:
             return ()
-        low, high = found.scale
+        low, high = self.scale
         line = QFontMetricsF(small(QApplication.font())).height()
         most = max(2, int(self.body.height() / (1.4 * line)))
         apart_ = next(each for each in _STEPS if (high - low) / each <= most)
@@ -255,7 +288,7 @@ class GradientPanel(PlotPanel):
     def _height(self, log10: Any) -> Any:
         """Powers of ten as parts of the height, from the top; what is zero lies on the ground."""
         assert self.found is not None
-        low, high = self.found.scale
+        low, high = self.scale
         return np.clip(1 - _BELOW - (log10 - low) / (high - low) * (1 - _ABOVE - _BELOW), 0, 1)
 
     def _show(self) -> None:
@@ -290,7 +323,7 @@ class GradientPanel(PlotPanel):
             return
         if self._ground is not None:
             self._ground.paint(painter, rect, *self.span)
-        low, high = found.scale
+        low, high = self.scale
         painter.setPen(QPen(QColor(theme.rule), 1))
         levels = [0.0] if self.kind.name == "steps" else [found.against - FACTOR, found.against, found.against + FACTOR]
         for number, level in enumerate(levels):

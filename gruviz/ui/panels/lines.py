@@ -31,6 +31,7 @@ class Line:
     """(n,)."""
     colour: str
     dashed: bool = False
+    dotted: bool = False
     to: Floats | None = None
     """(n,), where each column's stroke goes from its height; None where a column has one height."""
 
@@ -52,7 +53,8 @@ class Line:
             strokes = np.stack([y, rect.top() + self.to[first:last] * rect.height()], axis=1)
             x, y = np.repeat(x, 2), strokes.ravel()
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(QColor(self.colour), 1, Qt.PenStyle.DashLine if self.dashed else Qt.PenStyle.SolidLine))
+        stroke = Qt.PenStyle.DashLine if self.dashed else Qt.PenStyle.DotLine if self.dotted else Qt.PenStyle.SolidLine
+        painter.setPen(QPen(QColor(self.colour), 1, stroke))
         draw_line(painter, x, y)
         if len(alone := self.alone):
             painter.save()

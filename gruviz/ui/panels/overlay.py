@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QGraphicsScene
 
 from gruviz import palette
 from gruviz.cells import CLASSES
-from gruviz.ui.panels.lines import draw_line
+from gruviz.ui.panels.lines import Line
 from gruviz.ui.panels.pane import PaneContext
 from gruviz.ui.panels.panel import RIGHT, Context, Painted, PlotPanel, apart, draw_text
 from gruviz.ui.reading import Counts, CountsRequest, Request
@@ -30,7 +30,8 @@ class OverlayPanel(PlotPanel):
 
     slot = "overlay"
     title = "units by class"
-    height = 76
+    height = 60
+    firm = True
     tip = (
         "The part of each recording’s units that is retained (blue), and overwritten (vermilion): solid for A, dashed "
         "for B, dotted for C. That units are retained does not mean that they are important."
@@ -104,14 +105,11 @@ class OverlayPanel(PlotPanel):
 
     def paint_plot(self, painter: QPainter, rect: QRectF) -> None:
         """Draw the lines."""
-        start, stop = self.span
-        painter.setBrush(Qt.BrushStyle.NoBrush)
         for pane, counts in self.counts.items():
-            width = rect.width() / max(stop - start, 1)
-            at = counts.columns.start + (np.arange(len(counts.values)) + 0.5) * counts.columns.step
             for kind in DRAWN:
-                painter.setPen(QPen(QColor(_colour(kind)), 1, _STROKES[pane.number]))
-                draw_line(painter, (at - start) * width, _height(self.parts(pane, kind)) * rect.height())
+                heights = _height(self.parts(pane, kind))
+                line = Line(counts.columns, heights, _colour(kind), dashed=pane.number == 1, dotted=pane.number == 2)
+                line.paint(painter, rect, *self.span)
 
     def ticks(self) -> Sequence[tuple[float, str]]:
         """All units at the top, none at the bottom."""

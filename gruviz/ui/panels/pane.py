@@ -1,8 +1,9 @@
 """What the panels of one of several panes work with, and the row that heads them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from PySide6.QtCore import QPointF, QRect, QRectF
 from PySide6.QtGui import QColor, QPainter, QPen
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QGraphicsScene
 from gruviz.ui.loader import Loader
 from gruviz.ui.pane_state import PaneState
 from gruviz.ui.panels.panel import LEFT, RIGHT, Context, Painted, Panel, draw_text, text_width
+from gruviz.ui.reading import Counterpart, Request, SameInputRequest
 from gruviz.ui.theme import STEP, bold, small
 
 LETTERS = "ABC"
@@ -33,6 +35,12 @@ class PaneContext(Context):
         return self.state.number
 
     @property
+    def counterpart(self) -> Counterpart:
+        """Its sequence, for what another is held against it."""
+        pane = self.state.view.pane
+        return Counterpart(pane.recording, pane.layer, pane.sequence)
+
+    @property
     def letter(self) -> str:
         """What the pane is called."""
         return LETTERS[self.number]
@@ -41,17 +49,34 @@ class PaneContext(Context):
 class HeadingPanel(Panel):
     """Which recording stands below, in which layer; whether it is in focus; and a cross that closes it."""
 
+    slot = "heading"
     height = 20
+    firm = True
     linked = False
     tip = (
         "One of the recordings beside each other. Click anywhere in it to bring it into focus: the list of units, the "
         "tabs and the toolbar are about that one. The cross at the right closes it."
     )
 
-    def __init__(self, context: PaneContext, scene: QGraphicsScene, close: Callable[[int], object]) -> None:
-        """`close` is told the place of the pane that is to be closed."""
+    def __init__(
+        self,
+        context: PaneContext,
+        scene: QGraphicsScene,
+        panes: Sequence[PaneContext],
+        close: Callable[[int], object],
+    ) -> None:
+        """Build it.
+
+        Args:
+            context: of its pane.
+            scene: where it stands.
+            panes: of all panes, a list that others change: the first has the input that the others should have.
+            close: is told the place of the pane that is to be closed.
+        """
         super().__init__(context, scene)
-        self._pane, self._close = context, close
+        self._pane, self._panes, self._close = context, panes, close
+        self.same = True
+        """Whether it reads what the first reads, as far as is known."""
         self._line = self.add(Painted(self._paint))
         self._line.setToolTip(self.tip)
         self._line.setZValue(101)  # the cursor does not strike it through
@@ -63,6 +88,20 @@ class HeadingPanel(Panel):
 
     def refresh(self) -> None:
         """Perhaps another layer or sequence, or another place."""
+        self._line.update()
+        if self._pane is self._panes[0]:
+            self.same = True
+        else:
+            asked = SameInputRequest(self.slot, *self.context.subject, self._panes[0].counterpart)
+            self.context.loader.ask(asked)
+
+    def clear(self) -> None:
+        """It is not known of another sequence."""
+        self.same = True
+
+    def take(self, request: Request, answer: Any) -> None:
+        """Say so where it reads something else."""
+        self.same = bool(answer)
         self._line.update()
 
     def action_at(self, at: QPointF) -> Callable[[], object] | None:
@@ -100,7 +139,10 @@ class HeadingPanel(Panel):
         name, rest = self.words()
         x = badge.right() + 2 * STEP
         x += draw_text(painter, x, top, name, bold(font) if focused else font, theme.foreground) + 3 * STEP
-        draw_text(painter, x, top + 1, rest, small(font), theme.foreground if focused else theme.muted)
+        x += draw_text(painter, x, top + 1, rest, small(font), theme.foreground if focused else theme.muted)
+        if not self.same:
+            words = f"its input is not that of {self._panes[0].letter}"
+            draw_text(painter, x + 3 * STEP, top + 1, words, bold(small(font)), theme.warning)
         middle = QPointF(rect.right() - 4 * STEP, rect.height() / 2)
         painter.setPen(QPen(QColor(theme.foreground), 1.4))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

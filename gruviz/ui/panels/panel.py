@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QGraphicsItem, QGraphicsScene, QStyl
 from gruviz.clock import Clock
 from gruviz.ui.asked import Asked
 from gruviz.ui.composing import Composing
-from gruviz.ui.reading import LayerFacts, Minuend, Request
+from gruviz.ui.reading import Counterpart, LayerFacts, Request
 from gruviz.ui.sensing import Sensing
 from gruviz.ui.state import ViewState
 from gruviz.ui.theme import STEP, Theme, Themes, bold, small
@@ -131,6 +131,8 @@ class Panel:
     """Slots of others, whose answers it draws as well."""
     height: int | None = None
     """In pixels, or None where it takes what is left, shared equally with others."""
+    firm = False
+    """Whether it keeps that height where room is short."""
     key = ""
     """What the stage knows it by."""
     linked = True
@@ -219,7 +221,7 @@ class Panel:
         return ()
 
     @property
-    def minuend(self) -> Minuend | None:
+    def counterpart(self) -> Counterpart | None:
         """What they are held against, where the difference is drawn."""
         return None
 

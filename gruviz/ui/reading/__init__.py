@@ -9,9 +9,10 @@ from gruviz.analysis import Lines
 from gruviz.ui.reading._arranged import Arrangement, Kept, KeptRequest
 from gruviz.ui.reading._cell import CellRequest, Flow
 from gruviz.ui.reading._columns import Columns, columns_for
+from gruviz.ui.reading._counterpart import Counterpart, SameInputRequest
 from gruviz.ui.reading._counts import Counts, CountsRequest
 from gruviz.ui.reading._derived import DerivedRequest, quantity_of
-from gruviz.ui.reading._difference import DifferenceRequest, Minuend
+from gruviz.ui.reading._difference import DifferenceRequest
 from gruviz.ui.reading._facts import Facts, LayerFacts, TapeFacts, facts_of
 from gruviz.ui.reading._find import FindRequest, Hits
 from gruviz.ui.reading._gradient_at import (
@@ -48,6 +49,7 @@ __all__ = [
     "Arrangement",
     "CellRequest",
     "Columns",
+    "Counterpart",
     "Counts",
     "CountsRequest",
     "Course",
@@ -78,7 +80,6 @@ __all__ = [
     "Measured",
     "Memory",
     "MemoryRequest",
-    "Minuend",
     "Numbers",
     "OverTrainingRequest",
     "PairRequest",
@@ -91,6 +92,7 @@ __all__ = [
     "Request",
     "Rows",
     "RowsRequest",
+    "SameInputRequest",
     "SaturationRequest",
     "Sensitivity",
     "SensitivityRequest",

@@ -10,6 +10,7 @@ from gruviz.errors import GruvizError
 from gruviz.recording import Layer
 from gruviz.ui.reading._arranged import Arrangement, arranged
 from gruviz.ui.reading._columns import Columns, columns_for
+from gruviz.ui.reading._counterpart import Counterpart
 from gruviz.ui.reading._heatmap import Heatmap, group_units, indices, limit_of
 from gruviz.ui.reading._request import Request, Source, Unfinished
 from gruviz.ui.reading._sample import apart
@@ -17,30 +18,8 @@ from gruviz.ui.reading._strips import read_columns, strip_for
 
 
 @dataclass(frozen=True)
-class Minuend:
-    """The sequence of another recording from which is subtracted."""
-
-    recording: str
-    """Its path."""
-    layer: str
-    sequence: int
-
-    def read(self, source: Source) -> tuple[Source, Layer]:
-        """Open it, and find its layer.
-
-        Raises:
-            GruvizError: it cannot be opened, or holds no such sequence any more.
-        """
-        other = source.beside(self.recording)
-        layer = other.recording.layers.get(self.layer)
-        if layer is None or not 0 <= self.sequence < len(layer.tape.sequences):
-            raise GruvizError(f"{other.recording.name} has changed since it was opened: open it again")
-        return other, layer
-
-
-@dataclass(frozen=True)
 class DifferenceRequest(Request):
-    """The minuend minus this sequence, by timestep and unit, for a panel of `width` by `height` pixels.
+    """The counterpart minus this sequence, by timestep and unit, for a panel of `width` by `height` pixels.
 
     A column or row that holds several timesteps or units shows their mean: the difference of means is the mean of
     differences, so it is exact at every level of the pyramids.
@@ -51,15 +30,15 @@ class DifferenceRequest(Request):
     stop: int
     width: int
     height: int
-    minuend: Minuend
+    counterpart: Counterpart
     arrangement: Arrangement = field(default_factory=Arrangement)
 
     def read(self, source: Source) -> Heatmap | Unfinished:
         """Read both and subtract."""
         layer = self._layer(source)
-        other, theirs = self.minuend.read(source)
+        other, theirs = self.counterpart.read(source)
         columns = columns_for(self.start, self.stop, self.width)
-        values, sampled = self._values(other, theirs, self.minuend.sequence, columns)
+        values, sampled = self._values(other, theirs, self.counterpart.sequence, columns)
         mine, also = self._values(source, layer, self.sequence, columns)
         if values.shape != mine.shape:
             raise GruvizError(f"{other.recording.name} has changed since it was opened: open it again")

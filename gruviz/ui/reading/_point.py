@@ -7,8 +7,8 @@ import numpy as np
 
 from gruviz.analysis import SURVIVAL
 from gruviz.recording import Layer
+from gruviz.ui.reading._counterpart import Counterpart
 from gruviz.ui.reading._derived import worked_out
-from gruviz.ui.reading._difference import Minuend
 from gruviz.ui.reading._inputs import missing_in
 from gruviz.ui.reading._request import Request, Source
 
@@ -40,7 +40,7 @@ class PointRequest(Request):
     """Recorded ones, or those of `analysis.derived`."""
     since: int | None = None
     """The marked timestep, where survival is among them."""
-    minuend: Minuend | None = None
+    counterpart: Counterpart | None = None
     """What the quantities are held against."""
 
     def read(self, source: Source) -> Point:
@@ -58,12 +58,12 @@ class PointRequest(Request):
             else tuple(map(bool, np.broadcast_to(missing_in(layer.tape, rows)[0], inputs[0].shape))),
             self.unit,
             {name: self._value(source, layer, name) for name in self.quantities},
-            {} if self.minuend is None else self._others(source, self.minuend),
+            {} if self.counterpart is None else self._others(source, self.counterpart),
         )
 
-    def _others(self, source: Source, minuend: Minuend) -> dict[str, float]:
-        _, layer = minuend.read(source)
-        row = layer.tape.sequences[minuend.sequence].offset + self.timestep
+    def _others(self, source: Source, counterpart: Counterpart) -> dict[str, float]:
+        _, layer = counterpart.read(source)
+        row = layer.tape.sequences[counterpart.sequence].offset + self.timestep
         return {name: float(layer[name][row, self.unit]) for name in self.quantities}
 
     def _value(self, source: Source, layer: Layer, name: str) -> float:

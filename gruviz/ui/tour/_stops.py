@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from gruviz.analysis import SURVIVAL
-from gruviz.view import Tab, View, hold, seek, show_range, with_pane
+from gruviz.view import Tab, View, hold, seek, show_range
 
 RNN: Final = "demo-rnn.h5"
 GRU: Final = "demo.h5"
@@ -15,6 +15,8 @@ _LINES: Final = 88
 """Timesteps of the first two lines of the sonnet."""
 
 
+_ONE_EACH: Final = ((3,), (95,), (53,))
+"""A unit of each of the three."""
 _ALL: Final = ("update", "reset", "candidate", "hidden", "forget", "input", "output", "cell")
 
 
@@ -43,13 +45,16 @@ def _see(
     stop: int = 64,
     hidden: tuple[str, ...] = (),
     derived: tuple[str, ...] = (),
-    units: tuple[int, ...] = (),
+    units: tuple[tuple[int, ...], ...] = ((), (), ()),
     tab: Tab = "prediction",
     reference: int | None = None,
 ) -> Callable[[View], View]:
     def look(view: View) -> View:
-        plain = View(length=view.length, hidden=hidden, derived=derived, tab=tab, panes=view.panes)
-        plain = with_pane(plain, units=units, order="index", filter="", rows=None)
+        panes = tuple(
+            replace(pane, units=chosen, order="index", filter="", rows=None)
+            for pane, chosen in zip(view.panes, units, strict=False)
+        )
+        plain = View(length=view.length, hidden=hidden, derived=derived, tab=tab, panes=panes)
         seen = seek(show_range(replace(plain, stop=view.length), 0, stop), cursor)
         return seen if reference is None else hold(seen, reference)
 
@@ -74,7 +79,7 @@ STOPS: Final = (
         "out anew at every letter, from the letter and from all the units: nothing in the cell can leave a unit as it"
         " is. What is to be remembered has to be written again at each timestep.",
         (RNN,),
-        _see(cursor=20, units=(3,), tab="cell"),
+        _see(cursor=20, units=((3,),), tab="cell"),
         ("tab",),
         "Click on another row: the cell is that unit’s.",
         lambda view: view.pane.units not in ((3,), ()),
@@ -86,7 +91,7 @@ STOPS: Final = (
         "second line begins, at t = 40, its keep is 0.03: it is overwritten, with 0.98. In the next seven letters the"
         " keep is 0.97 or more, and the unit still says 0.90 after them.",
         (GRU,),
-        _see(cursor=36, hidden=("reset", "candidate"), units=(95,)),
+        _see(cursor=36, hidden=("reset", "candidate"), units=((95,),)),
         ("update", "TimelinesPanel"),
         "Press → until the second line begins, at t = 40, and go on.",
         lambda view: view.cursor >= 40,
@@ -98,7 +103,7 @@ STOPS: Final = (
         "over this sonnet against 0.44 at letters, for the next word owes little to the letters of the last. The cell"
         " at the right puts the numbers in: h<sub>t</sub> = z · h<sub>t−1</sub> + (1 − z) · n.",
         (GRU,),
-        _see(cursor=4, hidden=("update", "candidate"), units=(78,), tab="cell"),
+        _see(cursor=4, hidden=("update", "candidate"), units=((78,),), tab="cell"),
         ("reset", "tab"),
         "Step from letter to space and on, and follow r.",
         lambda view: view.cursor != 4,
@@ -130,7 +135,7 @@ STOPS: Final = (
         "the first line, as if it counted letters, and is back at −1.0 where the second begins. The output gate o "
         "says what of c the other units see, as h.",
         (LSTM,),
-        _see(cursor=40, hidden=("candidate", "output", "hidden"), units=(53,)),
+        _see(cursor=40, hidden=("candidate", "output", "hidden"), units=((53,),)),
         ("forget", "input", "TimelinesPanel"),
         "Choose other heatmaps with the buttons above them: o is the output gate.",
         lambda view: view.hidden != ("candidate", "output", "hidden"),
@@ -143,7 +148,7 @@ STOPS: Final = (
         "0.0025; forty letters before, 7 × 10⁻¹¹, 0.89 and 0.0016. From what does not arrive nothing can be learned; "
         "a keep near 1 is a way on which it need not shrink.",
         (RNN, GRU, LSTM),
-        _see(cursor=60, stop=_LINES, hidden=_ALL, derived=("gradient",), tab="gradient"),
+        _see(cursor=60, stop=_LINES, hidden=_ALL, derived=("gradient",), units=_ONE_EACH, tab="gradient"),
         ("gradient",),
         "Click on a letter: the tab at the right has the numbers. Click on the name of another recording for those of"
         " it.",
@@ -157,7 +162,7 @@ STOPS: Final = (
         " of yours, and measures the time of a step too. <b>Train</b> and <b>Record</b> above open networks of your "
         "own; F1 has all keys.",
         (RNN, GRU, LSTM),
-        _see(cursor=40, stop=_LINES, hidden=("reset", "candidate", "input", "output", "cell")),
+        _see(cursor=40, stop=_LINES, hidden=("reset", "candidate", "input", "output", "cell"), units=_ONE_EACH),
         (),
     ),
 )
