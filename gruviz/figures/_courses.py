@@ -12,6 +12,7 @@ from gruviz.analysis import FACTOR, raised
 from gruviz.figures._columns import Columns
 from gruviz.figures._page import FAINT, SMALL, TICK, Page, text_width
 from gruviz.figures._sheet import MARGIN, Panel, Sheet, ticks
+from gruviz.figures._style import in_turn
 
 Floats = NDArray[np.float64]
 KEY = 3.8
@@ -51,16 +52,20 @@ def _bounded(course: Course) -> Floats:
     return np.maximum(course.values, _DEEPEST) if course.shallow else course.values
 
 
-def draw_courses(axes: Axes, courses: Sequence[Course], columns: Columns, scale: tuple[float, float]) -> None:
+def draw_courses(
+    page: Page, axes: Axes, courses: Sequence[Course], columns: Columns, scale: tuple[float, float]
+) -> None:
     """Draw them: as lines, and where a point stands for several timesteps, from the least to the greatest."""
     edges = columns.edges
     middle = (edges[:-1] + edges[1:] - 1) / 2
-    for course in courses:
+    for place, course in enumerate(courses):
         values = np.full(columns.stop, np.nan)
         count = min(len(course.values), columns.stop)
         values[:count] = np.maximum(course.values[:count], scale[0])  # what is zero lies on the ground
         least, most = (each.reduceat(values, edges[:-1]) for each in (np.fmin, np.fmax))
-        dashes = (0, (3, 1.5)) if course.dashed else "-"
+        both, about = np.stack([least, most], axis=1), f"{course.label}, log10 of the norm"
+        page.hold(course.gid or course.label, both, about, timestep=edges[:-1], end=np.array(["least", "greatest"]))
+        dashes = _dashes(place, course)
         axes.plot(middle, (least + most) / 2, color=course.colour, linewidth=0.9, linestyle=dashes, gid=course.gid)
         if columns.factor > 1:
             axes.fill_between(middle, least, most, color=course.colour, alpha=0.25, linewidth=0)
@@ -75,6 +80,11 @@ def draw_courses(axes: Axes, courses: Sequence[Course], columns: Columns, scale:
 
 
 _APART = [factor * 10**power for power in range(6) for factor in (1, 2, 5)]
+
+
+def _dashes(place: int, course: Course) -> str | tuple[float, tuple[float, ...]]:
+    """Of the line at a place among the others: where there are no colours, each has its own."""
+    return (0, (3.0, 1.5)) if course.dashed else in_turn(place)
 
 
 def draw_thresholds(axes: Axes, courses: Sequence[Course], scale: tuple[float, float], against: float) -> None:
@@ -113,6 +123,8 @@ def key_panel(sheet: Sheet, courses: Sequence[Course]) -> Panel:
         rows[-1].append((left, course))
         left += wide + 3.0
 
+    places = {id(course): place for place, course in enumerate(courses)}  # arrays cannot be compared
+
     def draw(page: Page, axes: Axes, top: float) -> None:
         axes.set_axis_off()
         axes.set_xlim(0, sheet.plot)
@@ -120,7 +132,7 @@ def key_panel(sheet: Sheet, courses: Sequence[Course]) -> Panel:
         for row, entries in enumerate(rows):
             for place, course in entries:
                 x, y = place - sheet.left, row * KEY + 1.6
-                dashes = (0, (3, 1.5)) if course.dashed else "-"
+                dashes = _dashes(places[id(course)], course)
                 axes.plot([x, x + 3.6], [y, y], color=course.colour, linewidth=1.2, linestyle=dashes)
                 axes.text(x + 4.6, y, course.label, size=TICK, va="center", parse_math=False)
 

@@ -137,7 +137,7 @@ def test_a_baseline_far_from_all_results_is_told_and_not_drawn_among_them() -> N
 def test_what_cannot_be_drawn_is_said() -> None:
     with pytest.raises(GruvizError, match="no training of this comparison is finished"):
         draw(replace(made(), runs=()))
-    with pytest.raises(GruvizError, match="mm wide"):
+    with pytest.raises(GruvizError, match="needs at least 80 mm"):
         draw(made(), width=20)
 
 
