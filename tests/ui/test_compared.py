@@ -5,9 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 import gruviz
@@ -16,7 +14,7 @@ from gruviz.comparison import KINDS
 from gruviz.comparison_table import head, rows
 from gruviz.ui.compared import ComparedWindow
 from gruviz.ui.comparing import Comparing
-from gruviz.ui.dialogs import CompareDialog
+from gruviz.ui.dialogs import CompareDialog, ExportDialog
 from gruviz.ui.window import MainWindow
 
 from .test_flows import choose, complaint, dialog, press, type_into
@@ -136,12 +134,12 @@ def test_its_file_opens_it_too_and_the_figure_is_saved(
     window.open_path(str(compared / comparison.FILE))
     seen = shown(qtbot, window)
     press(seen.save)
-    qtbot.waitUntil(lambda: bool(seen.findChildren(QFileDialog)))
-    (chosen,) = seen.findChildren(QFileDialog)
+    export = dialog(qtbot, seen, ExportDialog)
+    assert isinstance(export, ExportDialog)
+    qtbot.waitUntil(lambda: export.preview.picture is not None, timeout=LONG)
     target = tmp_path / "figure.svg"
-    chosen.selectFile(str(target))
-    QApplication.processEvents()
-    QTest.keyClick(chosen, Qt.Key.Key_Return)
+    type_into(export.output, str(target))
+    press(export.go)
     qtbot.waitUntil(lambda: window.workbench.action.isVisible(), timeout=LONG)
     assert "RMSE" in target.read_text()
 
