@@ -2,9 +2,6 @@
 PY := .venv/bin/python
 PYTHON ?=
 export PYTHON
-# The suite draws on a display of its own, never on the one somebody works at. macOS has no X11: there it uses the desktop.
-DISPLAY_OF_ITS_OWN := $(if $(filter Linux,$(shell uname)),QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1920x1080x24")
-
 .PHONY: help setup run test lint bench wheel demo-assets gallery figures lock clean
 
 help:  ## List the targets
@@ -18,9 +15,9 @@ run:  ## Install what is missing, then start gruviz on its demo
 	@tools/setup.sh run
 	$(PY) -m gruviz demo
 
-test:  ## Install what is missing, then run the whole suite on a virtual display; ARGS="-k gates" picks tests
+test:  ## Install what is missing, then run the whole suite on virtual displays; ARGS="-k gates" picks tests
 	@tools/setup.sh dev
-	$(DISPLAY_OF_ITS_OWN) $(PY) -m pytest $(ARGS)
+	$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 lint:  ## Check style, formatting, types, and which room imports which
 	@tools/setup.sh dev

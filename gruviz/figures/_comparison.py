@@ -32,6 +32,9 @@ _DECADES = 1.2
 """A curve that spans more of them is drawn on a logarithmic scale."""
 _DASHES: dict[str, str | tuple[float, tuple[float, ...]]] = {"rnn": (0, (1, 1)), "gru": "-", "lstm": (0, (4, 1.2))}
 
+_NEAR = 1.0
+"""How far the baseline may lie beyond the results, in their spread, to be drawn among them."""
+
 Draw = Callable[[Axes], None]
 
 
@@ -182,7 +185,11 @@ class _Comparison:
     def _results(self, axes: Axes) -> None:
         """A mark for each run, a bar for the mean."""
         known = {cell: results for cell in self.cells if (results := self.found.results(cell))}
-        values = np.array([value for results in known.values() for value in results] + [self.found.baseline])
+        values = np.array([value for results in known.values() for value in results])
+        low, high, baseline = float(values.min()), float(values.max()), self.found.baseline
+        near = low - _NEAR * (high - low) <= baseline <= high + _NEAR * (high - low)
+        if near:
+            values = np.append(values, baseline)
         self._rows(axes)
         _scale(axes, values, across=True)
         for place, cell in enumerate(self.cells):
@@ -194,10 +201,12 @@ class _Comparison:
             if results:
                 mean = sum(results) / len(results)
                 axes.plot([mean, mean], [place - 0.38, place + 0.38], color=palette.CELLS[cell], linewidth=1.2)
-        self._baseline(axes, horizontal=False)
+        if near:
+            self._baseline(axes, horizontal=False)
         _numbers(axes, "x")
         better = "higher is better" if self.found.higher_is_better else "lower is better"
-        said = f"{self.found.metric}, {better}; dashed: {self.found.baseline_name}"
+        plain = f"dashed: {self.found.baseline_name}" if near else f"{self.found.baseline_name}: {number(baseline)}"
+        said = f"{self.found.metric}, {better}; {plain}"
         axes.set_xlabel(said, size=TICK, labelpad=0.5, parse_math=False)
 
     def _times(self, axes: Axes) -> None:

@@ -87,20 +87,28 @@ def _dashes(place: int, course: Course) -> str | tuple[float, tuple[float, ...]]
     return (0, (3.0, 1.5)) if course.dashed else in_turn(place)
 
 
-def draw_thresholds(axes: Axes, scale: tuple[float, float], against: float) -> None:
-    """Where a gradient counts as vanishing and as exploding: the ground, and in words."""
+def draw_thresholds(axes: Axes, courses: Sequence[Course], scale: tuple[float, float], against: float) -> None:
+    """Where a gradient counts as vanishing and as exploding: the ground, and in words at the end that is freer."""
     low, high = scale
     room = (high - low) * _ROOM / (1 + 2 * _ROOM)
     left, right = axes.get_xlim()
-    for words, edge, reach, colour in (
-        ("vanishing", against - FACTOR, low, palette.VANISHING),
-        ("exploding", against + FACTOR, high, palette.EXPLODING),
-    ):
+    for words, sign, colour in (("vanishing", -1, palette.VANISHING), ("exploding", 1, palette.EXPLODING)):
+        edge, reach = against + sign * FACTOR, high if sign > 0 else low
         if low + room < edge < high - room:
             axes.axhspan(min(edge, reach), max(edge, reach), color=colour, alpha=0.18, linewidth=0, zorder=0, gid=words)
             axes.axhline(edge, color=colour, linewidth=0.5, linestyle=(0, (1, 1.5)))
-            inside = "bottom" if reach == low else "top"
-            axes.text(left + 0.01 * (right - left), reach, words, size=SMALL, color=FAINT, va=inside, ha="left")
+            wide = 0.15 * (right - left)
+            ends = [_farthest(courses, left, left + wide, sign), _farthest(courses, right - wide, right, sign)]
+            at_right = ends[1] < ends[0]
+            x = right - 0.01 * (right - left) if at_right else left + 0.01 * (right - left)
+            inside = "top" if sign > 0 else "bottom"
+            axes.text(x, reach, words, size=SMALL, color=FAINT, va=inside, ha="right" if at_right else "left")
+
+
+def _farthest(courses: Sequence[Course], start: float, stop: float, sign: int) -> float:
+    """How far up, or with a sign of -1 down, lines go between two times; minus infinity where there are none."""
+    parts = [sign * course.values[max(int(start), 0) : max(int(stop) + 1, 1)] for course in courses]
+    return max((float(part[~np.isnan(part)].max(initial=-np.inf)) for part in parts), default=-np.inf)
 
 
 def key_panel(sheet: Sheet, courses: Sequence[Course]) -> Panel:

@@ -17,10 +17,11 @@ from gruviz.cli import main
 from gruviz.recording import over_training
 from gruviz.ui.dialogs import TrainDialog
 from gruviz.ui.panels import HeatmapPanel, TrainingPanel
+from gruviz.ui.panels.difference import DifferencePanel
 from gruviz.ui.panels.panel import LEFT, RIGHT
 from gruviz.ui.panels.predictions import format_share
 from gruviz.ui.window import MainWindow
-from gruviz.view import saturate, select_unit, show_range, with_pane
+from gruviz.view import focus_on, saturate, seek, select_unit, show_range, with_pane
 
 from .hand import LEFT_BUTTON, assert_all_agree, at, choose, click, key, panel, settle
 from .recordings import read_word_by_word
@@ -116,7 +117,7 @@ def test_keys_wheel_and_menu(qtbot: QtBot, opened: Open, trained: Path) -> None:
     QApplication.sendEvent(window.training_bar, wheel)
     assert step() == 11
     assert_all_agree(qtbot, window)
-    texts = [action.text() for action in window._menus["&Go"].actions() if action.isVisible()]
+    texts = [action.text() for action in window.menus.named["&Go"].actions() if action.isVisible()]
     assert "La&ter in training" in texts
 
 
@@ -389,3 +390,34 @@ def test_rows_stand_as_they_did_when_the_window_is_opened_again(qtbot: QtBot, op
     assert (again.state.view.pane.sequence, again.state.view.pane.anchor) == (5, 0)
     assert list(panel(again, HeatmapPanel).units) == rows
     assert_all_agree(qtbot, again)
+
+
+def test_two_checkpoints_beside_each_other(qtbot: QtBot, new_window: Callable[[], MainWindow], trained: Path) -> None:
+    """The pane in focus is scrubbed, the other one stays where it is, and so does the time that both have."""
+    window = new_window()
+    with qtbot.waitSignal(window.ready, timeout=10_000):
+        window.open_together([str(trained), str(trained)])
+    settle(qtbot, window)
+    window.state.change(seek, 50)
+    window.state.change(show_range, 20, 120)
+    window.state.change(focus_on, 1)
+    settle(qtbot, window)
+    first = window.state.view.panes[0]
+    start = window.training_bar.scrubbing.place
+    drag(window, qtbot, start, 0 if start else 5)
+    drag(window, qtbot, 0 if start else 5, 3)
+    view = window.state.view
+    assert (view.panes[0], view.panes[1].checkpoint, view.focus) == (first, STEPS[3], 1)
+    assert (view.cursor, view.start, view.stop) == (50, 20, 120)
+    updates = [each for each in window.stage.panels if isinstance(each, HeatmapPanel)]
+    updates = [each for each in updates if each.quantity.name == "update" and not isinstance(each, DifferencePanel)]
+    assert len(updates) == 2
+    with gruviz.recording.open(trained) as run:
+        layer = run.layers["rnn.l0"]
+        for each, sequence in zip(updates, (first.sequence, 3), strict=True):
+            stored = layer["update"][layer.slice(sequence)][20:120]
+            assert np.abs(each.heatmap.image.T / 254 - stored).max() <= 1 / 254 / 2 + 1e-6
+    window.state.change(focus_on, 0)
+    settle(qtbot, window)
+    assert window.training_bar.scrubbing.place == first.sequence
+    assert window.training_bar.words[0] == f"step {first.checkpoint} of 60"
