@@ -2,10 +2,7 @@
 PY := .venv/bin/python
 PYTHON ?=
 export PYTHON
-# The suite draws on a display of its own, never on the one somebody works at. macOS has no X11: there it uses the desktop.
-DISPLAY_OF_ITS_OWN := $(if $(filter Linux,$(shell uname)),QT_QPA_PLATFORM=xcb xvfb-run -a -s "-screen 0 1920x1080x24")
-
-.PHONY: help setup run test lint bench wheel demo-assets lock clean
+.PHONY: help setup run test lint bench wheel demo-assets gallery figures lock clean
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -18,9 +15,9 @@ run:  ## Install what is missing, then start gruviz on its demo
 	@tools/setup.sh run
 	$(PY) -m gruviz demo
 
-test:  ## Install what is missing, then run the whole suite on a virtual display; ARGS="-k gates" picks tests
+test:  ## Install what is missing, then run the whole suite on virtual displays; ARGS="-k gates" picks tests
 	@tools/setup.sh dev
-	$(DISPLAY_OF_ITS_OWN) $(PY) -m pytest $(ARGS)
+	$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 lint:  ## Check style, formatting, types, and which room imports which
 	@tools/setup.sh dev
@@ -40,6 +37,14 @@ wheel:  ## Build dist/gruviz-*.whl
 demo-assets:  ## Train the demo's network and record it anew
 	@tools/setup.sh run
 	$(PY) tools/make_demo.py
+
+gallery:  ## Draw the README's gallery of figures from the demo anew
+	@tools/setup.sh run
+	$(PY) tools/gallery.py
+
+figures:  ## Draw all figures of RUN, the demo without it, in all formats into build/figures
+	@tools/setup.sh run
+	$(PY) -m gruviz figures $(or $(RUN),assets/demo.h5) -o build/figures
 
 # Versions that are pinned stay as they are; UPGRADE="-P numpy" lets one go up, UPGRADE=-U all of them.
 COMPILE = $(PY) -m piptools compile -q --strip-extras --allow-unsafe --no-header --no-emit-options --annotation-style=line \

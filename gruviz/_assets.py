@@ -7,6 +7,9 @@ from gruviz.errors import GruvizError
 _PACKAGE = Path(__file__).parent
 _FOLDERS = (_PACKAGE / "assets", _PACKAGE.parent / "assets")  # in a wheel, in a source tree
 
+DEMOS = ("demo.h5", "demo-lstm.h5", "demo-rnn.h5")
+"""Recordings that come with gruviz."""
+
 
 def asset(name: str) -> Path:
     """Return the path of the file or folder `name` of `assets/`, such as `data/sonnets.txt`.

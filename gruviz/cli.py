@@ -2,16 +2,13 @@
 
 import argparse
 import json
-import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
-from gruviz.cells import Thresholds
+from gruviz.arguments import Line, Parser, interruptible, timesteps
 from gruviz.errors import GruvizError
 
 if TYPE_CHECKING:
@@ -29,17 +26,11 @@ _OVERVIEW = """commands:
   gruviz record          record what a network does while it reads sequences
   gruviz info FILE       say what is in a recording or a model
   gruviz export          draw a figure for a report
+  gruviz figures         draw all figures of a recording, in all formats
   gruviz compare TASK    train an RNN, a GRU and an LSTM on the same task, and compare them
   gruviz gradient        add the gradients through time to a recording
 
 gruviz COMMAND --help says more of each. A file that is called like a command is opened as ./demo."""
-
-
-class _Parser(argparse.ArgumentParser):
-    """One line of error, like every other that a person can cause."""
-
-    def error(self, message: str) -> NoReturn:
-        raise GruvizError(f"{message} (see {self.prog} --help)")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -66,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _open(arguments: Sequence[str], demo: bool = False) -> int:
     about = "Open the demo." if demo else "See what a gated recurrent network keeps and what it overwrites."
-    parser = _Parser(
+    parser = Parser(
         prog="gruviz demo" if demo else "gruviz",
         description=about,
         epilog=None if demo else _OVERVIEW,
@@ -99,7 +90,7 @@ def _demo(arguments: Sequence[str]) -> int:
 
 
 def _train(arguments: Sequence[str]) -> int:
-    parser = _Parser(
+    parser = Parser(
         prog="gruviz train",
         description="Train a network from scratch and save it with all that is needed to use it.",
         epilog="tasks: char (the next character of --text), series (the next row of the numeric columns of --data); "
@@ -129,8 +120,8 @@ def _train(arguments: Sequence[str]) -> int:
     data = sequences.read(path, _reading(given)) if path else None
     task = tasks.make(given.task, data)
     _say_notes(data.notes if data else ())
-    line = _Line()
-    with _interruptible() as interrupted:
+    line = Line()
+    with interruptible() as interrupted:
 
         def watch(progress: "Progress") -> bool:
             line.show(_training_line(progress), last=progress.step == progress.steps and progress.judging is None)
@@ -175,7 +166,7 @@ def _add_probe(parser: argparse.ArgumentParser) -> None:
 
 
 def _record(arguments: Sequence[str]) -> int:
-    parser = _Parser(
+    parser = Parser(
         prog="gruviz record",
         description="Let a network read sequences, and record the gates and states of every timestep.",
         epilog="INPUT is a text, a table (.csv, .tsv), an array (.npy, .npz, FILE.npz:NAME), a dataset of an HDF5 file "
@@ -190,7 +181,7 @@ def _record(arguments: Sequence[str]) -> int:
     _add_model_options(parser)
     parser.add_argument("--vocabulary", metavar="FILE", help="of a text model without one: a symbol a line, or JSON")
     _add_reading(parser)
-    parser.add_argument("--range", type=_range, metavar="A:B", help="only these timesteps of each input")
+    parser.add_argument("--range", type=timesteps, metavar="A:B", help="only these timesteps of each input")
     parser.add_argument("--count", type=int, default=16, metavar="N", help="how many sequences task:NAME makes up")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="for task:NAME")
     given = parser.parse_args(arguments)
@@ -207,8 +198,8 @@ def _record(arguments: Sequence[str]) -> int:
     read = read_inputs(loaded, given.inputs, how, steps=given.range, count=given.count, seed=given.seed)
     expect = _array(given.expect) if given.expect else None
     _say_notes((*loaded.notes, *notes_on(read)))
-    line = _Line()
-    with _interruptible() as interrupted:
+    line = Line()
+    with interruptible() as interrupted:
 
         def watch(done: int, total: int) -> bool:
             line.show(f"{done:,} of {total:,} timesteps", last=done == total)
@@ -240,7 +231,7 @@ def _record(arguments: Sequence[str]) -> int:
 
 
 def _info(arguments: Sequence[str]) -> int:
-    parser = _Parser(prog="gruviz info", description="Say what is in a recording or a model.")
+    parser = Parser(prog="gruviz info", description="Say what is in a recording or a model.")
     parser.add_argument("file", metavar="FILE")
     parser.add_argument("--json", action="store_true", help="for programs")
     _add_model_options(parser)
@@ -265,63 +256,19 @@ def _info(arguments: Sequence[str]) -> int:
 
 
 def _export(arguments: Sequence[str]) -> int:
-    parser = _Parser(prog="gruviz export", description="Draw a figure for a report, without a screen.")
-    parser.add_argument("recording", nargs="?", metavar="RUN", help="a recording; for comparison, the folder of one")
-    parser.add_argument("figure", nargs="?", metavar="FIGURE", help="its name; --list says which there are")
-    parser.add_argument("-o", "--output", metavar="FILE", help="ends in .pdf, .svg or .png")
-    parser.add_argument("--layer", metavar="L")
-    parser.add_argument("--sequence", type=int, metavar="I", help="its number, from 0")
-    parser.add_argument("--range", type=_range, metavar="A:B", help="timesteps A up to B, B left out")
-    parser.add_argument("--units", type=_units, metavar="LIST", help="hidden units: 0:16,40,41, or 'tau > 50'")
-    parser.add_argument("--quantities", type=_names, metavar="LIST", help="as in update,hidden")
-    parser.add_argument("--order", choices=("index", "keep", "timescale", "peak", "likeness"), help="of the units")
-    parser.add_argument("--reduction", choices=("mean", "min", "max"), help="of several timesteps in a column")
-    parser.add_argument(
-        "--thresholds", type=_thresholds, metavar="R,O,M", help="where units count as retained, overwritten, moved"
-    )
-    parser.add_argument("--since", type=int, metavar="S", help="survival: what stood at this timestep")
-    parser.add_argument("--beside", type=_names, metavar="LIST", help="gradient: other recordings")
-    parser.add_argument("--at", type=int, metavar="T", help="composition, cell: the timestep")
-    parser.add_argument("--numbers", action=argparse.BooleanOptionalAction, help="cell: with numbers, or as in a book")
-    parser.add_argument("--sides", type=_sides, metavar="L,R", help="saturation: below L, above R; 0.1,0.9")
-    parser.add_argument("--width", type=float, metavar="MM", help="85 is a column, 170 two")
-    parser.add_argument("--dpi", type=int, default=300, help="of a .png")
-    parser.add_argument("--list", action="store_true", help="the figures, one a line, name first")
-    given = parser.parse_args(arguments)
+    from gruviz.exporting import export
 
-    from gruviz import figures, recording
-    from gruviz.figures import names
+    return export(arguments)
 
-    if given.list:
-        for name, description in (*names.DESCRIPTIONS.items(), *names.OF_FOLDERS.items()):
-            print(f"{name}  {description}")
-        return 0
-    if not given.recording or not given.figure or not given.output:
-        raise GruvizError("give a recording, a figure and -o FILE: gruviz export run.h5 gates -o gates.pdf")
-    if given.figure in names.OF_FOLDERS:
-        from gruviz import comparison
 
-        folder = Path(given.recording).resolve().name
-        found = figures.comparison(comparison.read(given.recording), width=given.width, folder=folder)
-        print(f"Saved {figures.save(found, given.output, dpi=given.dpi)}.")
-        return 0
-    own = ("since", "at", "numbers", "sides")
-    wanted = ("layer", "sequence", "units", "quantities", "order", "reduction", "thresholds", "width", *own)
-    options = {name: getattr(given, name) for name in wanted}
-    if given.range:
-        options["start"], options["stop"] = given.range
-    with ExitStack() as stack:
-        run = stack.enter_context(recording.open(given.recording))
-        if given.beside:
-            options["beside"] = [stack.enter_context(recording.open(path)) for path in given.beside]
-        figure = figures.draw(run, given.figure, **{key: value for key, value in options.items() if value is not None})
-        figures.save(figure, given.output, dpi=given.dpi)
-    print(f"Saved {given.output}.")
-    return 0
+def _figures(arguments: Sequence[str]) -> int:
+    from gruviz.exporting import export_everything
+
+    return export_everything(arguments)
 
 
 def _gradient(arguments: Sequence[str]) -> int:
-    parser = _Parser(
+    parser = Parser(
         prog="gruviz gradient",
         description="Compute how the gradient of a loss runs back through the timesteps of a recording, and add it to "
         "the recording. The file is replaced once all of it is there.",
@@ -351,8 +298,8 @@ def _gradient(arguments: Sequence[str]) -> int:
     from gruviz.model import checkpoint
     from gruviz.model.measuring import FOLLOWED, Wanted, measure
 
-    line = _Line()
-    with _interruptible("and leaving the recording as it was") as interrupted:
+    line = Line()
+    with interruptible("and leaving the recording as it was") as interrupted:
 
         def watch(done: int, total: int) -> bool:
             line.show(f"{done / max(total, 1):.0%} of the gradients", last=done == total)
@@ -382,7 +329,7 @@ def _gradient(arguments: Sequence[str]) -> int:
 def _compare(arguments: Sequence[str]) -> int:
     from gruviz.cli_compare import add_arguments, run
 
-    parser = _Parser(
+    parser = Parser(
         prog="gruviz compare",
         description="Train an RNN, a GRU and an LSTM on the same task from several seeds, and compare them: learning "
         "curves, results on held-out data, time, memory, and how the gradient runs back. Whatever is finished is "
@@ -391,8 +338,8 @@ def _compare(arguments: Sequence[str]) -> int:
     )
     add_arguments(parser)
     given = parser.parse_args(arguments)
-    line = _Line()
-    with _interruptible("and keeping what is finished") as interrupted:
+    line = Line()
+    with interruptible("and keeping what is finished") as interrupted:
         return run(given, arguments, line.show, lambda: not interrupted())
 
 
@@ -403,6 +350,7 @@ _COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "record": _record,
     "info": _info,
     "export": _export,
+    "figures": _figures,
     "gradient": _gradient,
     "compare": _compare,
 }
@@ -599,45 +547,6 @@ def _say_notes(notes: Sequence[str]) -> None:
         print(f"note: {note}", file=sys.stderr)
 
 
-class _Line:
-    """A line of progress on standard error that is written over, or one in ten where that is no terminal."""
-
-    def __init__(self) -> None:
-        self._terminal = sys.stderr.isatty()
-        self._shown = 0.0
-
-    def show(self, text: str, last: bool) -> None:
-        import time
-
-        now = time.monotonic()
-        if not last and now - self._shown < (0.1 if self._terminal else 5):
-            return
-        self._shown = now
-        if self._terminal:
-            print(f"\r\x1b[K{text}", end="\n" if last else "", file=sys.stderr, flush=True)
-        else:
-            print(text, file=sys.stderr, flush=True)
-
-
-@contextmanager
-def _interruptible(then: str = "and keeping what there is") -> Iterator[Callable[[], bool]]:
-    """While in the block, Ctrl+C asks the work to end; a second one ends it at once."""
-    asked = False
-
-    def ask(number: int, frame: FrameType | None) -> None:
-        nonlocal asked
-        if asked:
-            raise KeyboardInterrupt
-        asked = True
-        print(f"\nstopping, {then}", file=sys.stderr)
-
-    before = signal.signal(signal.SIGINT, ask)
-    try:
-        yield lambda: asked
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 def _size(text: str) -> tuple[int, int]:
     width, _, height = text.lower().partition("x")
     if not width.isdecimal() or not height.isdecimal() or not (0 < int(width) <= 16384 and 0 < int(height) <= 16384):
@@ -649,41 +558,3 @@ def _when(text: str) -> str | int | None:
     if text not in ("auto", "sum", "last", "none") and not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is no timestep: write a number, last or none")
     return None if text == "none" else int(text) if text.isdecimal() else text
-
-
-def _range(text: str) -> tuple[int, int]:
-    start, colon, stop = text.partition(":")
-    if not colon or not start.isdecimal() or not stop.isdecimal() or int(start) >= int(stop):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a range of timesteps: write 0:200")
-    return int(start), int(stop)
-
-
-def _units(text: str) -> tuple[int, ...] | str:
-    if any(sign in text for sign in "<>=!"):
-        return text
-    units: list[int] = []
-    for part in text.split(","):
-        start, colon, stop = part.partition(":")
-        if not start.isdecimal() or (colon and not stop.isdecimal()):
-            raise argparse.ArgumentTypeError(f"{text!r} names no units: write 0:16,40,41, or tau > 50")
-        units += range(int(start), int(stop)) if colon else [int(start)]
-    return tuple(units)
-
-
-def _thresholds(text: str) -> Thresholds:
-    try:
-        return Thresholds(*map(float, text.split(",")))
-    except (TypeError, ValueError) as error:
-        raise argparse.ArgumentTypeError(f"{text!r} are no thresholds: write 0.9,0.1,0.05 ({error})") from error
-
-
-def _sides(text: str) -> tuple[float, float]:
-    try:
-        low, high = map(float, text.split(","))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} are not two numbers: write 0.1,0.9") from None
-    return low, high
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(","))

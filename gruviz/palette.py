@@ -41,14 +41,16 @@ CELLS = {"rnn": "#777777", "gru": "#009E73", "lstm": "#C0689A"}
 
 _ANCHORS: dict[str, tuple[str, ...]] = {
     "keep": (OVERWRITTEN, "#E9A06C", "#F4F1EC", "#74AFD6", RETAINED),
-    "keep-grey": ("#FFFFFF", "#111111"),
+    "grey": ("#FFFFFF", "#111111"),
     "gate": ("#F4F1EC", "#93C9B0", "#1F9070", "#00402F"),
     "kept": ("#F4F1EC", "#9CC3DD", RETAINED, "#00304F"),
     "written": ("#F4F1EC", "#EDB994", OVERWRITTEN, "#5A2400"),
     "around-zero": ("#762A83", "#AF8DC3", "#F4F1F4", "#7FBF7B", "#1B7837"),
     "difference": ("#7F4A08", "#C79A4E", "#F4F2EE", "#6FB3AC", "#01605A"),
 }
-_SEQUENTIAL = ("gate", "keep-grey", "kept", "written")
+_FULL = 0.06
+"""The chroma from which on a colour is more than a tint."""
+_SEQUENTIAL = ("gate", "grey", "kept", "written")
 _MAP_OF_KIND: dict[Kind, str] = {
     "keep": "keep",
     "gate": "gate",
@@ -65,15 +67,14 @@ _MAP_OF_KIND: dict[Kind, str] = {
 def colour_map(quantity: Quantity, grey: bool = False) -> NDArray[np.uint8]:
     """The (256, 3) table in which `quantity` is drawn, from its low end to its high one.
 
-    `grey` gives the keep a sequential map, for print without colour.
+    `grey` gives the map for print without colour, from white to black.
     """
-    name = _MAP_OF_KIND[quantity.kind]
-    return table("keep-grey" if grey and name == "keep" else name)
+    return table("grey" if grey else _MAP_OF_KIND[quantity.kind])
 
 
 @cache
 def table(name: str) -> NDArray[np.uint8]:
-    """The (256, 3) uint8 table called `name`: keep, keep-grey, gate, kept, written, around-zero or difference."""
+    """The (256, 3) uint8 table called `name`: keep, grey, gate, kept, written, around-zero or difference."""
     anchors = np.array([_oklab(colour) for colour in _ANCHORS[name]])
     # Placed by lightness, so that lightness is linear in the value; each half of a diverging map for itself, so that
     # its neutral colour stands exactly in the middle.
@@ -90,6 +91,25 @@ def table(name: str) -> NDArray[np.uint8]:
 def rgb(colour: str) -> tuple[int, int, int]:
     """`#RRGGBB` as three integers."""
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def grey(colour: str) -> str:
+    """The grey that is as light as a colour."""
+    lightness = _oklab(colour)[0]
+    return _hex(_srgb(np.array([lightness, 0.0, 0.0])))
+
+
+def inverted(colour: str, ground: str) -> str:
+    """What a colour that was chosen for white is on a dark ground: greys and tints turn over, full colours stay."""
+    lightness, a, b = _oklab(colour)
+    if np.hypot(a, b) > _FULL:
+        return colour
+    deepest = _oklab(ground)[0]
+    return ground if lightness > 0.9999 else _hex(_srgb(np.array([1 - lightness * (1 - deepest), a, b])))
+
+
+def _hex(colour: NDArray[np.uint8]) -> str:
+    return "#" + "".join(f"{part:02X}" for part in colour.tolist())
 
 
 def _oklab(colour: str) -> NDArray[np.float64]:

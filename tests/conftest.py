@@ -1,6 +1,8 @@
-"""What holds for the whole suite: nobody's settings are touched, few threads, and no screen is needed."""
+"""What holds for the whole suite: nobody's settings are touched, few threads, and a display of its own."""
 
 import os
+import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from gruviz.equations import Step
     from gruviz.recording import Recording
 
+_KEPT = pytest.StashKey[subprocess.Popen[str]]()
 _home = tempfile.TemporaryDirectory(prefix="gruviz-tests-")  # removed when the interpreter leaves
 
 # Before Qt, torch or platformdirs look, and for the programs that tests start as well.
@@ -19,8 +22,26 @@ os.environ["HOME"] = _home.name
 for _name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
     os.environ[_name] = f"{_home.name}/{_name.lower()}"
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # more only wait for each other on a busy machine
-if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+_DISPLAY = "Xvfb -displayfd 3 -screen 0 1920x1080x24 -nolisten tcp 3>&1 >/dev/null 2>&1 & read -r _; kill $!"
+"""Says its number, and ends with this process: then there is nothing more to read."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Draw on a display of one's own, each worker on another: windows fight for the keyboard on one."""
+    leads = not hasattr(config, "workerinput") and config.getoption("numprocesses", None)
+    if leads or sys.platform != "linux":
+        return
+    if shutil.which("Xvfb") is None:
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+        return
+    display = subprocess.Popen(["sh", "-c", _DISPLAY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    config.stash[_KEPT] = display
+    assert display.stdout is not None
+    number = display.stdout.readline().strip()
+    if not number:
+        pytest.exit("Xvfb does not start: run the tests with QT_QPA_PLATFORM=offscreen where there is no Xvfb")
+    os.environ.update(DISPLAY=f":{number}", QT_QPA_PLATFORM="xcb")
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from gruviz import palette
 from gruviz.cells import CELLS, CLASSES, GRU, LSTM, RNN
 
-MAPS = ("keep", "keep-grey", "gate", "kept", "written", "around-zero", "difference")
+MAPS = ("keep", "grey", "gate", "kept", "written", "around-zero", "difference")
 DIVERGING = ("keep", "around-zero", "difference")
 
 # Colour-vision deficiencies in full strength, on linear RGB (Machado, Oliveira and Fernandes 2009, table 1).
@@ -123,11 +123,11 @@ def test_every_quantity_has_its_map() -> None:
     assert palette.colour_map(RNN["hidden"]) is palette.colour_map(GRU["candidate"]) is palette.table("around-zero")
 
 
-def test_in_grey_the_keep_alone_changes() -> None:
+def test_in_grey_every_map_goes_from_white_to_black() -> None:
     grey = palette.colour_map(GRU["update"], grey=True)
     assert (grey[:, :1] == grey).all()
     assert (np.diff(grey[:, 0].astype(int)) <= 0).all()
-    assert palette.colour_map(GRU["reset"], grey=True) is palette.colour_map(GRU["reset"])
+    assert palette.colour_map(GRU["reset"], grey=True) is palette.colour_map(RNN["hidden"], grey=True) is grey
 
 
 def test_lines_are_those_of_the_gates_and_candidates() -> None:

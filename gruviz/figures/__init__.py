@@ -10,43 +10,61 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gruviz.figures._again import Redrawn, redraw
+    from gruviz.figures._caption import caption
     from gruviz.figures._carry import carry
     from gruviz.figures._cell import cell
     from gruviz.figures._comparison import comparison
     from gruviz.figures._composition import composition
     from gruviz.figures._counted import counts
+    from gruviz.figures._film import FILMS, film
     from gruviz.figures._gates import gates
     from gruviz.figures._gradient import gradient
+    from gruviz.figures._metadata import command
     from gruviz.figures._page import Page
     from gruviz.figures._pages import pages
     from gruviz.figures._paths import paths
+    from gruviz.figures._progress import Stopped
     from gruviz.figures._registry import FIGURES, Kind, draw
     from gruviz.figures._saturation import saturation
+    from gruviz.figures._style import Style
     from gruviz.figures._survival import survival
     from gruviz.figures._timeline import timeline
     from gruviz.figures._timescales import timescales
+    from gruviz.figures._together import all_of, save_together
     from gruviz.figures._training import training
     from gruviz.figures._wanted import Wanted
-    from gruviz.figures.export import FORMATS, save
+    from gruviz.figures.export import FORMATS, NUMBERS, save
 
 __all__ = [
     "FIGURES",
+    "FILMS",
     "FORMATS",
+    "NUMBERS",
     "Kind",
     "Page",
+    "Redrawn",
+    "Stopped",
+    "Style",
     "Wanted",
+    "all_of",
+    "caption",
     "carry",
     "cell",
+    "command",
     "comparison",
     "composition",
     "counts",
     "draw",
+    "film",
     "gates",
     "gradient",
     "pages",
     "paths",
+    "redraw",
     "saturation",
     "save",
+    "save_together",
     "survival",
     "timeline",
     "timescales",
@@ -69,6 +87,17 @@ _HOMES = {
     "gradient": "_gradient",
     "paths": "_paths",
     "Page": "_page",
+    "Style": "_style",
+    "Redrawn": "_again",
+    "redraw": "_again",
+    "Stopped": "_progress",
+    "caption": "_caption",
+    "command": "_metadata",
+    "FILMS": "_film",
+    "film": "_film",
+    "all_of": "_together",
+    "save_together": "_together",
+    "NUMBERS": "export",
     "FIGURES": "_registry",
     "Kind": "_registry",
     "draw": "_registry",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Unpack
+from typing import Any, ClassVar, Unpack
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,11 +12,13 @@ from gruviz import palette
 from gruviz.analysis import CARRIED, CHANGE, HELD, READ, SURVIVAL, WRITTEN, candidate_weights, derived, levels, work_out
 from gruviz.cells import Quantity
 from gruviz.errors import GruvizError
+from gruviz.figures import _progress as progress
 from gruviz.figures._columns import Columns, extremes, fit
 from gruviz.figures._heatmap import RIGHT, Place, draw_heatmap, fit_heatmap, height_of, remarks
 from gruviz.figures._input import input_panels
 from gruviz.figures._page import FOREGROUND, LABEL, NAME, TICK, Page, style, text_width
 from gruviz.figures._sheet import GAP, MARGIN, Panel, Sheet, number, ticks
+from gruviz.figures._style import dashes
 from gruviz.figures._subject import Subject, subject
 from gruviz.figures._wanted import Wanted
 from gruviz.recording import Layer, Recording, reduce_rows
@@ -43,16 +45,17 @@ _COLOURS = {
 _TITLES = {CARRIED: "carried over", WRITTEN: "written", CHANGE: "change", READ: "read of old", HELD: "held back"}
 
 
-def carry(run: Recording, view: View | None = None, **wanted: Unpack[Wanted]) -> Page:
+def carry(run: Recording, view: View | None = None, *, lines: bool | None = None, **wanted: Unpack[Wanted]) -> Page:
     """Draw what of the old state is taken over at each timestep, what is written, and how far the state moved.
 
     For a GRU |z h'|, |(1 - z) n| and h - h', and where the recording holds the weights, what of the old states the
     reset gate kept from the candidate: for an LSTM the same of its cell state. Units that are named, at most 12, are
-    drawn as lines; others as heatmaps.
+    drawn as lines; others as heatmaps, unless `lines` says otherwise.
 
     Args:
         run: an open recording.
         view: what is being looked at.
+        lines: whether units are drawn as lines.
         wanted: as in `Wanted`; `quantities` are some of `carried`, `written`, `change`, `read` and `held`: without,
             all but `read`, as far as the recording has them.
 
@@ -64,9 +67,12 @@ def carry(run: Recording, view: View | None = None, **wanted: Unpack[Wanted]) ->
     """
     shown = subject(run, view, wanted)
     named = wanted.get("units")
-    lines = named is not None and not isinstance(named, str) and len(named) <= MOST_UNITS
+    if lines is None:
+        lines = named is not None and not isinstance(named, str) and len(named) <= MOST_UNITS
+    if lines and len(shown.units) > MOST_UNITS:
+        raise GruvizError(f"lines have room for {MOST_UNITS} units, not {len(shown.units)}: choose fewer")
     quantities, weights = _chosen(shown, wanted.get("quantities"))
-    with style():
+    with style(shown.style):
         return (_Lines if lines else _Heatmaps)(shown, quantities, weights).page()
 
 
@@ -102,6 +108,7 @@ def worked_out(
     parts = []
     for start, stop in pairwise(firsts):
         values = work_out(layer, sequence, name, start, stop, weights)
+        progress.read(stop - start)
         cut = -start % columns.factor  # the first column may begin within a block
         if 0 < cut < len(values):
             parts.append(getattr(reduce_rows(values[:cut], columns.factor), how))
@@ -116,6 +123,8 @@ class _Carry(Sheet):
     name = "carry"
     title = "Carry and write"
     classed = False
+    lines: ClassVar[bool]
+    """Whether units are drawn as lines."""
 
     def __init__(self, shown: Subject, quantities: tuple[Quantity, ...], weights: Weights, columns: Columns) -> None:
         super().__init__(shown, quantities, columns, RIGHT, _LEFT)
@@ -124,6 +133,10 @@ class _Carry(Sheet):
             each.name: worked_out(shown.layer, index, each.name, columns, shown.reduction, weights)[:, shown.units]
             for each in quantities
         }
+
+    def options(self) -> dict[str, Any]:
+        """As what units are drawn."""
+        return {"lines": self.lines}
 
     def limit(self, quantity: Quantity) -> float:
         """The upper end of its scale: the state's; of what may lie beyond, as far as it goes here."""
@@ -143,6 +156,8 @@ class _Carry(Sheet):
 
 class _Heatmaps(_Carry):
     """A heatmap for each."""
+
+    lines = False
 
     def __init__(self, shown: Subject, quantities: tuple[Quantity, ...], weights: Weights) -> None:
         super().__init__(shown, quantities, weights, fit_heatmap(shown, _LEFT))
@@ -175,6 +190,8 @@ class _Heatmaps(_Carry):
 class _Lines(_Carry):
     """A lane for each unit, a line in it for each."""
 
+    lines = True
+
     def __init__(self, shown: Subject, quantities: tuple[Quantity, ...], weights: Weights) -> None:
         most = int((shown.width - _LEFT - RIGHT) / 25.4 * _PER_INCH)
         super().__init__(shown, quantities, weights, fit(shown.layer, shown.start, shown.stop, most))
@@ -199,11 +216,14 @@ class _Lines(_Carry):
         middle = (edges[:-1] + edges[1:] - 1) / 2
 
         def draw(page: Page, axes: Axes, top: float) -> None:
+            if place == 0:
+                for each in self.quantities:
+                    self.hold(page, each, self.values[each.name])
             signed = any(each.signed for each in self.quantities)
             axes.axhline(0, color="#CCCCCC", linewidth=0.4, zorder=0)
             for each in sorted(self.quantities, key=lambda each: not each.signed):  # the others upon the change
                 line, gid = self.values[each.name][:, place], f"{each.name}-{self.shown.units[place]}"
-                axes.plot(middle, line, color=_COLOURS[each.name], linewidth=0.8, gid=gid)
+                axes.plot(middle, line, color=_COLOURS[each.name], ls=dashes(each.name), linewidth=0.8, gid=gid)
                 if len(line) == 1:
                     axes.plot(middle, line, "o", color=_COLOURS[each.name], markersize=3, markeredgewidth=0)
             low = -self.scale if signed else 0.0
@@ -236,7 +256,7 @@ class _Lines(_Carry):
         for row, entries in enumerate(rows):
             for left, each in entries:
                 x, y = left - self.left, row * _KEY + 1.6
-                axes.plot([x, x + 3.6], [y, y], color=_COLOURS[each.name], linewidth=1.2)
+                axes.plot([x, x + 3.6], [y, y], color=_COLOURS[each.name], ls=dashes(each.name), linewidth=1.2)
                 axes.text(x + 4.6, y, _TITLES[each.name], size=TICK, va="center")
 
 

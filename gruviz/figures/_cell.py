@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import replace
-from typing import Unpack
+from typing import Any, Unpack
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -18,6 +18,7 @@ from gruviz.figures._cell_shapes import INDEXED, Brush, formula_width, mathtext
 from gruviz.figures._columns import Columns
 from gruviz.figures._page import FAINT, LABEL, TICK, Page, shorten, style, text_width
 from gruviz.figures._sheet import MARGIN, Panel, Sheet
+from gruviz.figures._style import word_for
 from gruviz.figures._subject import Subject, subject, without_choice
 from gruviz.figures._text import visible
 from gruviz.figures._wanted import Wanted
@@ -77,7 +78,7 @@ def cell(
         at = view.cursor if view and same else shown.start
     if not 0 <= at < shown.sequence.length:
         raise GruvizError(f"there is no timestep {at} in a sequence of {shown.sequence.length:,}: choose one that is")
-    with style():
+    with style(shown.style):
         return _Cell(shown, int(shown.units[0]), at, numbered=numbers).page()
 
 
@@ -107,13 +108,9 @@ class _Cell(Sheet):
         self.key = None if numbered else key_for(layer.cell, told, backward=layer.backward)
         self.head = _HEAD + (_WORDS * len(in_words(self.step)) if self.step else 0.0)
 
-    def options(self) -> dict[str, str]:
-        """The timestep."""
-        return {"at": str(self.at)} if self.numbered else {}
-
-    def flags(self) -> list[str]:
-        """That there are no numbers."""
-        return [] if self.numbered else ["--no-numbers"]
+    def options(self) -> dict[str, Any]:
+        """The timestep, or that there are no numbers."""
+        return {"at": self.at} if self.numbered else {"numbers": False}
 
     def panels(self) -> list[Panel]:
         """One that holds it all."""
@@ -126,7 +123,8 @@ class _Cell(Sheet):
         """How to read the channels."""
         gated = self.cell.keep is not None
         how = "as full as a gate lets pass" + ("" if self.numbered else f", here {100 * _EXAMPLE:.0f} % as an example")
-        says = [f"A channel is {how}: blue, what is kept; vermilion, what is written"] if gated else []
+        kept, written = word_for("retained"), word_for("overwritten")
+        says = [f"A channel is {how}: {kept}, what is kept; {written}, what is written"] if gated else []
         placed = self.cell.name == "gru" and self.shown.layer.reset == "after"
         return says + ([RESETS["after"] + ", as in PyTorch’s nn.GRU"] if placed else [])
 
@@ -183,6 +181,8 @@ class _Cell(Sheet):
         x, y = shape.given
         brush.write(x, y, "$x_t$", symbol, "left")
         if self.step is not None:
+            about = f"numbers of unit {self.unit} at timestep {self.at}"
+            page.hold("numbers", np.array(list(amounts.values())), about, symbol=np.array(list(amounts)))
             x += formula_width("x_t", symbol) / scale + 5.0
             room = (shape.width - x) * scale
             axes.text(x, y, shorten(_given(self), TICK, room), size=TICK, va="center", parse_math=False)

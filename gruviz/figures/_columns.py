@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gruviz.cells import CLASSES, Thresholds
+from gruviz.figures import _progress as progress
 from gruviz.recording import Layer, Reduced, count, reduce_rows
 from gruviz.recording.pyramid import reduce_blocks
 from gruviz.view import Reduction
@@ -55,6 +56,7 @@ def heatmap(layer: Layer, quantity: str, sequence: int, columns: Columns, how: R
     info, factor = layer.tape.sequences[sequence], columns.factor
     start, stop = columns.start, columns.stop
     if factor == 1:
+        progress.read(stop - start)
         return layer[quantity][info.offset + start : info.offset + stop]
 
     def raw(begin: int, end: int) -> Reduced:
@@ -74,7 +76,9 @@ def heatmap(layer: Layer, quantity: str, sequence: int, columns: Columns, how: R
     head = min(-(-start // factor) * factor, stop)
     tail = stop if stop == info.length else max(stop // factor * factor, head)
     parts = [raw(start, head)] if start < head else []
-    parts += [read(begin, min(begin + step, tail)) for begin in range(head, tail, step)]
+    for begin in range(head, tail, step):
+        parts.append(read(begin, min(begin + step, tail)))
+        progress.read(min(step, tail - begin))
     parts += [raw(tail, stop)] if tail < stop else []
     return np.concatenate([getattr(part, how) for part in parts])
 
@@ -106,6 +110,7 @@ def counts(
         part = edges[first : first + step + 1]
         begin, end = int(part[0]), int(part[-1])
         rows = slice(info.offset + begin, info.offset + end)
+        progress.read(end - begin)
         if stored:
             counted = layer.counts(rows)
         else:

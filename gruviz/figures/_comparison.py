@@ -1,8 +1,12 @@
 """Several kinds of cells side by side, on paper: learning curves, results, time, and how a loss runs back."""
 
+import json
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
+from hashlib import sha256
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,12 +19,11 @@ from gruviz.cells import CELLS
 from gruviz.comparison import Comparison, Curve
 from gruviz.comparison_table import caption, number
 from gruviz.errors import GruvizError
-from gruviz.figures._page import FAINT, LABEL, NARROWEST, SMALL, TICK, Page, Provenance, style, text_width, wrap
+from gruviz.figures._page import FAINT, LABEL, SMALL, TICK, Page, Provenance, text_width, wrap
 from gruviz.figures._sheet import MARGIN, ticks
+from gruviz.figures._style import Style
+from gruviz.figures._style import style as drawing
 
-DOUBLE = 170.0
-"""Millimetres of a double column, which it has where nothing else is asked for."""
-_WIDEST = 400.0
 _BESIDE = 130.0
 """Millimetres of width from which on panels stand beside each other."""
 _HEIGHT, _TITLE, _FOOT, _GAP, _KEY = 36.0, 4.2, 7.5, 2.5, 4.6
@@ -29,10 +32,19 @@ _DECADES = 1.2
 """A curve that spans more of them is drawn on a logarithmic scale."""
 _DASHES: dict[str, str | tuple[float, tuple[float, ...]]] = {"rnn": (0, (1, 1)), "gru": "-", "lstm": (0, (4, 1.2))}
 
+_NEAR = 1.0
+"""How far the baseline may lie beyond the results, in their spread, to be drawn among them."""
+
 Draw = Callable[[Axes], None]
 
 
-def comparison(found: Comparison, *, width: float | None = None, folder: str = "FOLDER") -> Page:
+def comparison(
+    found: Comparison,
+    *,
+    style: Style | str | Mapping[str, Any] = "double",
+    width: float | None = None,
+    folder: str | Path = "FOLDER",
+) -> Page:
     """Draw what came of a comparison.
 
     The loss on training data and the metric on held-out data over training steps, means with the lowest and the highest
@@ -41,8 +53,9 @@ def comparison(found: Comparison, *, width: float | None = None, folder: str = "
 
     Args:
         found: a comparison with a run of one cell at least.
-        width: in millimetres; 170 without.
-        folder: what the comparison's folder is called, for the command that draws it again.
+        style: as in `Wanted`.
+        width: in millimetres, instead of that of the style.
+        folder: the comparison's, for the command that draws it again.
 
     Returns:
         A matplotlib figure, with its provenance in `.provenance`.
@@ -50,20 +63,19 @@ def comparison(found: Comparison, *, width: float | None = None, folder: str = "
     Raises:
         GruvizError: nothing is finished yet, or the width makes no sense.
     """
-    wide = DOUBLE if width is None else width
-    if not NARROWEST <= wide <= _WIDEST:
-        raise GruvizError(f"a figure {wide:g} mm wide: give {NARROWEST:g} to {_WIDEST:g}")
+    chosen = Style.of(style, width)
     if not any(found.results(model.cell) for model in found.models):
         raise GruvizError("no training of this comparison is finished, so there is nothing to draw: go on with it")
-    with style():
-        return _Comparison(found, wide, folder).page()
+    with drawing(chosen):
+        return _Comparison(found, chosen, Path(folder)).page()
 
 
 class _Comparison:
     """Panels in two columns, or in one where the page is narrow."""
 
-    def __init__(self, found: Comparison, width: float, folder: str) -> None:
-        self.found, self.width, self.folder = found, width, folder
+    def __init__(self, found: Comparison, chosen: Style, folder: Path) -> None:
+        self.found, self.style, self.folder = found, chosen, folder
+        self.width = chosen.layout
         self.cells = [model.cell for model in found.models]
 
     def page(self) -> Page:
@@ -75,7 +87,7 @@ class _Comparison:
         line = SMALL * 1.35 / 72 * 25.4
         each = _TITLE + _HEIGHT + _FOOT
         bottom = MARGIN + _KEY + len(rows) * each + (len(rows) - 1) * _GAP + 1.5
-        page = Page(self.width, bottom + len(small) * line + MARGIN, self._provenance())
+        page = Page(self.width, bottom + len(small) * line + MARGIN, self._provenance(small), self.style)
         self._key(page)
         column = (self.width - 2 * MARGIN) / columns
         for row, shown in enumerate(rows):
@@ -86,6 +98,8 @@ class _Comparison:
                 draw(page.panel(left + _LEFT, top + _TITLE, column - _LEFT - _RIGHT, _HEIGHT))
         for index, text in enumerate(small):
             page.write(MARGIN, bottom + index * line, text, SMALL, colour=FAINT)
+        self._hold(page)
+        page.finish()
         return page
 
     def _panels(self) -> list[tuple[str, Draw]]:
@@ -171,7 +185,11 @@ class _Comparison:
     def _results(self, axes: Axes) -> None:
         """A mark for each run, a bar for the mean."""
         known = {cell: results for cell in self.cells if (results := self.found.results(cell))}
-        values = np.array([value for results in known.values() for value in results] + [self.found.baseline])
+        values = np.array([value for results in known.values() for value in results])
+        low, high, baseline = float(values.min()), float(values.max()), self.found.baseline
+        near = low - _NEAR * (high - low) <= baseline <= high + _NEAR * (high - low)
+        if near:
+            values = np.append(values, baseline)
         self._rows(axes)
         _scale(axes, values, across=True)
         for place, cell in enumerate(self.cells):
@@ -183,10 +201,12 @@ class _Comparison:
             if results:
                 mean = sum(results) / len(results)
                 axes.plot([mean, mean], [place - 0.38, place + 0.38], color=palette.CELLS[cell], linewidth=1.2)
-        self._baseline(axes, horizontal=False)
+        if near:
+            self._baseline(axes, horizontal=False)
         _numbers(axes, "x")
         better = "higher is better" if self.found.higher_is_better else "lower is better"
-        said = f"{self.found.metric}, {better}; dashed: {self.found.baseline_name}"
+        plain = f"dashed: {self.found.baseline_name}" if near else f"{self.found.baseline_name}: {number(baseline)}"
+        said = f"{self.found.metric}, {better}; {plain}"
         axes.set_xlabel(said, size=TICK, labelpad=0.5, parse_math=False)
 
     def _times(self, axes: Axes) -> None:
@@ -241,10 +261,32 @@ class _Comparison:
         axes.set_xlabel(about, size=TICK, labelpad=0.5)
         _numbers(axes, "x", "y", signed="y")
 
-    def _provenance(self) -> Provenance:
+    def _hold(self, page: Page) -> None:
+        """Hand over what is drawn."""
+        found = self.found
+        for cell in self.cells:
+            for name, curve in (("loss", found.losses(cell)), ("judged", found.held_out(cell))):
+                if curve is not None and len(curve.step):
+                    values = np.stack([curve.low, curve.mean, curve.high], axis=1)
+                    about = "loss on training data" if name == "loss" else f"{found.metric} on held-out data"
+                    page.hold(f"{name} {cell}", values, about, step=curve.step, of=np.array(["low", "mean", "high"]))
+            results = np.array(found.results(cell))
+            page.hold(f"result {cell}", results, f"{found.metric} at the end", run=np.arange(len(results)))
+            for trained in (True, False):
+                if back := found.backward(cell, trained):
+                    name = f"{'trained' if trained else 'initialised'} {cell}"
+                    for state, lags in (("hidden", back.hidden), ("memory", back.memory)):
+                        norms = np.array(lags)
+                        page.hold(f"{name} {state}", norms, "log10 of the norm", back=np.arange(len(norms)))
+        times = np.array([model.step for model in found.models])
+        cells = np.array([model.cell for model in found.models])
+        page.hold("step", times, "seconds that a training step takes", cell=cells, quartile=np.array([1, 2, 3]))
+
+    def _provenance(self, said: list[str]) -> Provenance:
         found, asked = self.found, self.found.asked
         facts = {
-            "comparison": self.folder,
+            "comparison": self.folder.name,
+            "digest": f"sha256:{sha256(json.dumps(asdict(found), sort_keys=True).encode()).hexdigest()}",
             "made by": " ".join(found.command),
             "task": " ".join(f"{name}={value}" for name, value in asked.task.items()),
             "equal": asked.equal,
@@ -254,8 +296,8 @@ class _Comparison:
             "gruviz": version("gruviz"),
         }
         cells = ", ".join(CELLS[cell].title for cell in self.cells)
-        command = (self.folder, "--width", f"{self.width:g}")
-        return Provenance("comparison", f"{cells} on {asked.task['name']}", facts, command)
+        title, options = f"{cells} on {asked.task['name']}", {"style": self.style.plain()}
+        return Provenance("comparison", title, self.folder.name, self.folder, facts, options, " ".join(said))
 
 
 def _numbers(axes: Axes, *which: str, signed: str = "xy") -> None:

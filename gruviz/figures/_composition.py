@@ -1,7 +1,7 @@
 """Composition on paper: of what a state is made, the sequence shaded by weight, and the largest parts in a list."""
 
 from dataclasses import replace
-from typing import Unpack
+from typing import Any, Unpack
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -16,6 +16,7 @@ from gruviz.figures._page import FAINT, FOREGROUND, LABEL, NAME, SMALL, TICK, Pa
 from gruviz.figures._paragraph import GUTTER, LINE, Paragraph
 from gruviz.figures._sheet import LEFT, MARGIN, Panel, Sheet, hold_within, number, ticks
 from gruviz.figures._sheet import units as units_of
+from gruviz.figures._style import table
 from gruviz.figures._subject import Subject, subject, without_choice
 from gruviz.figures._text import visible
 from gruviz.figures._wanted import Wanted
@@ -76,7 +77,7 @@ def composition(run: Recording, view: View | None = None, *, at: int | None = No
         raise GruvizError(f"the state at {at} holds nothing of the range {shown.start}:{shown.stop}: choose another")
     if view is None and wanted.get("start") is None and wanted.get("stop") is None:
         start, stop = _enough(made, layer, at, length)
-    with style():
+    with style(shown.style):
         return _Composition(replace(shown, start=start, stop=stop), made, at).page()
 
 
@@ -117,9 +118,9 @@ class _Composition(Sheet):
         largest = np.argsort(-made.weights, kind="stable")[:count]
         self.listed = largest[made.weights[largest] > 0]
 
-    def options(self) -> dict[str, str]:
+    def options(self) -> dict[str, Any]:
         """The timestep."""
-        return {"at": str(self.at)}
+        return {"at": self.at}
 
     def panels(self) -> list[Panel]:
         """The text with the list, or the curve, the line of weights, the list."""
@@ -165,22 +166,27 @@ class _Composition(Sheet):
 
     def _draw_text(self, page: Page, axes: Axes, top: float) -> None:
         weights = self.made.of(self.shown.start, self.shown.stop)
-        colours = paint(np.sqrt(weights), palette.table("kept"), 0.0, 1.0)
+        about = f"weight in the state at timestep {self.at}"
+        page.hold("weight", weights, about, timestep=np.arange(self.shown.start, self.shown.stop))
+        colours = paint(np.sqrt(weights), table("kept"), 0.0, 1.0)
         text = self._lines
         text.draw(axes, colours, self.shown.start, _HEAD, _HEAD + text.height, "composition")
         left = self.left
-        title = f"weight in the state at t = {self.at:,}"
+        titles = (f"weight in the state at t = {self.at:,}", f"weight at t = {self.at:,}")
+        room = self.plot - _BAR - 8.0
+        title = next((each for each in titles if text_width(each, LABEL) + 4.0 <= room), titles[-1])
         page.write(left, top + 0.4, title, LABEL)
-        left = max(left + text_width(title, LABEL) + 4.0, self.left + self.plot - _BAR - 8.0)
+        left = max(left + text_width(title, LABEL) + 4.0, self.left + room)
         page.write(left, top + 0.8, "0", SMALL, colour=FAINT)
         bar = page.panel(left + 2.4, top + 0.7, _BAR, _BAR_HEIGHT)
-        bar.imshow(palette.table("kept")[None], aspect="auto", interpolation="none")
+        bar.imshow(table("kept")[None], aspect="auto", interpolation="none")
         bar.set_axis_off()
         page.write(left + 3.4 + _BAR, top + 0.8, "1", SMALL, colour=FAINT)
 
     def _draw_weights(self, page: Page, axes: Axes, top: float) -> None:
         shown, edges = self.shown, self.columns.edges
         weights = np.add.reduceat(self.made.of(shown.start, shown.stop), edges[:-1] - shown.start)
+        page.hold("weight", weights, f"weight in the state at timestep {self.at}", timestep=edges[:-1])
         axes.stairs(weights, edges - 0.5, fill=True, color=palette.RETAINED, linewidth=0).set_gid("weights")
         most = max(float(weights.max()), 1e-6)
         axes.set_ylim(0, most * 1.05)
@@ -196,6 +202,10 @@ class _Composition(Sheet):
         """The largest weights with what they contribute, and all that is older."""
         axes.set_axis_off()
         made = self.made
+        about = f"what the largest weights contribute to the state at timestep {self.at}"
+        page.hold("contribution", made.contributions[self.listed], about, timestep=made.start + self.listed)
+        older = np.array([made.left, made.held])
+        page.hold("older", older, "of all that is older", part=np.array(["weight", "contribution"]))
         left = self.width - MARGIN - _LIST if self.beside else MARGIN
         room = self.width - MARGIN - left
         part = (room - 23.0) / 2

@@ -6,7 +6,7 @@ from gruviz.errors import GruvizError
 from gruviz.figures._columns import fit
 from gruviz.figures._counts import count_panels
 from gruviz.figures._input import input_panels
-from gruviz.figures._page import RESOLUTION, Page, style
+from gruviz.figures._page import Page, style
 from gruviz.figures._sheet import LEFT, MARGIN, Panel, Sheet
 from gruviz.figures._subject import Subject, subject, without_choice
 from gruviz.figures._wanted import Wanted
@@ -35,7 +35,7 @@ def counts(run: Recording, view: View | None = None, **wanted: Unpack[Wanted]) -
     if shown.layer.cell.keep is None:
         title = shown.layer.cell.title
         raise GruvizError(f"{shown.layer.name} is a plain {title}: it has no keep to class its units by")
-    with style():
+    with style(shown.style):
         return _Counts(shown).page()
 
 
@@ -46,7 +46,7 @@ class _Counts(Sheet):
     title = "Counts"
 
     def __init__(self, shown: Subject) -> None:
-        most = int((shown.width - LEFT - MARGIN) / 25.4 * RESOLUTION)
+        most = int((shown.width - LEFT - MARGIN) / 25.4 * shown.resolution)
         super().__init__(shown, (), fit(shown.layer, shown.start, shown.stop, most), MARGIN)
 
     def panels(self) -> list[Panel]:

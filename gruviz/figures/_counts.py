@@ -25,6 +25,12 @@ def count_panels(sheet: Sheet, units: NDArray[np.intp] | None, height: float = _
 def _draw(sheet: Sheet, units: NDArray[np.intp] | None, page: Page, axes: Axes, top: float) -> None:
     shown, columns = sheet.shown, sheet.columns
     counted = counts(shown.layer, shown.sequence.index, columns, units, shown.thresholds)
+    page.hold(
+        "counts",
+        counted,
+        "units in each class" + ", mean over the timesteps of a column" * (columns.factor > 1),
+        **{"timestep": columns.edges[:-1], "class": np.array(CLASSES)},
+    )
     edges = columns.edges - 0.5
     below = np.zeros(len(counted))
     for number, colour in enumerate(palette.CLASS_COLOURS):

@@ -12,6 +12,7 @@ from gruviz.analysis import FACTOR, raised
 from gruviz.figures._columns import Columns
 from gruviz.figures._page import FAINT, SMALL, TICK, Page, text_width
 from gruviz.figures._sheet import MARGIN, Panel, Sheet, ticks
+from gruviz.figures._style import in_turn
 
 Floats = NDArray[np.float64]
 KEY = 3.8
@@ -51,16 +52,20 @@ def _bounded(course: Course) -> Floats:
     return np.maximum(course.values, _DEEPEST) if course.shallow else course.values
 
 
-def draw_courses(axes: Axes, courses: Sequence[Course], columns: Columns, scale: tuple[float, float]) -> None:
+def draw_courses(
+    page: Page, axes: Axes, courses: Sequence[Course], columns: Columns, scale: tuple[float, float]
+) -> None:
     """Draw them: as lines, and where a point stands for several timesteps, from the least to the greatest."""
     edges = columns.edges
     middle = (edges[:-1] + edges[1:] - 1) / 2
-    for course in courses:
+    for place, course in enumerate(courses):
         values = np.full(columns.stop, np.nan)
         count = min(len(course.values), columns.stop)
         values[:count] = np.maximum(course.values[:count], scale[0])  # what is zero lies on the ground
         least, most = (each.reduceat(values, edges[:-1]) for each in (np.fmin, np.fmax))
-        dashes = (0, (3, 1.5)) if course.dashed else "-"
+        both, about = np.stack([least, most], axis=1), f"{course.label}, log10 of the norm"
+        page.hold(course.gid or course.label, both, about, timestep=edges[:-1], end=np.array(["least", "greatest"]))
+        dashes = _dashes(place, course)
         axes.plot(middle, (least + most) / 2, color=course.colour, linewidth=0.9, linestyle=dashes, gid=course.gid)
         if columns.factor > 1:
             axes.fill_between(middle, least, most, color=course.colour, alpha=0.25, linewidth=0)
@@ -77,20 +82,33 @@ def draw_courses(axes: Axes, courses: Sequence[Course], columns: Columns, scale:
 _APART = [factor * 10**power for power in range(6) for factor in (1, 2, 5)]
 
 
-def draw_thresholds(axes: Axes, scale: tuple[float, float], against: float) -> None:
-    """Where a gradient counts as vanishing and as exploding: the ground, and in words."""
+def _dashes(place: int, course: Course) -> str | tuple[float, tuple[float, ...]]:
+    """Of the line at a place among the others: where there are no colours, each has its own."""
+    return (0, (3.0, 1.5)) if course.dashed else in_turn(place)
+
+
+def draw_thresholds(axes: Axes, courses: Sequence[Course], scale: tuple[float, float], against: float) -> None:
+    """Where a gradient counts as vanishing and as exploding: the ground, and in words at the end that is freer."""
     low, high = scale
     room = (high - low) * _ROOM / (1 + 2 * _ROOM)
     left, right = axes.get_xlim()
-    for words, edge, reach, colour in (
-        ("vanishing", against - FACTOR, low, palette.VANISHING),
-        ("exploding", against + FACTOR, high, palette.EXPLODING),
-    ):
+    for words, sign, colour in (("vanishing", -1, palette.VANISHING), ("exploding", 1, palette.EXPLODING)):
+        edge, reach = against + sign * FACTOR, high if sign > 0 else low
         if low + room < edge < high - room:
             axes.axhspan(min(edge, reach), max(edge, reach), color=colour, alpha=0.18, linewidth=0, zorder=0, gid=words)
             axes.axhline(edge, color=colour, linewidth=0.5, linestyle=(0, (1, 1.5)))
-            inside = "bottom" if reach == low else "top"
-            axes.text(left + 0.01 * (right - left), reach, words, size=SMALL, color=FAINT, va=inside, ha="left")
+            wide = 0.15 * (right - left)
+            ends = [_farthest(courses, left, left + wide, sign), _farthest(courses, right - wide, right, sign)]
+            at_right = ends[1] < ends[0]
+            x = right - 0.01 * (right - left) if at_right else left + 0.01 * (right - left)
+            inside = "top" if sign > 0 else "bottom"
+            axes.text(x, reach, words, size=SMALL, color=FAINT, va=inside, ha="right" if at_right else "left")
+
+
+def _farthest(courses: Sequence[Course], start: float, stop: float, sign: int) -> float:
+    """How far up, or with a sign of -1 down, lines go between two times; minus infinity where there are none."""
+    parts = [sign * course.values[max(int(start), 0) : max(int(stop) + 1, 1)] for course in courses]
+    return max((float(part[~np.isnan(part)].max(initial=-np.inf)) for part in parts), default=-np.inf)
 
 
 def key_panel(sheet: Sheet, courses: Sequence[Course]) -> Panel:
@@ -105,6 +123,8 @@ def key_panel(sheet: Sheet, courses: Sequence[Course]) -> Panel:
         rows[-1].append((left, course))
         left += wide + 3.0
 
+    places = {id(course): place for place, course in enumerate(courses)}  # arrays cannot be compared
+
     def draw(page: Page, axes: Axes, top: float) -> None:
         axes.set_axis_off()
         axes.set_xlim(0, sheet.plot)
@@ -112,7 +132,7 @@ def key_panel(sheet: Sheet, courses: Sequence[Course]) -> Panel:
         for row, entries in enumerate(rows):
             for place, course in entries:
                 x, y = place - sheet.left, row * KEY + 1.6
-                dashes = (0, (3, 1.5)) if course.dashed else "-"
+                dashes = _dashes(places[id(course)], course)
                 axes.plot([x, x + 3.6], [y, y], color=course.colour, linewidth=1.2, linestyle=dashes)
                 axes.text(x + 4.6, y, course.label, size=TICK, va="center", parse_math=False)
 

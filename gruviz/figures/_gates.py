@@ -40,7 +40,7 @@ def gates(run: Recording, view: View | None = None, **wanted: Unpack[Wanted]) ->
         GruvizError: the recording has no such layer, sequence, range, unit or quantity.
     """
     shown = subject(run, view, wanted)
-    with style():
+    with style(shown.style):
         return _Gates(shown, _quantities(shown, wanted.get("quantities"), view)).page()
 
 

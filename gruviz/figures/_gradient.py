@@ -1,7 +1,7 @@
 """The gradient through time on paper: the norm of dL/dh_t at each timestep, of several layers or recordings."""
 
 from collections.abc import Sequence
-from typing import Unpack
+from typing import Any, Unpack
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,7 +14,7 @@ from gruviz.figures._courses import MOST_POINTS, Course, draw_courses, draw_thre
 from gruviz.figures._input import input_panels
 from gruviz.figures._page import NAME, Page, style
 from gruviz.figures._sheet import LEFT, MARGIN, Panel, Sheet
-from gruviz.figures._subject import Subject, subject, without_choice
+from gruviz.figures._subject import Subject, subject, whole, without_choice
 from gruviz.figures._wanted import Wanted
 from gruviz.recording import Layer, Recording
 from gruviz.recording.gradient import NONE, SUM
@@ -48,10 +48,10 @@ def gradient(
         GruvizError: there is no such layer, sequence or range, or the gradient of no loss was computed for it.
     """
     without_choice(wanted, "gradient")
-    shown = subject(run, view, wanted)
+    shown = whole(subject(run, view, wanted))
     if len(beside) >= len(_COLOURS):
         raise GruvizError(f"there is room for {len(_COLOURS)} recordings: draw fewer beside each other")
-    with style():
+    with style(shown.style):
         return _Gradient(shown, tuple(beside), named=wanted.get("layer") is not None).page()
 
 
@@ -99,9 +99,13 @@ class _Gradient(Sheet):
                 courses.append(Course(cell, cells, colour, dashed=True, gid=f"cell-{number}"))
         return against, courses
 
-    def options(self) -> dict[str, str]:
+    def options(self) -> dict[str, Any]:
         """The recordings beside it."""
-        return {"beside": ",".join(other.name for other in self.beside)} if self.beside else {}
+        return {"beside": [other.name for other in self.beside]} if self.beside else {}
+
+    def facts(self) -> dict[str, str]:
+        """Which they are."""
+        return {"uuids beside": ",".join(other.uuid for other in self.beside)} if self.beside else {}
 
     def panels(self) -> list[Panel]:
         """The input, where it is one recording's; the key; the lines."""
@@ -121,8 +125,8 @@ class _Gradient(Sheet):
 
     def _draw(self, page: Page, axes: Axes, top: float) -> None:
         axes.set_xlim(self.shown.start - 0.5, self.shown.stop - 0.5)
-        draw_courses(axes, self.courses, self.columns, self.scale)
-        draw_thresholds(axes, self.scale, self.against)
+        draw_courses(page, axes, self.courses, self.columns, self.scale)
+        draw_thresholds(axes, self.courses, self.scale, self.against)
         page.write(MARGIN, top, "norm", NAME)
 
 

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from gruviz import palette
 from gruviz.cells import Quantity
 from gruviz.figures._columns import Columns, fit
-from gruviz.figures._page import RESOLUTION, TICK, Page
+from gruviz.figures._page import TICK, Page
 from gruviz.figures._sheet import LEFT, Sheet, hold_within, number, ticks
 from gruviz.figures._sheet import units as units_of
+from gruviz.figures._style import colour_map, current
 from gruviz.figures._subject import Subject
 
 # Millimetres.
@@ -38,7 +39,7 @@ class Place:
 
 def fit_heatmap(shown: Subject, left: float = LEFT) -> Columns:
     """What the timesteps of a range are put together to, so that columns are no finer than paper shows."""
-    return fit(shown.layer, shown.start, shown.stop, int((shown.width - left - RIGHT) / 25.4 * RESOLUTION))
+    return fit(shown.layer, shown.start, shown.stop, int((shown.width - left - RIGHT) / 25.4 * shown.resolution))
 
 
 def height_of(units: int, tallest: float) -> float:
@@ -46,14 +47,14 @@ def height_of(units: int, tallest: float) -> float:
     return float(np.clip(units * _ROW, _LOWEST, max(tallest, _LOWEST)))
 
 
-def _sharing(units: int, height: float) -> int:
+def _sharing(shown: Subject, height: float) -> int:
     """Units that share a row, so that an image is no finer than paper shows."""
-    return -(-units // int(height / 25.4 * RESOLUTION))
+    return -(-len(shown.units) // int(height / 25.4 * shown.resolution))
 
 
 def remarks(sheet: Sheet, height: float) -> list[str]:
     """What the small print says: timesteps to columns, and units to rows."""
-    factor, sharing = sheet.columns.factor, _sharing(len(sheet.shown.units), height)
+    factor, sharing = sheet.columns.factor, _sharing(sheet.shown, height)
     steps = [f"1 column = {factor:,} steps ({sheet.shown.reduction})"] * (factor > 1)
     return steps + [f"1 row = {sharing:,} units (mean)"] * (sharing > 1)
 
@@ -72,12 +73,16 @@ def draw_heatmap(
         high: the value at their upper end.
     """
     shown, columns, axes = sheet.shown, sheet.columns, place.axes
-    rows, sharing = values.T, _sharing(len(shown.units), place.height)
+    rows, sharing = values.T, _sharing(shown, place.height)
     if sharing > 1:
         rows = _row_means(rows, sharing)
+        about = f"{quantity.title} {quantity.symbol}, means of {sharing} units to a row"
+        place.page.hold(quantity.name, rows.T, about, timestep=columns.edges[:-1], row=np.arange(len(rows)))
+    else:
+        sheet.hold(place.page, quantity, values)
     left = columns.first - 0.5
     axes.imshow(
-        paint(rows, palette.colour_map(quantity), low, high),
+        paint(rows, colour_map(quantity), low, high),
         extent=(left, left + len(columns) * columns.factor, len(rows) * sharing - 0.5, -0.5),
         aspect="auto",
         interpolation="none",
@@ -116,7 +121,7 @@ def _unit_axis(sheet: Sheet, place: Place) -> None:
 
 def _colour_bar(sheet: Sheet, place: Place, quantity: Quantity, low: float, high: float) -> None:
     bar = place.page.panel(sheet.left + sheet.plot + _BAR_GAP, place.top, _BAR, place.height)
-    colours = palette.colour_map(quantity)[:, None, :]
+    colours = colour_map(quantity)[:, None, :]
     bar.imshow(colours, extent=(0, 1, low, high), origin="lower", aspect="auto", interpolation="none")
     bar.set_xticks([])
     bar.yaxis.tick_right()
@@ -132,8 +137,14 @@ def paint(values: NDArray[np.floating], table: NDArray[np.uint8], low: float, hi
     missing = np.isnan(values)
     place = np.clip(np.where(missing, low, values), low, high)
     colours: NDArray[np.uint8] = table[np.rint((place - low) / (high - low) * 255).astype(np.intp)]
-    colours[missing] = palette.rgb(palette.MISSING)
+    colours[missing] = _missing(values.shape)[missing] if current().grey else palette.rgb(palette.MISSING)
     return colours
+
+
+def _missing(shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """A chequer of black and white, which no grey of a map looks like, (*shape, 3)."""
+    black = np.indices(shape).sum(axis=0) % 2 == 0
+    return np.where(black[..., None], 0, 255).astype(np.uint8)
 
 
 def _row_means(values: NDArray[np.floating], rows: int) -> NDArray[np.float32]:

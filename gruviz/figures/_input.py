@@ -22,7 +22,14 @@ def input_panels(sheet: Sheet) -> list[Panel]:
     if symbols is not None:
         strip = _text.strip(symbols, sheet.plot)
         scale = sheet.plot / len(symbols)
-        return [Panel(strip.height, 0, lambda page, axes, top: _text.draw(axes, strip, scale, sheet.shown.start))]
+        timesteps = np.arange(sheet.shown.start, sheet.shown.stop)
+
+        def draw(page: Page, axes: Axes, top: float) -> None:
+            _text.draw(axes, strip, scale, sheet.shown.start)
+            if strip.mode != "snippets":
+                page.hold("x", np.array(symbols), "symbols that were read", timestep=timesteps)
+
+        return [Panel(strip.height, 0, draw)]
     values = tape.values(sheet.rows)
     return [] if values is None else _curves(sheet, values)
 
@@ -40,7 +47,13 @@ def _curves(sheet: Sheet, values: NDArray[np.float32]) -> list[Panel]:
     height = _CURVE if len(lanes) == 1 else _LANE
 
     def lane(number: int) -> Callable[[Page, Axes, float], None]:
-        return lambda page, axes, top: _lane(page, axes, top, number, lanes[number][0], middle, lanes[number][1])
+        def draw(page: Page, axes: Axes, top: float) -> None:
+            _lane(page, axes, top, number, lanes[number][0], middle, lanes[number][1])
+            if number == 0:
+                about = "numbers that were read" + ", mean over the timesteps of a column" * (sheet.columns.factor > 1)
+                page.hold("x", means, about, timestep=sheet.columns.edges[:-1], column=np.array(names))
+
+        return draw
 
     return [Panel(height, 0.6 if number == 0 else 1.4, lane(number)) for number in range(len(lanes))]
 

@@ -2,53 +2,49 @@
 
 import io
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import IO
+from pathlib import Path
+from typing import IO, Any
 
-import matplotlib
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
 from matplotlib.textpath import TextToPath
 from numpy.typing import NDArray
 
-SINGLE = 85.0
-"""Millimetres of a single column of a report; a double one has 170."""
-NARROWEST = 80.0
-"""The legend of the classes needs it."""
+from gruviz.figures._finish import finish
+from gruviz.figures._plotted import Plotted
+from gruviz.figures._style import FAINT, FOREGROUND, LABEL, MONO, NAME, SMALL, SYMBOL, TICK, Style, style
+from gruviz.figures._svg import with_palettes
+from gruviz.figures._words import words
+
+__all__ = [
+    "FAINT",
+    "FOREGROUND",
+    "LABEL",
+    "MONO",
+    "NAME",
+    "RESOLUTION",
+    "SMALL",
+    "SYMBOL",
+    "TICK",
+    "Page",
+    "Provenance",
+    "fitting",
+    "shorten",
+    "style",
+    "text_width",
+    "wrap",
+]
+
 RESOLUTION = 600
 """Pixels per inch of a heatmap at most: finer than paper shows."""
-
-# Points. A subscript has 0.7 of the size of its letter, and nothing may be smaller than 6 pt on paper.
-SYMBOL, LABEL, TICK, NAME, SMALL = 9.0, 8.0, 7.0, 6.5, 6.0
-FOREGROUND = "#1A1A1A"
-FAINT = "#666666"
-SANS, MONO = "DejaVu Sans", "DejaVu Sans Mono"
-
-_RC = {key: value for key, value in matplotlib.rcParamsDefault.items() if not key.startswith("backend")} | {
-    "font.family": SANS,
-    "text.color": FOREGROUND,
-    "axes.edgecolor": FOREGROUND,
-    "axes.linewidth": 0.5,
-    "xtick.color": FOREGROUND,
-    "ytick.color": FOREGROUND,
-    "text.hinting": "none",  # hinted, text on a coarse screen is wider than on paper
-    "pdf.fonttype": 42,  # TrueType, whole characters: text can be searched and edited
-    "svg.fonttype": "none",
-    "svg.hashsalt": "gruviz",  # the same figure has the same bytes
-}
-
-
-@contextmanager
-def style() -> Iterator[None]:
-    """Draw in gruviz's style, whatever the user's matplotlib is set to, and leave that as it was."""
-    with matplotlib.rc_context(_RC):
-        yield
 
 
 @dataclass(frozen=True)
@@ -58,20 +54,61 @@ class Provenance:
     name: str
     """Of the figure, as in `FIGURES`."""
     title: str
+    recording: str
+    """The name of the recording's file."""
+    path: Path | None
+    """Where that lies."""
     facts: dict[str, str]
-    """Recording, uuid, digest, layer, sequence, range, thresholds, convention, residual, version."""
-    command: tuple[str, ...]
-    """What `gruviz export` needs to draw it again: the recording's file, and the options."""
+    """Recording, uuid, digest, weights, layer, sequence, range, thresholds, convention, residual, version."""
+    options: dict[str, Any]
+    """What its function has to be given to draw it again, as plain values."""
+    said: str
+    """What is said below it."""
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """What `gruviz export` needs to draw it again: the recording's file, and the options."""
+        return self.recording, *words(self.options)
 
 
 class Page(Figure):
-    """A matplotlib figure of a fixed size in millimetres that knows where it comes from."""
+    """A matplotlib figure of a fixed size in millimetres that knows where it comes from and what it shows."""
 
-    def __init__(self, width: float, height: float, provenance: Provenance) -> None:
+    def __init__(self, width: float, height: float, provenance: Provenance, chosen: Style) -> None:
+        """Begin an empty one.
+
+        Args:
+            width: in millimetres, as laid out.
+            height: likewise.
+            provenance: where it comes from.
+            chosen: how it looks. Until `finish` it is laid out in points and light colours.
+        """
         super().__init__(figsize=(width / 25.4, height / 25.4), dpi=150, facecolor="white")
         FigureCanvasAgg(self)
         self.width, self.height = width, height
         self.provenance = provenance
+        self.style = chosen
+        self.plotted: list[Plotted] = []
+        self.timed: list[Axes] = []
+        """Those whose horizontal axis is time."""
+
+    def finish(self) -> None:
+        """Put it into its style, once all is drawn."""
+        finish(self, self.style)
+        self.width, self.height = self.width * self.style.zoom, self.height * self.style.zoom
+
+    def hold(self, name: str, values: NDArray[Any], about: str, **places: NDArray[Any]) -> None:
+        """Hand over numbers that are drawn, so that they can be saved with the figure, or in its place.
+
+        Args:
+            name: theirs, of a kind once in a figure.
+            values: as drawn, before they are scaled to paper.
+            about: what they are, with their unit of measure.
+            places: for each of their axes its name and where along it each entry stands: `timestep=..., unit=...`.
+        """
+        if any(each.name == name for each in self.plotted):
+            raise ValueError(f"there are two {name} in this figure")
+        self.plotted.append(Plotted(name, values, about, places))
 
     def panel(self, left: float, top: float, width: float, height: float) -> Axes:
         """Axes at a place in millimetres, `top` counted downwards from the upper edge."""
@@ -95,8 +132,19 @@ class Page(Figure):
             linespacing=1.15,
         )
 
-    def render(self, file: IO[bytes], kind: str, dpi: int, metadata: Mapping[str, str | None] | None = None) -> None:
-        """Write the page as `pdf`, `svg` or `png`. PNG pixels too coarse for a heatmap hold means of its colours."""
+    def render(
+        self,
+        file: IO[bytes] | PdfPages,
+        kind: str,
+        dpi: int,
+        metadata: Mapping[str, str | None] | None = None,
+        *,
+        outlines: bool = False,
+    ) -> None:
+        """Write the page as `pdf`, `svg` or `png`, the letters of an SVG as text or as outlines.
+
+        PNG pixels too coarse for a heatmap hold means of its colours.
+        """
         images = [image for axes in self.axes for image in axes.images]
         fine = [np.asarray(image.get_array(), np.uint8) for image in images]
         try:
@@ -104,8 +152,11 @@ class Page(Figure):
                 for image, data in zip(images, fine, strict=True):
                     box = image.axes.get_window_extent().transformed(self.dpi_scale_trans.inverted())
                     image.set_data(_shrink(_shrink(data, int(box.height * dpi), 0), int(box.width * dpi), 1))
-            with style():
-                self.savefig(file, format=kind, dpi=dpi, metadata=metadata)
+            with style(self.style), rc_context({"svg.fonttype": "path" if outlines else "none"}):
+                drawn: Any = io.BytesIO() if kind == "svg" else file
+                self.savefig(drawn, format=kind, dpi=dpi, metadata=metadata)
+                if kind == "svg" and not isinstance(file, PdfPages):
+                    file.write(with_palettes(drawn.getvalue()))
         finally:
             for image, data in zip(images, fine, strict=True):
                 image.set_data(data)
@@ -117,8 +168,8 @@ class Page(Figure):
         return buffer.getvalue()
 
 
-def text_width(text: str, size: float, family: str = SANS) -> float:
-    """How wide a line of text is, in millimetres."""
+def text_width(text: str, size: float, family: str | None = None) -> float:
+    """How wide a line of text is, in millimetres; without a family in the one of the current style."""
     points, _, _ = _MEASURE.get_text_width_height_descent(text, FontProperties(family=family, size=size), False)
     return float(points) / 72 * 25.4
 

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Unpack
 
+import numpy as np
 from matplotlib.axes import Axes
 
-from gruviz import palette
 from gruviz.analysis import levels
 from gruviz.cells import Quantity
 from gruviz.errors import GruvizError
@@ -15,6 +15,7 @@ from gruviz.figures._heatmap import paint
 from gruviz.figures._page import FAINT, LABEL, SMALL, SYMBOL, Page, style, text_width
 from gruviz.figures._paragraph import GUTTER, LINE, Paragraph
 from gruviz.figures._sheet import MARGIN, Panel, Sheet, number
+from gruviz.figures._style import colour_map
 from gruviz.figures._subject import Subject, chosen, subject
 from gruviz.figures._wanted import Wanted
 from gruviz.recording import Recording
@@ -61,7 +62,7 @@ def pages(run: Recording, view: View | None = None, **wanted: Unpack[Wanted]) ->
         quantities = [view.colour if view and view.colour in cell.names else cell.state]
     if len(quantities) != 1:
         raise GruvizError(f"pages are coloured by one quantity, not by {len(quantities)}: choose one")
-    with style():
+    with style(shown.style):
         return _Pages(shown, chosen(shown.layer, quantities)).page()
 
 
@@ -105,8 +106,11 @@ class _Pages(Sheet):
         shown, quantity = self.shown, self.quantities[0]
         values = shown.layer[quantity.name][self.rows, unit]
         low, high = levels(quantity, *extremes(shown.layer, quantity.name, shown.sequence.index, self.columns))
+        name = quantity.name if len(shown.units) == 1 else f"{quantity.name} {unit}"
+        about = f"{quantity.title} {quantity.symbol} of unit {unit}"
+        page.hold(name, values, about, timestep=np.arange(shown.start, shown.stop))
         self._head(page, top, unit, low, high)
-        colours = paint(values, palette.colour_map(quantity), low, high)
+        colours = paint(values, colour_map(quantity), low, high)
         self.text.draw(axes, colours, shown.start, _HEAD, self.block, f"page-{unit}")
 
     def _head(self, page: Page, top: float, unit: int, low: float, high: float) -> None:
@@ -124,5 +128,5 @@ class _Pages(Sheet):
             left += text_width(text, SMALL) + 1.1 + after
             if after:
                 bar = page.panel(left - after, top + 0.7, _BAR, _BAR_HEIGHT)
-                bar.imshow(palette.colour_map(quantity)[None], aspect="auto", interpolation="none")
+                bar.imshow(colour_map(quantity)[None], aspect="auto", interpolation="none")
                 bar.set_axis_off()

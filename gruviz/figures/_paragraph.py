@@ -7,8 +7,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from gruviz import palette
 from gruviz.analysis import broken
+from gruviz.figures._finish import AS_IT_IS
 from gruviz.figures._page import FAINT, MONO, SMALL, text_width
+from gruviz.figures._style import current
 from gruviz.figures._text import visible
 
 LETTER = 6.5
@@ -63,7 +66,7 @@ class Paragraph:
         """
         lines = self._lines
         columns = max(int(self._widths[a:b].sum()) for a, b in zip(lines.first, lines.stop, strict=True))
-        picture = np.full((len(lines) * _SUBROWS, columns, 3), 255, np.uint8)
+        picture = np.full((len(lines) * _SUBROWS, columns, 3), palette.rgb(current().paper), np.uint8)
         axes.set_axis_off()
         for place, (first, stop) in enumerate(zip(lines.first, lines.stop, strict=True)):
             wide = np.repeat(colours[first:stop], self._widths[first:stop], axis=0)
@@ -92,6 +95,7 @@ def _set(axes: Axes, baseline: float, letters: str, on_light: NDArray[np.bool_])
                     family=MONO,
                     color=_DARK if on_light[column + begin] else _LIGHT,
                     parse_math=False,
+                    label=AS_IT_IS,
                 )
         column += len(word) + 1
 

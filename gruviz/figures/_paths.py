@@ -15,7 +15,7 @@ from gruviz.figures._courses import MOST_POINTS, Course, draw_courses, draw_thre
 from gruviz.figures._input import input_panels
 from gruviz.figures._page import NAME, Page, style
 from gruviz.figures._sheet import LEFT, MARGIN, Panel, Sheet
-from gruviz.figures._subject import Subject, subject, without_choice
+from gruviz.figures._subject import Subject, subject, whole, without_choice
 from gruviz.figures._wanted import Wanted
 from gruviz.recording import Recording
 from gruviz.view import View
@@ -59,7 +59,9 @@ def paths(run: Recording, view: View | None = None, **wanted: Unpack[Wanted]) ->
         raise GruvizError(f"there is room for {MOST_UNITS} units, not {len(named)}: choose fewer")
     if view is None and wanted.get("start") is None and wanted.get("stop") is None:
         shown = replace(shown, start=found.start, stop=found.start + len(found.total))
-    with style():
+    if not named:
+        shown = whole(shown)
+    with style(shown.style):
         return _Paths(shown, found, named).page()
 
 
@@ -121,8 +123,8 @@ class _Paths(Sheet):
 
     def _draw(self, page: Page, axes: Axes, top: float) -> None:
         axes.set_xlim(self.shown.start - 0.5, self.shown.stop - 0.5)
-        draw_courses(axes, self.courses, self.columns, self.scale)
-        draw_thresholds(axes, self.scale, 0.0)
+        draw_courses(page, axes, self.courses, self.columns, self.scale)
+        draw_thresholds(axes, self.courses, self.scale, 0.0)
         if self.shown.start <= self.found.fixed < self.shown.stop:
             axes.axvline(self.found.fixed, color=palette.SELECTION, linewidth=1.0, gid="fixed", zorder=0.5)
         page.write(MARGIN, top, "norm", NAME)

@@ -15,6 +15,7 @@ from gruviz.figures._gradient import gradient
 from gruviz.figures._page import Page
 from gruviz.figures._pages import pages
 from gruviz.figures._paths import paths
+from gruviz.figures._progress import Watch, watched
 from gruviz.figures._saturation import saturation
 from gruviz.figures._survival import survival
 from gruviz.figures._timeline import timeline
@@ -60,15 +61,26 @@ _FUNCTIONS: tuple[Callable[..., Page], ...] = (
 FIGURES = {function.__name__: Kind(function, DESCRIPTIONS[function.__name__]) for function in _FUNCTIONS}
 
 
-def draw(run: Recording, name: str, view: View | None = None, **options: Any) -> Page:
+def draw(
+    run: Recording, name: str, view: View | None = None, *, on_progress: Watch | None = None, **options: Any
+) -> Page:
     """Draw the figure called `name`; options are those of its function.
+
+    Args:
+        run: an open recording.
+        name: as in `FIGURES`.
+        view: what is being looked at.
+        on_progress: told how many timesteps were read so far, of any quantity; ends it by returning False.
+        options: those of the figure.
 
     Raises:
         GruvizError: there is no figure of that name, or it cannot be drawn from this recording.
+        Stopped: `on_progress` returned False.
     """
     if name not in FIGURES:
         raise GruvizError(f"there is no figure {name}: choose one of {', '.join(FIGURES)}")
     for option in options:
         if option not in FIGURES[name].options:
             raise GruvizError(f"the figure {name} has no option {option}: leave it out")
-    return FIGURES[name].function(run, view, **options)
+    with watched(on_progress):
+        return FIGURES[name].function(run, view, **options)

@@ -1,7 +1,8 @@
 """Saturation on paper: how often each gate is all but shut, and all but open, a dot for each unit."""
 
-from typing import Unpack
+from typing import Any, Unpack
 
+import numpy as np
 from matplotlib.axes import Axes
 
 from gruviz import palette
@@ -10,6 +11,7 @@ from gruviz.cells import Quantity
 from gruviz.errors import GruvizError
 from gruviz.figures._columns import Columns
 from gruviz.figures._page import FOREGROUND, LABEL, NAME, SYMBOL, TICK, Page, style
+from gruviz.figures._progress import reading
 from gruviz.figures._sheet import Panel, Sheet, ticks
 from gruviz.figures._subject import Subject, chosen, subject
 from gruviz.figures._wanted import Wanted
@@ -56,7 +58,7 @@ def saturation(
         check_sides(low, high)
     except ValueError as error:
         raise GruvizError(str(error)) from None
-    with style():
+    with style(shown.style):
         return _Saturation(shown, gates, (round(low, 2), round(high, 2))).page()
 
 
@@ -73,13 +75,16 @@ class _Saturation(Sheet):
         self.sides = sides
         rows = [(self.rows.start, self.rows.stop)]
         self.found: dict[str, Saturation] = {
-            gate.name: finish(gather_histogram(shown.layer, gate.name, rows)).saturation(*sides) for gate in gates
+            gate.name: finish(
+                gather_histogram(shown.layer, gate.name, rows), reading(shown.stop - shown.start)
+            ).saturation(*sides)
+            for gate in gates
         }
         self.side = min(_LARGEST, (self.plot - _BETWEEN * (len(gates) - 1)) / len(gates))
 
-    def options(self) -> dict[str, str]:
+    def options(self) -> dict[str, Any]:
         """Where gates count as saturated."""
-        return {"sides": ",".join(f"{each:g}" for each in self.sides)}
+        return {"sides": list(self.sides)}
 
     def panels(self) -> list[Panel]:
         """One that holds them all."""
@@ -101,10 +106,13 @@ class _Saturation(Sheet):
             page.write(left, top + 0.3, gate.mathtext, SYMBOL, math=True)
             wide = self.side > _WIDE
             page.write(left + 4.6, top + (0.7 if wide else 0.9), gate.title, LABEL if wide else NAME)
-            self._draw_gate(part, gate, first=place == 0)
+            self._draw_gate(page, part, gate, first=place == 0)
 
-    def _draw_gate(self, axes: Axes, gate: Quantity, *, first: bool) -> None:
+    def _draw_gate(self, page: Page, axes: Axes, gate: Quantity, *, first: bool) -> None:
         found, units = self.found[gate.name], self.shown.units
+        both = np.stack([found.left[units], found.right[units]], axis=1)
+        about = f"fraction of timesteps at which {gate.title} is left- and right-saturated"
+        page.hold(gate.name, both, about, unit=units, side=np.array(["left", "right"]))
         axes.plot([0, 1], [1, 0], color="#BBBBBB", linewidth=0.5, zorder=0)  # no dot can lie beyond it
         axes.plot(
             found.left[units],

@@ -2,19 +2,21 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from importlib.metadata import version
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
 
 from gruviz.cells import RESETS, Quantity, Thresholds
 from gruviz.clock import Clock
 from gruviz.figures._columns import Columns
 from gruviz.figures._page import FAINT, LABEL, SMALL, TICK, Page, Provenance, text_width, wrap
 from gruviz.figures._subject import Subject
+from gruviz.figures._words import numbers, word
 
 # Millimetres.
 MARGIN, LEFT = 1.0, 17.5
@@ -84,13 +86,19 @@ class Sheet(ABC):
     def remarks(self) -> list[str]:
         """What else the small print says of this kind of figure, clause by clause."""
 
-    def options(self) -> dict[str, str]:
-        """Its own options by name, as the command line has them, beside those of every figure."""
+    def options(self) -> dict[str, Any]:
+        """Its own options by name, plain values, beside those of every figure."""
         return {}
 
-    def flags(self) -> list[str]:
-        """Those of its options that have no value, as the command line has them."""
-        return []
+    def facts(self) -> dict[str, str]:
+        """What is known of it besides."""
+        return {}
+
+    def hold(self, page: Page, quantity: Quantity, values: NDArray[np.floating]) -> None:
+        """Hand over what is drawn of a quantity, (columns, units)."""
+        how = f", {self.shown.reduction} over the timesteps of a column" * (self.columns.factor > 1)
+        about = f"{quantity.title} {quantity.symbol}{how}"
+        page.hold(quantity.name, values, about, timestep=self.columns.edges[:-1], unit=self.shown.units)
 
     def page(self) -> Page:
         """Draw it."""
@@ -99,7 +107,7 @@ class Sheet(ABC):
         bottom = top + sum(panel.gap + panel.height for panel in panels) + (_AXIS if self.timed else GAP)
         small = wrap(self._small_print(), SMALL, self.width - 2 * MARGIN)
         line = SMALL * 1.35 / 72 * 25.4
-        page = Page(self.width, bottom + len(small) * line + MARGIN, self._provenance())
+        page = Page(self.width, bottom + len(small) * line + MARGIN, self._provenance(), self.shown.style)
         for panel in panels:
             top += panel.gap
             axes = page.panel(self.left, top, self.plot, panel.height)
@@ -107,10 +115,12 @@ class Sheet(ABC):
             axes.set_xticks([])
             panel.draw(page, axes, top)
             top += panel.height
+            page.timed += [axes] * self.timed
         if self.timed:
             self._time_axis(axes)
         for number, text in enumerate(small):
             page.write(MARGIN, bottom + number * line, text, SMALL, colour=FAINT)
+        page.finish()
         return page
 
     @property
@@ -150,10 +160,9 @@ class Sheet(ABC):
             when, time = f"timestep {shown.start:,}", f" ({clock.say(shown.start)})" if clock else ""
         of = "" if shown.everything else f"{len(shown.units):,} of "
         sentences = [
-            f"{shown.run.name}, layer {layer.name} ({cell.title}{backward}, {of}{units(layer.size)})"
-            + f", sequence {shown.sequence.index} ({shown.sequence.name}), {when}{time}" * self.of_sequence
-            + "."
-        ]
+            f"{shown.run.name}, layer {layer.name} ({cell.title}{backward}, {of}{units(layer.size)}), "
+            f"sequence {shown.sequence.index} ({shown.sequence.name}), {when}{time}."
+        ] * self.of_sequence
         if cell.keep is not None:
             symbol = cell[cell.keep].symbol
             share = (
@@ -180,40 +189,51 @@ class Sheet(ABC):
 
     def _provenance(self) -> Provenance:
         shown, layer = self.shown, self.shown.layer
-        limits = shown.thresholds
-        chosen = "" if shown.order else ",".join(map(str, shown.units))
-        names = ",".join(quantity.name for quantity in self.quantities)
-        command = [shown.run.name, "--layer", layer.name, "--sequence", str(shown.sequence.index)]
-        command += ["--range", f"{shown.start}:{shown.stop}"] + ["--quantities", names] * bool(names)
-        command += ["--width", f"{self.width:g}"]
-        for name, value in self.options().items():
-            command += [f"--{name}", value]
-        command += self.flags()
-        if chosen:
-            command += ["--units", chosen]
-        elif shown.order != "index":
-            command += ["--order", str(shown.order)]
-        if limits != Thresholds():
-            command += ["--thresholds", f"{limits.retained:g},{limits.overwritten:g},{limits.moved:g}"]
-        if self.columns.factor > 1 and shown.reduction != "mean":
-            command += ["--reduction", shown.reduction]
+        names = [quantity.name for quantity in self.quantities]
+        chosen = [] if shown.order else shown.units.tolist()
+        usual = layer.thresholds or Thresholds()
+        options: dict[str, Any] = {
+            "layer": layer.name,
+            "sequence": shown.sequence.index,
+            "start": shown.start,
+            "stop": shown.stop,
+            **({"quantities": names} if names else {}),
+            **self.options(),
+            **({"units": chosen} if chosen else {"order": shown.order} if shown.order != "index" else {}),
+            **({"thresholds": list(astuple(shown.thresholds))} if shown.thresholds != usual else {}),
+            **({"reduction": shown.reduction} if self.columns.factor > 1 and shown.reduction != "mean" else {}),
+            **({"marked": marked} if (marked := [unit for unit in shown.marked if unit in shown.units]) else {}),
+            "style": shown.style.plain(),
+        }
+        checkpoints = shown.run.checkpoints
+        of = checkpoints.get(shown.sequence.checkpoint) or checkpoints.get(-1) or {}
         facts = {
             "recording": shown.run.name,
             "uuid": shown.run.uuid,
             "digest": shown.run.digest,
+            **({"weights": f"sha256:{of['sha256']}"} if of.get("sha256") else {}),
             "layer": layer.name,
             "sequence": f"{shown.sequence.index} ({shown.sequence.name})",
             "range": f"{shown.start}:{shown.stop}",
-            "units": chosen or f"all, by {shown.order}",
-            **({"quantities": names} if names else {}),
-            **self.options(),
-            "thresholds": limits.describe(),
+            "units": numbers(chosen) or f"all, by {shown.order}",
+            **({"quantities": ",".join(names)} if names else {}),
+            **{name: word(value) for name, value in self.options().items()},
+            **self.facts(),
+            "thresholds": shown.thresholds.describe(),
             "convention": layer.convention,
             "residual": f"{float(layer.residuals[shown.sequence.index]):.3g}",
             "steps per column": str(self.columns.factor),
             "gruviz": version("gruviz"),
         }
-        return Provenance(self.name, f"{self.title} of {layer.name}, {shown.sequence.name}", facts, tuple(command))
+        return Provenance(
+            self.name,
+            f"{self.title} of {layer.name}" + f", {shown.sequence.name}" * self.of_sequence,
+            shown.run.name,
+            shown.run.path,
+            facts,
+            options,
+            self._small_print(),
+        )
 
 
 def ticks(axes: Axes) -> None:

@@ -1,7 +1,7 @@
 """What a figure is to show: a view and the arguments that override it, held against what the recording has."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,9 @@ from gruviz.analysis import order as ordered
 from gruviz.cells import Quantity, Thresholds
 from gruviz.errors import GruvizError
 from gruviz.figures._columns import fit, heatmap
-from gruviz.figures._page import NARROWEST, SINGLE
+from gruviz.figures._page import RESOLUTION
+from gruviz.figures._progress import reading
+from gruviz.figures._style import Style
 from gruviz.figures._wanted import Wanted
 from gruviz.recording import Layer, Recording, SequenceInfo
 from gruviz.view import Order, Reduction, View
@@ -33,11 +35,20 @@ class Subject:
     order: Order | None
     """What all the units are ordered by; None where units were chosen."""
     marked: tuple[int, ...]
-    """The units that are selected in the view."""
+    """The units that are marked, such as those selected in the view."""
     thresholds: Thresholds
     reduction: Reduction
-    width: float
-    """Of the page, in millimetres."""
+    style: Style
+
+    @property
+    def width(self) -> float:
+        """Of the page as it is laid out, in millimetres."""
+        return self.style.layout
+
+    @property
+    def resolution(self) -> float:
+        """Pixels of a heatmap to an inch of the layout, at most."""
+        return RESOLUTION * self.style.zoom
 
     @property
     def everything(self) -> bool:
@@ -49,14 +60,12 @@ def subject(run: Recording, view: View | None, wanted: Wanted) -> Subject:
     """Find what is meant. What is wanted overrides the view; without either it is the whole of the first sequence.
 
     Raises:
-        GruvizError: the recording does not have it, with what it has; or the figure would be too narrow.
+        GruvizError: the recording does not have it, with what it has; or there is no such style.
         TypeError: something is wanted that no figure knows.
     """
     if unknown := wanted.keys() - Wanted.__annotations__.keys():
         raise TypeError(f"a figure has no option {min(unknown)}: give one of {', '.join(Wanted.__annotations__)}")
-    width = wanted.get("width") or SINGLE
-    if width < NARROWEST:
-        raise GruvizError(f"a figure needs at least {NARROWEST:g} mm, not {width:g}: give a greater width")
+    style = Style.of(wanted.get("style"), wanted.get("width"))
     layer, sequence, units = wanted.get("layer"), wanted.get("sequence"), wanted.get("units")
     start, stop, order = wanted.get("start"), wanted.get("stop"), wanted.get("order")
     pane = view.pane if view else None
@@ -99,11 +108,16 @@ def subject(run: Recording, view: View | None, wanted: Wanted) -> Subject:
         end,
         shown,
         by,
-        pane.units if pane else (),
+        tuple(wanted.get("marked") or (pane.units if pane else ())),
         limits,
         wanted.get("reduction") or (view.reduction if view else "mean"),
-        width,
+        style,
     )
+
+
+def whole(shown: Subject) -> Subject:
+    """All units in their order: for a figure that shows none one by one."""
+    return replace(shown, units=np.arange(shown.layer.size), order="index", marked=())
 
 
 def without_choice(wanted: Wanted, figure: str) -> None:
@@ -155,7 +169,9 @@ def _units(layer: Layer, units: Sequence[int]) -> NDArray[np.intp]:
 def _true_of(layer: Layer, info: SequenceInfo, where: str, thresholds: Thresholds) -> NDArray[np.bool_]:
     """The units of which a condition is true over the whole sequence, (H,)."""
     condition = Expression(where)
-    kept = condition.holds(finish(numbers(layer, info.index, condition.names | {"unit"}, thresholds)))
+    kept = condition.holds(
+        finish(numbers(layer, info.index, condition.names | {"unit"}, thresholds), reading(info.length))
+    )
     if not kept.any():
         raise GruvizError(f"no unit of layer {layer.name} fulfils {condition.text}: ask for less")
     return kept
@@ -167,6 +183,6 @@ def _ordered(layer: Layer, info: SequenceInfo, by: Order) -> NDArray[np.intp]:
         return np.arange(layer.size)
     if by in ("timescale", "peak"):
         name = "peak" if by == "peak" else "tau" if layer.cell.keep else "acf"
-        return by_number(finish(numbers(layer, info.index, [name]))[name], by)
+        return by_number(finish(numbers(layer, info.index, [name]), reading(info.length))[name], by)
     whole = fit(layer, 0, info.length, _COLUMNS_TO_ORDER_BY)
     return ordered(heatmap(layer, layer.cell.keep or layer.cell.state, info.index, whole), by)

@@ -1,7 +1,7 @@
 """Survival on paper: how much of what stood at a timestep is still there, unit by unit, as the time goes on."""
 
 from dataclasses import replace
-from typing import Unpack
+from typing import Any, Unpack
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -64,7 +64,7 @@ def survival(run: Recording, view: View | None = None, *, since: int | None = No
         steps = max(lasting(shown.layer, shown.sequence.index, since, _LEAST), _SHORTEST)
         start, stop = (since - steps, since + 1) if shown.layer.backward else (since, since + steps + 1)
         shown = replace(shown, start=max(start, 0), stop=min(stop, shown.sequence.length))
-    with style():
+    with style(shown.style):
         return _Survival(shown, since).page()
 
 
@@ -82,9 +82,9 @@ class _Survival(Sheet):
         self.height = height_of(len(shown.units), _TALLEST)
         self.found = survived(shown.layer, shown.sequence.index, self.columns, since, shown.reduction)
 
-    def options(self) -> dict[str, str]:
+    def options(self) -> dict[str, Any]:
         """The marked timestep."""
-        return {"since": str(self.since)}
+        return {"since": self.since}
 
     def panels(self) -> list[Panel]:
         """The input, the heatmap, the line."""
@@ -112,9 +112,9 @@ class _Survival(Sheet):
     def _draw_heatmap(self, page: Page, axes: Axes, top: float) -> None:
         quantity = next(each for each in derived(self.shown.layer.cell) if each.name == SURVIVAL)
         before = np.flatnonzero(np.isnan(self.found.values).all(axis=1))
-        values = self.found.values[:, self.shown.units]
-        values[before] = 0.0
-        draw_heatmap(self, Place(page, axes, top, self.height), quantity, values, 0.0, 1.0)
+        draw_heatmap(
+            self, Place(page, axes, top, self.height), quantity, self.found.values[:, self.shown.units], 0.0, 1.0
+        )
         if len(before):
             edges = self.columns.edges - 0.5
             axes.axvspan(edges[before[0]], edges[before[-1] + 1], color="white", linewidth=0)
@@ -127,6 +127,9 @@ class _Survival(Sheet):
         known = ~np.isnan(self.found.values[:, 0])
         median = np.full(len(known), np.nan)
         median[known] = np.median(self.found.values[known], axis=1)
+        page.hold("median", median, "median of the survival over all units", timestep=edges[:-1])
+        falls = [np.nan if at is None else float(at) for at in self.found.horizons]
+        page.hold("falls", np.array(falls), "timestep at which the median falls below", below=np.array(_MARKS))
         middle = (edges[:-1] + edges[1:] - 1) / 2
         axes.plot(middle, median, color=palette.RETAINED, linewidth=1.0, gid="median")
         if known.sum() == 1:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gruviz.analysis import HORIZONS, LEAST, fading, horizon
+from gruviz.figures import _progress as progress
 from gruviz.figures._columns import Columns
 from gruviz.recording import Layer
 from gruviz.view import Reduction
@@ -68,6 +69,7 @@ def _following(layer: Layer, sequence: int, place: int, last: int) -> Iterator[F
     standing = np.ones(layer.size)
     while place < last and (standing > LEAST).any():
         stop = min(place + _PIECE, last)
+        progress.read(stop - place)
         left = fading(layer.processing(layer.cell.keep, sequence, place, stop), standing)
         yield left
         standing, place = left[-1], stop

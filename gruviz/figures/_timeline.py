@@ -18,6 +18,7 @@ from gruviz.figures._counts import count_panels
 from gruviz.figures._input import input_panels, isolated
 from gruviz.figures._page import FOREGROUND, LABEL, TICK, Page, style, text_width
 from gruviz.figures._sheet import GAP, LEFT, MARGIN, Panel, Sheet, number, ticks
+from gruviz.figures._style import dashes
 from gruviz.figures._subject import Subject, chosen, subject
 from gruviz.figures._wanted import Wanted
 from gruviz.recording import Recording
@@ -70,7 +71,7 @@ def timeline(run: Recording, view: View | None = None, **wanted: Unpack[Wanted])
     if len(shown.units) > MOST_UNITS:
         raise GruvizError(f"a timeline has room for {MOST_UNITS} units, not {len(shown.units)}: choose fewer")
     names = wanted.get("quantities")
-    with style():
+    with style(shown.style):
         return _Timeline(shown, chosen(shown.layer, shown.layer.cell.names if names is None else names)).page()
 
 
@@ -102,11 +103,11 @@ class _Timeline(Sheet):
     def panels(self) -> list[Panel]:
         """The input, the key, the lanes, the counts."""
         above = input_panels(self)
-        lines = {quantity.name: self._lines(quantity) for quantity in self.quantities}
+        values = {quantity.name: self._values(quantity) for quantity in self.quantities}
         rows = self._key_rows()
         key = Panel(len(rows) * _KEY, 0.8 if above else 0.0, lambda page, axes, top: self._key(page, axes, top, rows))
         lanes = [
-            Panel(self.height, 1.0 if place == 0 else GAP, self._lane_of(place, lines))
+            Panel(self.height, 1.0 if place == 0 else GAP, self._lane_of(place, values))
             for place in range(len(self.shown.units))
         ]
         return [*above, key, *lanes, *count_panels(self, None)]
@@ -118,18 +119,20 @@ class _Timeline(Sheet):
         points = [f"1 point = {self.columns.factor:,} steps ({self.shown.reduction})"] * (self.columns.factor > 1)
         return scales + points
 
-    def _lines(self, quantity: Quantity) -> NDArray[np.float64]:
-        """How far up its scale each line stands at each point, (columns, units)."""
+    def _values(self, quantity: Quantity) -> NDArray[np.float32]:
+        """What each line shows at each point, (columns, units)."""
         shown = self.shown
-        low, high = self.scales[quantity.name]
         values = heatmap(shown.layer, quantity.name, shown.sequence.index, self.columns, shown.reduction)
-        return (values[:, shown.units].astype(np.float64) - low) / (high - low)
+        return values[:, shown.units]
 
-    def _lane_of(self, place: int, lines: dict[str, NDArray[np.float64]]) -> Callable[[Page, Axes, float], None]:
+    def _lane_of(self, place: int, values: dict[str, NDArray[np.float32]]) -> Callable[[Page, Axes, float], None]:
         def draw(page: Page, axes: Axes, top: float) -> None:
             ends = []
             for quantity in self.quantities:
-                line = lines[quantity.name][:, place]
+                if place == 0:
+                    self.hold(page, quantity, values[quantity.name])
+                low, high = self.scales[quantity.name]
+                line = (values[quantity.name][:, place].astype(np.float64) - low) / (high - low)
                 colour, dashes = _looks(quantity)
                 gid = f"{quantity.name}-{self.shown.units[place]}"
                 axes.plot(self.middle, line, color=colour, ls=dashes, linewidth=self.thickness, gid=gid)
@@ -211,9 +214,9 @@ class _Timeline(Sheet):
                 page.text((left + _KEY_LINE + 3) / page.width, y, quantity.title, size=TICK, va="center")
 
 
-def _looks(quantity: Quantity) -> tuple[str, str | tuple[float, tuple[float, float]]]:
+def _looks(quantity: Quantity) -> tuple[str, str | tuple[float, tuple[float, ...]]]:
     """The colour of a line and its dashes."""
-    return palette.LINES.get(quantity.name, FOREGROUND), (0, (3, 1.5)) if quantity.name == "cell" else "-"
+    return palette.LINES.get(quantity.name, FOREGROUND), dashes(quantity.name)
 
 
 def _symbol(quantity: Quantity) -> str:

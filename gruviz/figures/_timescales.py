@@ -11,6 +11,7 @@ from gruviz import palette
 from gruviz.analysis import Timescales, finish, gather_autocorrelation_time, gather_keep
 from gruviz.figures._columns import Columns
 from gruviz.figures._page import FAINT, LABEL, NAME, TICK, Page, style, text_width
+from gruviz.figures._progress import reading
 from gruviz.figures._sheet import Panel, Sheet, ticks
 from gruviz.figures._sheet import units as units_of
 from gruviz.figures._subject import Subject, subject, without_choice
@@ -49,7 +50,7 @@ def timescales(run: Recording, view: View | None = None, **wanted: Unpack[Wanted
     """
     without_choice(wanted, "timescales")
     shown = subject(run, view, wanted)
-    with style():
+    with style(shown.style):
         return _Timescales(shown).page()
 
 
@@ -71,13 +72,13 @@ class _Timescales(Sheet):
         self.kinds: list[tuple[str, str, Floats]] = []
         """What is drawn: its name, its colour, the timescales of the units that are shown."""
         if layer.cell.keep is not None:
-            self.times = finish(gather_keep(layer, rows))[0].timescales()
+            self.times = finish(gather_keep(layer, rows), reading(shown.stop - shown.start))[0].timescales()
             k = layer.cell[layer.cell.keep].symbol
             self.kinds += [
                 (f"−1/mean(ln {k})", palette.RETAINED, self.times.of_log[shown.units]),
                 (f"−1/ln(mean {k})", palette.LINES["reset"], self.times.of_mean[shown.units]),
             ]
-        lag = finish(gather_autocorrelation_time(layer, rows))[shown.units]
+        lag = finish(gather_autocorrelation_time(layer, rows), reading(shown.stop - shown.start))[shown.units]
         self.kinds.append(("autocorrelation", FAINT, lag))
         self.low, self.high = _ends([values for _, _, values in self.kinds])
 
@@ -115,6 +116,7 @@ class _Timescales(Sheet):
         wide = (self.plot - _BETWEEN) * _SHARE
         left = page.panel(self.left, top, wide, _HEIGHT)
         right = page.panel(self.left + wide + _BETWEEN, top, self.plot - wide - _BETWEEN, _HEIGHT)
+        self._hold(page)
         self._draw_units(left, wide)
         self._draw_histogram(right)
         for part in (left, right):
@@ -131,6 +133,15 @@ class _Timescales(Sheet):
             right.set_yticks([each * clock.rate for each in at], [_label(each) for each in at])
             ticks(right)
             page.write(self.left + self.plot + 1.6, top + _HEIGHT + 1.2, clock.unit, NAME)
+
+    def _hold(self, page: Page) -> None:
+        units = self.shown.units
+        for name, _, values in self.kinds:
+            page.hold(name, values, "timescale in timesteps", unit=units)
+        if self.times is not None:
+            both = np.stack([each[units] for each in self.times.quartiles], axis=1)
+            about = "quartiles over time of −1/ln of the keep, in timesteps"
+            page.hold("quartiles", both, about, unit=units, quartile=np.array([1, 3]))
 
     def _draw_units(self, axes: Axes, wide: float) -> None:
         first = self.kinds[0][2]

@@ -1,7 +1,7 @@
 """A training on paper: how gates saturated and timescales spread while a network learned, with gradient and loss."""
 
 from collections.abc import Callable
-from typing import Unpack
+from typing import Any, Unpack
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -66,7 +66,7 @@ def training(
     low, high = sides or (view or View()).sides
     if not 0 <= low <= high <= 1:
         raise GruvizError(f"a gate cannot be saturated below {low:g} and above {high:g}: give two numbers from 0 to 1")
-    with style():
+    with style(shown.style):
         return _Training(shown, alike, (round(low, 2), round(high, 2))).page()
 
 
@@ -88,9 +88,9 @@ class _Training(Sheet):
         self.course = shown.run.training
         self.logarithmic = logarithmic(self.over.steps)
 
-    def options(self) -> dict[str, str]:
+    def options(self) -> dict[str, Any]:
         """Where gates count as saturated."""
-        return {"sides": ",".join(f"{each:g}" for each in self.sides)}
+        return {"sides": list(self.sides)}
 
     def panels(self) -> list[Panel]:
         """From the gates to the loss, as far as they are there."""
@@ -181,6 +181,8 @@ class _Training(Sheet):
         x, most = self._scaled(self.over.steps), 0.1
         for gate, mark in zip(self.gates, _MARKS, strict=False):
             left, right = self.over.saturation(gate.name, *self.sides)
+            both, about = np.stack([left, right], axis=1), f"share of values of {gate.title} that are shut and open"
+            page.hold(gate.name, both, about, step=self.over.steps, side=np.array(["shut", "open"]))
             most = max(most, np.nanmax([left, right]))
             for values, line, side in ((right, "-", "open"), (left, "--", "shut")):
                 axes.plot(
@@ -202,6 +204,8 @@ class _Training(Sheet):
     def _draw_timescales(self, page: Page, axes: Axes, top: float) -> None:
         x = self._scaled(self.over.steps)
         low, middle, high = np.clip(self.over.timescales, _LEAST, _MOST).T
+        quantile, about = np.array([0.1, 0.5, 0.9]), "quantiles over units of the timescale, in timesteps"
+        page.hold("timescale", np.stack([low, middle, high], axis=1), about, step=self.over.steps, quantile=quantile)
         colour = palette.RETAINED if self.direct else FOREGROUND
         page.write(self.left, top, "timescale, in timesteps", LABEL)
         axes.fill_between(x, low, high, color=colour, alpha=0.25, linewidth=0, gid="band")
@@ -221,23 +225,28 @@ class _Training(Sheet):
     def _draw_norm(self, page: Page, axes: Axes, top: float) -> None:
         assert self.course is not None
         page.write(self.left, top, "gradient norm", LABEL)
-        values = self._line(axes, np.where(self.course.gradient_norm > 0, self.course.gradient_norm, np.nan), "norm")
+        values = self._line(
+            axes, np.where(self.course.gradient_norm > 0, self.course.gradient_norm, np.nan), "norm", page
+        )
         self._logarithmic(axes, values)
 
     def _draw_loss(self, page: Page, axes: Axes, top: float) -> None:
         assert self.course is not None
         page.write(self.left, top, "loss", LABEL)
-        values = self._line(axes, self.course.loss, "loss")
+        values = self._line(axes, self.course.loss, "loss", page)
         low, high = float(values.min()), float(values.max())
         pad = (high - low or 1.0) * 0.05
         axes.set_ylim(low - pad, high + pad)
         axes.yaxis.set_major_locator(MaxNLocator(2))
 
-    def _line(self, axes: Axes, values: Floats, gid: str) -> Floats:
+    def _line(self, axes: Axes, values: Floats, gid: str, page: Page) -> Floats:
         assert self.course is not None
         low, high = self._scaled(self.over.steps[[0, -1]])
         places = (self._scaled(self.course.step) - low) / (high - low)
         at, means = binned(places, values, _POINTS)
+        steps = low + at * (high - low)
+        about = f"{gid} of a step's batch, means over neighbouring steps"
+        page.hold(gid, means, about, step=np.expm1(steps) if self.logarithmic else steps)
         axes.plot(low + at * (high - low), means, color=FOREGROUND, linewidth=0.7, gid=gid)
         return means
 

@@ -1,9 +1,10 @@
 """What every figure can be asked for, by keyword: the same for all of them, on the command line and in Python."""
 
-from collections.abc import Sequence
-from typing import TypedDict
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict
 
 from gruviz.cells import Thresholds
+from gruviz.figures._style import Style
 from gruviz.view import Order, Reduction
 
 
@@ -28,5 +29,9 @@ class Wanted(TypedDict, total=False):
     """Where retained and overwritten begin."""
     reduction: Reduction | None
     """`mean`, `min` or `max`: what stands for more than one timestep, where a range has more than paper can show."""
+    marked: Sequence[int] | None
+    """The units that are marked beside heatmaps."""
+    style: Style | str | Mapping[str, Any] | None
+    """How it looks: a `Style`, the name of one, or its plain values; without, a single column of a report."""
     width: float | None
-    """In millimetres: 85, if it is not given, for a single column of a report, 170 for a double one."""
+    """In millimetres, instead of that of the style."""

@@ -11,9 +11,9 @@ DESCRIPTIONS = {
     "saturation": "how often the gates of each unit are all but shut and all but open, a panel for each gate",
     "training": "how gates saturated and timescales spread while the network learned, with gradient norm and loss",
     "cell": "the cell with its equations: with the numbers of a unit at a timestep, or as a textbook has it",
+    "composition": "what a state is made of: the text or curve by its weight in it, and what contributes most",
     "gradient": "the norm of the gradient of the loss through time, by layer, or of several recordings",
     "paths": "survival from a timestep, the direct path, beside the gradient that arrives on all paths",
-    "composition": "what a state is made of: the text or curve by its weight in it, and what contributes most",
 }
 """What each figure shows, in one line, by the name that the command line and the app know it by."""
 
@@ -21,3 +21,12 @@ OF_FOLDERS = {
     "comparison": "RNN, GRU and LSTM side by side: learning curves, results, time, and how a loss runs back",
 }
 """Likewise those of what `gruviz compare` made, not of a recording."""
+
+STYLES = {
+    "single": "one column, 85 mm",
+    "double": "two columns, 170 mm",
+    "slide": "a slide, 300 mm, letters from 12 pt",
+    "poster": "a poster, 300 mm, letters from 21 pt",
+}
+"""The sizes that a figure can have, and what each is."""
+FONTS = {"sans": "sans serif", "serif": "serif"}

@@ -4,7 +4,6 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from gruviz.ui.panels import Context
 from gruviz.ui.panes import Panes
-from gruviz.ui.toolbar import ToolBar
 from gruviz.view import showing, turn_together
 
 
@@ -14,12 +13,9 @@ class Choosing(QObject):
     wrong = Signal(str)
     """Why that cannot be shown."""
 
-    def __init__(self, context: Context, panes: Panes, toolbar: ToolBar) -> None:
-        super().__init__(toolbar)
-        self._context, self._panes, self._toolbar = context, panes, toolbar
-        context.state.pane_changed.connect(self.refresh)
-        toolbar.sequence.chosen.connect(self._choose_offered)
-        toolbar.layer.chosen.connect(self._choose_layer)
+    def __init__(self, context: Context, panes: Panes, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._context, self._panes = context, panes
 
     def show(self, layer: str, sequence: int, *, alike: bool = False) -> None:
         """Turn to a sequence in a layer, perhaps one that another checkpoint read as well."""
@@ -47,7 +43,7 @@ class Choosing(QObject):
         )
 
     @property
-    def _offered(self) -> list[int]:
+    def offered(self) -> list[int]:
         """The sequences that there are to choose from: those of the checkpoint on show."""
         facts, pane = self._context.loader.facts, self._context.state.view.pane
         if facts is None or pane.layer not in facts.layers:
@@ -55,12 +51,13 @@ class Choosing(QObject):
         return [info.index for info in facts.sequences_of(pane.layer) if info.checkpoint == pane.checkpoint]
 
     @Slot(int)
-    def _choose_offered(self, place: int) -> None:
-        self.choose_sequence(self._offered[place])
+    def choose_offered(self, place: int) -> None:
+        """Turn to one of those that are offered, by its place among them."""
+        self.choose_sequence(self.offered[place])
 
     def step(self, places: int) -> None:
         """Go some places on among the sequences, or back; not beyond the last or the first."""
-        offered, here = self._offered, self._context.state.view.pane.sequence
+        offered, here = self.offered, self._context.state.view.pane.sequence
         if here in offered and 0 <= offered.index(here) + places < len(offered):
             self.choose_sequence(offered[offered.index(here) + places])
 
@@ -84,7 +81,8 @@ class Choosing(QObject):
             self._context.state.change(turn_together, info.length, tuple(panes))
 
     @Slot(int)
-    def _choose_layer(self, index: int) -> None:
+    def choose_layer(self, index: int) -> None:
+        """Turn to another layer, by its place."""
         facts, pane = self._context.loader.facts, self._context.state.view.pane
         if facts is None:
             return
@@ -112,16 +110,3 @@ class Choosing(QObject):
         place = sum(info.checkpoint == here.checkpoint for info in sequences[: pane.sequence])
         alike = [info for info in there if (info.name, info.item) == (here.name, here.item)]
         self.show(pane.layer, (alike or there[place:] or there)[0].index, alike=bool(alike))
-
-    @Slot()
-    def refresh(self) -> None:
-        """Offer what there is."""
-        facts, pane = self._context.loader.facts, self._context.state.view.pane
-        if facts is None or pane.layer not in facts.layers:
-            self._toolbar.sequence.show_sequences([], -1)
-            self._toolbar.layer.show_choices([], -1)
-            return
-        sequences, offered = facts.sequences_of(pane.layer), self._offered
-        self._toolbar.sequence.show_sequences([sequences[index] for index in offered], offered.index(pane.sequence))
-        layers = list(facts.layers)
-        self._toolbar.layer.show_choices(layers, layers.index(pane.layer))

@@ -94,6 +94,11 @@ class ComparedWindow(QDialog):
             button.clicked.connect(lambda checked=False, path=path: self.opened.emit([path]))
             row.addWidget(button)
             self.openers[cell] = button
+        self.together = QPushButton("Open them side by side", autoDefault=False)
+        self.together.setToolTip("The same sequence, read by each of them, with one cursor")
+        self.together.clicked.connect(lambda: self.opened.emit(list(self.recordings.values())))
+        self.together.setVisible(len(self.recordings) > 1)
+        row.addWidget(self.together)
         row.addStretch()
         self.save = QPushButton("Save the figure…", autoDefault=False)
         self.save.setEnabled(any(self.found.results(model.cell) for model in self.found.models))

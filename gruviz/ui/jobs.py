@@ -316,7 +316,7 @@ class ComparisonDrawing:
         say(report, "drawing")
         from gruviz import comparison, figures
 
-        figure = figures.comparison(comparison.read(self.folder), folder=Path(self.folder).name)
+        figure = figures.comparison(comparison.read(self.folder), folder=self.folder)
         say(report, "saving")
         figures.save(figure, self.output)
         return Done(self.output, "Saved")

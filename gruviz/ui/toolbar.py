@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolBar, QToolButton, QWidget
 
 from gruviz.ui.actions import ACTIONS
 from gruviz.ui.chooser import Chooser
+from gruviz.ui.choosing import Choosing
 from gruviz.ui.icons import SIZE, icon
 from gruviz.ui.panels import Context
 from gruviz.ui.readout import Readout
@@ -25,9 +26,11 @@ _ENOUGH = "t = 10,000 of 10,000   ‘e’ → ‘r’   p = 0.915"
 class ToolBar(QToolBar):
     """Made from the table of actions, and the choosers."""
 
-    def __init__(self, context: Context, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, context: Context, choosing: Choosing, actions: Mapping[str, QAction], parent: QWidget | None = None
+    ) -> None:
         super().__init__("Toolbar", parent)
-        self._context, self._made = context, actions
+        self._context, self._choosing, self._made = context, choosing, actions
         self._recording = False
         self.setMovable(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
@@ -52,6 +55,9 @@ class ToolBar(QToolBar):
         self._add("end")
         context.themes.changed.connect(self.restyle)
         context.state.playback_changed.connect(self._show_playback)
+        context.state.pane_changed.connect(self.show_choices)
+        self.sequence.chosen.connect(choosing.choose_offered)
+        self.layer.chosen.connect(choosing.choose_layer)
         self.restyle()
         self._show_playback()
 
@@ -94,6 +100,19 @@ class ToolBar(QToolBar):
         shown = [each for each in self.actions() if (files if each in self._in_menu else each.isVisible())]
         widths = [known.get(widget) or widget.sizeHint().width() for widget in map(self.widgetForAction, shown)]
         return sum(widths) + STEP * (len(widths) + 1)
+
+    @Slot()
+    def show_choices(self) -> None:
+        """Offer the sequences and layers that there are."""
+        facts, pane = self._context.loader.facts, self._context.state.view.pane
+        if facts is None or pane.layer not in facts.layers:
+            self.sequence.show_sequences([], -1)
+            self.layer.show_choices([], -1)
+            return
+        sequences, offered = facts.sequences_of(pane.layer), self._choosing.offered
+        self.sequence.show_sequences([sequences[index] for index in offered], offered.index(pane.sequence))
+        layers = list(facts.layers)
+        self.layer.show_choices(layers, layers.index(pane.layer))
 
     @Slot()
     def restyle(self) -> None:

@@ -5,12 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QMimeData, QObject, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QByteArray, QMimeData, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QFileDialog,
     QMainWindow,
-    QMenu,
     QMessageBox,
     QSplitter,
     QStackedWidget,
@@ -24,10 +23,10 @@ from gruviz.comparison import FILE as COMPARISON
 from gruviz.errors import GruvizError
 from gruviz.ui import settings as settings_file
 from gruviz.ui.actions import ACTIONS
+from gruviz.ui.acts import Acts
 from gruviz.ui.choosing import Choosing
 from gruviz.ui.complement import Complement
 from gruviz.ui.composing import Composing
-from gruviz.ui.derived import DerivedChoices
 from gruviz.ui.display import HEIGHT, DisplayBar
 from gruviz.ui.find import FindBar, GoBar
 from gruviz.ui.flows import MODELS, SEQUENCES, Flows
@@ -35,12 +34,13 @@ from gruviz.ui.garbage import Collector
 from gruviz.ui.help import HelpDialog
 from gruviz.ui.live import Live, LiveBar
 from gruviz.ui.loaders import Loaders
+from gruviz.ui.menus import Menus
 from gruviz.ui.pages import EmptyPage, FailedPage, LoadingPage, WelcomePage, label
 from gruviz.ui.pane_state import PaneState
 from gruviz.ui.panels import Context
 from gruviz.ui.panes import Panes
 from gruviz.ui.player import Player
-from gruviz.ui.reading import MARKED, Facts
+from gruviz.ui.reading import Facts
 from gruviz.ui.sensing import Sensing
 from gruviz.ui.settings import Settings
 from gruviz.ui.sheet import Sheet, SheetBar
@@ -58,25 +58,12 @@ from gruviz.view import (
     Pane,
     View,
     alone,
-    focus_on,
     from_plain,
-    mark_selection,
-    rank_by,
     resume,
     seek,
-    show_all,
     show_range,
-    step,
     to_plain,
-    toggle_loop,
-    toggle_page,
-    toggle_play,
-    toggle_quantity,
-    toggle_reference,
-    toggle_shaded,
-    turn_to,
     with_pane,
-    zoom,
 )
 
 DEMO = "demo.h5"
@@ -92,7 +79,7 @@ _BEGINNING = View(hidden=("candidate",))
 
 
 class MainWindow(QMainWindow):
-    """One recording, and all that is seen of it."""
+    """One recording, or several beside each other, and all that is seen of them."""
 
     ready = Signal()
     """A recording is open and on show."""
@@ -123,21 +110,22 @@ class MainWindow(QMainWindow):
         self._opening = ""
         self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
         self._patience.timeout.connect(self._say_that_it_opens)
+        self.choosing = Choosing(self.context, self.panes, self)
+        self.acts = Acts(self.state, self.choosing, self.panes, self)
         self._actions = {spec.name: self._action(spec) for spec in ACTIONS}
 
         self.setWindowTitle("gruviz")
         self.setAcceptDrops(True)
-        self.toolbar = ToolBar(self.context, self._actions, self)
+        self.toolbar = ToolBar(self.context, self.choosing, self._actions, self)
         self.addToolBar(self.toolbar)
         self.status = StatusBar(self.context, self)
         self.setStatusBar(self.status)
-        self.choosing = Choosing(self.context, self.panes, self.toolbar)
         self.stage = Stage(self.context, self.panes)
         self.side = Side(self.context, {spec.tab: self._actions[spec.name] for spec in ACTIONS if spec.tab})
         self.units = self.side.units
         self.sheet = Sheet(self.context)
         self._build_pages()
-        self._build_menus()
+        self.menus = Menus(self.menuBar(), self._actions, self.context, self.panes, settings)
         self._wire()
         self._show_page(self.welcome)
         self._take_a_size()
@@ -210,28 +198,11 @@ class MainWindow(QMainWindow):
         action.setEnabled(not spec.needs_recording)
         action.setCheckable(spec.checkable)
         action.setData(spec.tab)
-        action.triggered.connect(self.show_tab if spec.tab else getattr(self, spec.name))
+        name = "show_tab" if spec.tab else spec.name
+        action.triggered.connect(getattr(self.acts if hasattr(self.acts, name) else self, name))
         if spec.name == "help":
             action.setIconText("?")
         return action
-
-    def _build_menus(self) -> None:
-        self._menus: dict[str, QMenu] = {}
-        for spec in ACTIONS:
-            if spec.menu:
-                if spec.menu not in self._menus:
-                    self._menus[spec.menu] = self.menuBar().addMenu(spec.menu)
-                self._menus[spec.menu].addAction(self._actions[spec.name])
-        file = self._menus["&File"]
-        self._recent_menu = QMenu("Open &recent", self)
-        file.insertMenu(self._actions["quit"], self._recent_menu)
-        file.insertSeparator(self._actions["quit"])
-        self._recent_menu.aboutToShow.connect(self._fill_recent)
-        self._heatmap_menu = QMenu("&Heatmaps", self)
-        self._menus["&View"].insertMenu(self._actions["switch_theme"], self._heatmap_menu)
-        self._menus["&View"].insertSeparator(self._actions["switch_theme"])
-        self._heatmap_menu.aboutToShow.connect(self._fill_heatmaps)
-        self._derived = DerivedChoices(self.context, self.panes, self._heatmap_menu)
 
     def _wire(self) -> None:
         loader, state, toolbar = self.loader, self.state, self.toolbar
@@ -247,6 +218,8 @@ class MainWindow(QMainWindow):
         self.panes.closed.connect(self._closed_one)
         self.panes.done.connect(self.ready)
         self.choosing.wrong.connect(self.complain)
+        self.acts.wrong.connect(self.complain)
+        self.menus.wanted.connect(self.open_path)
         state.panes_changed.connect(self._show_panes)
         state.memory_changed.connect(self._show_shaded)
         state.cursor_changed.connect(self._collector.moved)
@@ -337,7 +310,7 @@ class MainWindow(QMainWindow):
             later = " yet: they appear here." if facts.growing else ". Record it again, with a longer input."
             self.empty.sentence.setText(f"{facts.name} holds no timesteps{later}")
             self._show_page(self.empty)
-            self.choosing.refresh()
+            self.toolbar.show_choices()
             self.panes.wait_for([])
             return
         sequences = facts.sequences_of(layer)
@@ -375,7 +348,7 @@ class MainWindow(QMainWindow):
             self._remember_file(facts.path)
         self._show_panes()
         self._say_if_cut_short(facts)
-        self.choosing.refresh()
+        self.toolbar.show_choices()
         self.display.refresh()
         self.status.refresh()
 
@@ -461,39 +434,6 @@ class MainWindow(QMainWindow):
         self.state.change(replace, speed=float(SPEEDS[index]))
         self.area.currentWidget().setFocus()
 
-    def _fill_recent(self) -> None:
-        self._recent_menu.clear()
-        for path in self.settings.recent:
-            action = self._recent_menu.addAction(Path(path).name)
-            action.setToolTip(path)
-            action.setData(path)
-            action.triggered.connect(self._open_recent)
-        if not self.settings.recent:
-            self._recent_menu.addAction("None yet").setEnabled(False)
-
-    @Slot()
-    def _open_recent(self) -> None:
-        self.open_path(str(_sender(self).data()))
-
-    def _fill_heatmaps(self) -> None:
-        self._heatmap_menu.clear()
-        facts, view = self.loader.facts, self.state.view
-        if facts is None or view.pane.layer not in facts.layers:
-            self._heatmap_menu.addAction("No recording is open").setEnabled(False)
-            return
-        for quantity in facts.layers[view.pane.layer].cell.quantities:
-            action = self._heatmap_menu.addAction(f"{quantity.symbol}  {quantity.title}")
-            action.setCheckable(True)
-            action.setChecked(quantity.name not in view.hidden)
-            action.setData(quantity.name)
-            action.triggered.connect(self._toggle_heatmap)
-        self._heatmap_menu.addSeparator()
-        self._derived.fill()
-
-    @Slot()
-    def _toggle_heatmap(self) -> None:
-        self.state.change(toggle_quantity, str(_sender(self).data()))
-
     # What the actions do
 
     @Slot()
@@ -516,17 +456,6 @@ class MainWindow(QMainWindow):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.filesSelected.connect(self.open_beside)
         dialog.open()
-
-    @Slot()
-    def close_pane(self) -> None:
-        """Close the recording in focus, one of several."""
-        self.panes.close(self.state.view.focus)
-
-    @Slot()
-    def next_pane(self) -> None:
-        """Bring the next recording into focus."""
-        view = self.state.view
-        self.state.change(focus_on, (view.focus + 1) % len(view.panes))
 
     @Slot()
     def open_demo(self) -> None:
@@ -573,46 +502,6 @@ class MainWindow(QMainWindow):
         self.close()
 
     @Slot()
-    def go_first(self) -> None:
-        """To the first timestep."""
-        self.state.change(seek, 0)
-
-    @Slot()
-    def go_last(self) -> None:
-        """To the last timestep."""
-        self.state.change(seek, self.state.view.length - 1)
-
-    @Slot()
-    def go_back(self) -> None:
-        """Back by exactly 1."""
-        self.state.change(step, -1)
-
-    @Slot()
-    def go_on(self) -> None:
-        """On by exactly 1."""
-        self.state.change(step, 1)
-
-    @Slot()
-    def go_back_ten(self) -> None:
-        """Back by 10."""
-        self.state.change(step, -10)
-
-    @Slot()
-    def go_on_ten(self) -> None:
-        """On by 10."""
-        self.state.change(step, 10)
-
-    @Slot()
-    def play(self) -> None:
-        """Play, or stop playing."""
-        self.state.change(toggle_play)
-
-    @Slot()
-    def loop(self) -> None:
-        """Begin again at the end while playing, or stop there."""
-        self.state.change(toggle_loop)
-
-    @Slot()
     def earlier_checkpoint(self) -> None:
         """The same sequence, earlier in the training."""
         self.training_bar.scrubbing.step(-1)
@@ -626,16 +515,6 @@ class MainWindow(QMainWindow):
     def play_training(self) -> None:
         """Go through the training, or stop."""
         self.training_bar.play()
-
-    @Slot()
-    def reference(self) -> None:
-        """Put the dashed cursor here, or take it away."""
-        self.state.change(toggle_reference)
-
-    @Slot()
-    def shade(self) -> None:
-        """Shade the sequence by its weights in the state at the cursor, or do no longer."""
-        self.state.change(toggle_shaded)
 
     @Slot()
     def _show_shaded(self) -> None:
@@ -683,21 +562,6 @@ class MainWindow(QMainWindow):
         self.area.currentWidget().setFocus()
 
     @Slot()
-    def read_pages(self) -> None:
-        """Read the sequence as pages, or see it in panels over time."""
-        self.state.change(toggle_page)
-
-    @Slot()
-    def mark_range(self) -> None:
-        """Make the selected range part of the label of what is marked, or take it away from it."""
-        if self.state.view.selection is None:
-            self.complain("Nothing is selected: read the sequence as pages (P), and drag over a range of it")
-            return
-        self.state.change(mark_selection)
-        if self.state.view.marked:  # who marks wants to see which units follow that
-            self.state.change(rank_by, MARKED)
-
-    @Slot()
     def _show_area(self) -> None:
         """Pages, or panels over time, and their strip."""
         page = self.state.view.page
@@ -711,41 +575,6 @@ class MainWindow(QMainWindow):
     def _go_to_sequence(self, sequence: int, timestep: int) -> None:
         self.choose_sequence(sequence)
         self.state.change(seek, timestep)
-
-    @Slot()
-    def next_sequence(self) -> None:
-        """To the sequence after this."""
-        self.choosing.step(1)
-
-    @Slot()
-    def previous_sequence(self) -> None:
-        """To the sequence before this."""
-        self.choosing.step(-1)
-
-    @Slot()
-    def zoom_in(self) -> None:
-        """Fewer timesteps, around the cursor."""
-        self.state.change(zoom, 0.5, self.state.view.cursor + 0.5)
-
-    @Slot()
-    def zoom_out(self) -> None:
-        """More timesteps, around the cursor."""
-        self.state.change(zoom, 2.0, self.state.view.cursor + 0.5)
-
-    @Slot()
-    def show_all(self) -> None:
-        """All timesteps at once."""
-        self.state.change(show_all)
-
-    @Slot()
-    def no_unit(self) -> None:
-        """Select no unit."""
-        self.state.change(with_pane, units=())
-
-    @Slot()
-    def show_tab(self) -> None:
-        """Put something else below the list of units."""
-        self.state.change(turn_to, _sender(self).data())
 
     @Slot()
     def filter_units(self) -> None:
@@ -845,12 +674,6 @@ def _as_a_copy(event: QDropEvent) -> None:
     """Take what is dropped without its being taken away: after a move, an editor deletes what was dragged."""
     event.setDropAction(Qt.DropAction.CopyAction)
     event.accept()
-
-
-def _sender(window: QObject) -> QAction:
-    action = window.sender()
-    assert isinstance(action, QAction)
-    return action
 
 
 def _folder_of(path: str) -> str:

@@ -111,7 +111,7 @@ def texts(page: Page) -> list[str]:
 
 def small_print(page: Page) -> str:
     """What is written below the figure, as one line."""
-    lines = [text for text in page.texts if text.get_fontsize() == 6]
+    lines = [text for text in page.texts if text.get_fontsize() == 6 * page.style.zoom]
     return " ".join(text.get_text() for text in sorted(lines, key=lambda text: -text.get_position()[1]))
 
 
@@ -138,17 +138,17 @@ def add_gradients(run: Recording, slope: float = 0.0) -> Recording:
 
 def assert_legible(page: Page) -> None:
     """No text is cut off by the page's edge, none lies on another, and none is smaller than 6 points."""
-    with style():
+    with style(page.style):
         canvas = FigureCanvasAgg(page)
         canvas.draw()
         written = [text for text in page.findobj(Text) if text.get_visible() and text.get_text().strip()]
         boxes = [(text, text.get_window_extent(canvas.get_renderer())) for text in written]
     for text, box in boxes:
-        assert text.get_fontsize() >= 6, text
+        assert text.get_fontsize() >= 6 * page.style.zoom, text
         inside = page.bbox.x0 <= box.x0 and page.bbox.y0 <= box.y0 and box.x1 <= page.bbox.x1 and box.y1 <= page.bbox.y1
         assert inside, text
     for number, (text, box) in enumerate(boxes):
         for other, its in boxes[number + 1 :]:
             across = min(box.x1, its.x1) - max(box.x0, its.x0)
             down = min(box.y1, its.y1) - max(box.y0, its.y0)
-            assert across < 1.5 or down < 1.5, (text, other)  # pixels at 150 dpi
+            assert min(across, down) < 1.5 * page.style.zoom, (text, other)  # pixels at 150 dpi

@@ -124,10 +124,20 @@ def test_one_run_and_a_failed_one_are_drawn_too() -> None:
     assert "trained gru" not in drawn
 
 
+def test_a_baseline_far_from_all_results_is_told_and_not_drawn_among_them() -> None:
+    def marks(baseline: float) -> tuple[int, str]:
+        page = draw(replace(made(), baseline=baseline))
+        axes = next(each for each in page.axes if "better" in each.get_xlabel())
+        return sum(line.get_gid() == "baseline" for line in axes.lines), axes.get_xlabel()
+
+    assert marks(0.4) == (1, "RMSE, lower is better; dashed: always saying 1")
+    assert marks(40.0) == (0, "RMSE, lower is better; always saying 1: 40.0")
+
+
 def test_what_cannot_be_drawn_is_said() -> None:
     with pytest.raises(GruvizError, match="no training of this comparison is finished"):
         draw(replace(made(), runs=()))
-    with pytest.raises(GruvizError, match="mm wide"):
+    with pytest.raises(GruvizError, match="needs at least 80 mm"):
         draw(made(), width=20)
 
 

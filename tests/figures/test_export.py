@@ -80,7 +80,7 @@ def test_the_command_draws_it_again(tmp_path: Path, options: dict[str, object]) 
             order=said.get("--order"),  # type: ignore[arg-type]
             quantities=said["--quantities"].split(","),
             thresholds=Thresholds(*limits) if limits else None,
-            width=float(said["--width"]),
+            width=float(said.get("--width", 85)),
         )
         assert again.provenance == first.provenance
         assert again._repr_png_() == first._repr_png_()
@@ -206,7 +206,7 @@ def test_a_notebook_shows_it(page: Page) -> None:
 @pytest.mark.parametrize("name", ["out.jpg", "out", "out.pdf.gz", ".pdf"])
 def test_another_suffix(tmp_path: Path, page: Page, name: str) -> None:
     before = set(tmp_path.iterdir())
-    with pytest.raises(GruvizError, match=r"end its name in \.pdf, \.svg or \.png"):
+    with pytest.raises(GruvizError, match=r"end its name in \.pdf, \.svg, \.png, \.csv or \.npz"):
         save(page, tmp_path / name)
     assert set(tmp_path.iterdir()) == before
 

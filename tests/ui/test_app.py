@@ -11,6 +11,8 @@ from PySide6.QtGui import QImage
 from gruviz.errors import GruvizError
 from gruviz.ui import app
 
+from .recordings import make
+
 RUN = "import sys; from gruviz.ui.app import run; "
 
 
@@ -48,6 +50,25 @@ def test_a_picture_needs_no_display_and_leaves_no_settings(sonnets: Path, tmp_pa
     assert result.returncode == 0, result.stderr
     assert QImage(str(target)).width() == 1280
     assert not config.exists()
+
+
+def test_a_picture_of_several_recordings(sonnets: Path, tmp_path: Path) -> None:
+    other, short = make(tmp_path / "other.h5", seed=2), make(tmp_path / "short.h5", (50,))
+
+    def open_(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return start(f"from gruviz.cli import main; sys.exit(main({['open', *arguments]}))")
+
+    pictures = []
+    for number, paths in enumerate(([sonnets], [sonnets, other])):
+        target = str(tmp_path / f"{number}.png")
+        result = open_(*map(str, paths), "--screenshot", target)
+        assert result.returncode == 0, result.stderr
+        pictures.append(QImage(target))
+    assert pictures[0] != pictures[1]
+    result = open_(str(sonnets), str(short), "--screenshot", "x.png")
+    assert result.returncode == 2
+    assert result.stderr.startswith("gruviz: short.h5 has no sequence of 400 timesteps")
+    assert len(result.stderr.splitlines()) == 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a display is always there elsewhere")

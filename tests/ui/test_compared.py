@@ -99,6 +99,13 @@ def test_run_cancelled_gone_on_with_and_opened(qtbot: QtBot, window: MainWindow,
     with gruviz.open(folder / "lstm.h5") as run:
         assert window.state.view.length == run.tapes["main"].sequences[0].length == 12
 
+    with qtbot.waitSignal(again.opened) as told, qtbot.waitSignal(window.ready, timeout=LONG):
+        press(again.together)
+    paths = [str(folder / f"{cell}.h5") for cell in KINDS]
+    assert told.args == [paths]
+    assert [pane.recording for pane in window.state.view.panes] == paths
+    assert window.state.view.length == 12
+
 
 def test_the_table_and_the_curves_are_those_of_the_folder(qtbot: QtBot, window: MainWindow, compared: Path) -> None:
     found = comparison.read(compared)

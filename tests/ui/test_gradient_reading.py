@@ -122,6 +122,12 @@ def test_one_timestep_is_told_as_the_file_has_it(source: Source, layer: str) -> 
     assert np.isnan(found.norms["norm_cell"])
     assert found.radius == (600, 0.5)
     assert found.mean_growth == pytest.approx(gradient.read("growth", rows).mean())
+    growth, turn = gradient.read("growth", rows), -1 if held.backward else 1
+    for s in (600, 700, 800):
+        spanned = GradientAtRequest("a", layer, 1, 700, s).read(source).span_growth
+        later = (700 - s) * turn
+        steps = growth[700:s] if held.backward else growth[s + 1 : 701]
+        assert spanned == pytest.approx(steps.sum(), abs=1e-9) if later >= 0 else np.isnan(spanned)
     assert (found.error, found.since, found.reached, found.pair) == ("squared error", 2000, None, None)
     shaded = SensitivityRequest("s", layer, 1, 700).read(source)  # of the first layer of the tape
     assert (shaded.start, len(shaded.weights)) == (695, LAGS)

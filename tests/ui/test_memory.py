@@ -146,8 +146,8 @@ def test_all_that_is_worked_out_agrees_with_the_file(qtbot: QtBot, opened: Open,
 
 
 def test_the_menu_of_heatmaps_offers_them_too(qtbot: QtBot, window: MainWindow) -> None:
-    window._heatmap_menu.aboutToShow.emit()
-    offered: list[QAction] = [each for each in window._heatmap_menu.actions() if each.text().endswith("carried")]
+    window.menus.heatmaps.aboutToShow.emit()
+    offered: list[QAction] = [each for each in window.menus.heatmaps.actions() if each.text().endswith("carried")]
     offered[0].trigger()
     settle(qtbot, window)
     assert window.state.view.derived == ("carried",)

@@ -492,8 +492,8 @@ def test_nothing_is_compared_with_what_is_empty(qtbot: QtBot, new_window: Callab
         window.open_together([str(files["gru"]), str(empty)])
     assert "empty.h5 holds no timesteps" in complaint(qtbot, window)
     assert names(window) == ["gru.h5"]
-    window.close_pane()
-    window.next_pane()
+    window.acts.close_pane()
+    window.acts.next_pane()
     assert names(window) == ["gru.h5"]
 
 

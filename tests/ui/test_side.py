@@ -43,7 +43,7 @@ def test_every_tab_is_known_to_the_view_and_has_a_key(window: MainWindow) -> Non
     for tab in TABS:
         (spec,) = [spec for spec in ACTIONS if spec.tab == tab.name]
         assert spec.keys == (tab.keys,)
-        assert window._actions[spec.name] in window._menus["&View"].actions()
+        assert window._actions[spec.name] in window.menus.named["&View"].actions()
 
 
 def test_a_click_or_a_key_turns_to_a_tab(qtbot: QtBot, opened: Open, predicted: Path) -> None:

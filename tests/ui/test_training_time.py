@@ -117,7 +117,7 @@ def test_keys_wheel_and_menu(qtbot: QtBot, opened: Open, trained: Path) -> None:
     QApplication.sendEvent(window.training_bar, wheel)
     assert step() == 11
     assert_all_agree(qtbot, window)
-    texts = [action.text() for action in window._menus["&Go"].actions() if action.isVisible()]
+    texts = [action.text() for action in window.menus.named["&Go"].actions() if action.isVisible()]
     assert "La&ter in training" in texts
 
 

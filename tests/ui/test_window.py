@@ -152,8 +152,8 @@ def test_heatmaps_are_folded_away_and_come_back(qtbot: QtBot, window: MainWindow
         return [each.quantity.name for each in window.stage.panels if isinstance(each, HeatmapPanel)]
 
     def toggle(name: str) -> None:
-        window._heatmap_menu.aboutToShow.emit()
-        action = next(action for action in window._heatmap_menu.actions() if action.data() == name)
+        window.menus.heatmaps.aboutToShow.emit()
+        action = next(action for action in window.menus.heatmaps.actions() if action.data() == name)
         action.trigger()
 
     assert names() == ["update", "reset", "hidden"]

@@ -31,7 +31,8 @@ _MARKS = {-1: ("vanishing", palette.VANISHING), 1: ("exploding", palette.EXPLODI
 _TIP = (
     "∂L/∂h_t: how the loss depends on the state at the cursor, all paths counted. ∂h_t/∂h_s: how the state at t "
     "depends on that at s. The direct path is survival: the product of the keeps alone; all others lead through gates "
-    "and candidates, which read the old state again.<br>Mark s by a double-click; t is the cursor. What is retained "
+    "and candidates, which read the old state again. Growth: of the change of the state that grows most in the long "
+    "run, step by step (by QR, in logarithms).<br>Mark s by a double-click; t is the cursor. What is retained "
     "need not be important, and neither need what has a large gradient."
 )
 
@@ -204,6 +205,8 @@ class GradientTab(TabPanel):
             yield "|J| of the step", f"{at.step_norm:.3g}", radius
         if "growth" in at.known:
             yield "growth", f"× {in_words(at.growth)}", f"× {in_words(at.mean_growth)} on average"
+        if not np.isnan(at.span_growth):
+            yield "growth s → t", f"× {in_words(at.span_growth)}", "what grows most"
 
     @property
     def pairing(self) -> str:
@@ -242,8 +245,9 @@ class GradientTab(TabPanel):
             top += STEP
             for name, value, beside in self.says():
                 draw_text(painter, 3 * STEP, top, name, font, theme.foreground)
-                draw_text(painter, 3 * STEP + _NAME + 2 * STEP, top, value, bold(font), theme.foreground)
-                draw_text(painter, 3 * STEP + _NAME + 82, top + 1, beside, tiny, theme.muted)
+                left = 5 * STEP + _NAME
+                end = left + draw_text(painter, left, top, value, bold(font), theme.foreground)
+                draw_text(painter, max(left + 74, end + 2 * STEP), top + 1, beside, tiny, theme.muted)
                 top += _ROW
             self._paint_pair(painter, top + STEP)
 
@@ -267,6 +271,8 @@ class GradientTab(TabPanel):
         draw_text(painter, 3 * STEP, top, self.pairing, bold(font), theme.foreground)
         top += _ROW + 2
         if at.pair is None:
+            if self.context.state.view.reference is not None:
+                self._paint_words(painter, top, "Work out… below follows the marked timestep too.", theme.muted)
             return
         rows = [("direct path", at.pair.direct, palette.RETAINED), ("all paths", at.pair.total, palette.GRADIENT)]
         for name, value, colour in rows:

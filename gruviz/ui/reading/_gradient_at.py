@@ -56,6 +56,8 @@ class GradientAt:
     """log10."""
     mean_growth: float
     """log10, over the whole sequence."""
+    span_growth: float
+    """log10, of all steps after the marked timestep up to this one."""
     radius: tuple[int, float] | None
     """The nearest timestep at which it was taken, and the spectral radius there."""
     since: int | None
@@ -77,8 +79,11 @@ class GradientAtRequest(Request):
 
     def read(self, source: Source) -> GradientAt:
         """Gather it."""
-        layer, key = self._layer(source), ("gradient of", self.layer, self.sequence)
-        of: _OfSequence = source.once(key, lambda: _of_sequence(layer, self.sequence))
+        layer = self._layer(source)
+        kept = source.known.get("gradient of")
+        if kept is None or kept[0] != self.subject:
+            kept = source.known["gradient of"] = self.subject, _of_sequence(layer, self.sequence)
+        of: _OfSequence = kept[1]
         values = self._values(source, layer, of)
         since, reached = (path(source, layer, self.sequence, fixed) for fixed in _FIXED)
         which = _pair(since, reached, self.reference, self.timestep)
@@ -96,12 +101,20 @@ class GradientAtRequest(Request):
             step_norm=values["step_norm"],
             growth=values["growth"],
             mean_growth=of.growth,
+            span_growth=self._span_growth(of, layer.backward),
             radius=None if nearest is None else (int(of.radii[0][nearest]), float(of.radii[1][nearest])),
             since=None if since is None else since.fixed,
             reached=None if reached is None else reached.fixed,
             pair=None if which is None else which[0].pair(which[1]),
             shares=() if which is None else _shares(*which),
         )
+
+    def _span_growth(self, of: "_OfSequence", backward: bool) -> float:
+        """From the marked timestep on, in log10; NaN where it comes later, or nothing is marked."""
+        s, t = self.reference, self.timestep
+        if s is None or not len(of.grown) or (s < t if backward else t < s):
+            return float("nan")
+        return float(of.grown[t] - of.grown[s])
 
     def _values(self, source: Source, layer: Layer, of: "_OfSequence") -> dict[str, float]:
         """What the recording holds of the timestep: read with those around it, of which the next will be one."""
@@ -167,6 +180,8 @@ class _OfSequence:
     """The timesteps that act on the loss."""
     growth: float
     """Of one timestep, in the mean."""
+    grown: NDArray[np.float64]
+    """(T,), from the start of the reading up to each timestep; empty where it is not known."""
     radii: tuple[NDArray[np.intp], NDArray[np.float64]]
     """The timesteps that have one, and the spectral radii there."""
 
@@ -175,18 +190,20 @@ def _of_sequence(layer: Layer, sequence: int) -> _OfSequence:
     gradient, rows = layer.gradient, layer.slice(sequence)
     nan, none = float("nan"), (np.empty(0, np.intp), np.empty(0))
     if gradient is None:
-        return _OfSequence((), None, "", nan, slice(0, 0), nan, none)
+        return _OfSequence((), None, "", nan, slice(0, 0), nan, np.empty(0), none)
     known = tuple(name for name in gradient.names if _is_known(gradient, name, rows, sequence))
     against, acts, loss = nan, slice(0, rows.stop - rows.start), None
     if "norm_hidden" in known:
         norms, loss = gradient.read("norm_hidden", rows), gradient.loss(sequence)
         against, acts = set_out(norms, loss), acting(norms, layer.backward)
-    growth = float(gradient.read("growth", rows).mean()) if "growth" in known else nan
+    turn = -1 if layer.backward else 1
+    grown = np.cumsum(gradient.read("growth", rows)[::turn])[::turn] if "growth" in known else np.empty(0)
+    growth = float(grown[0 if layer.backward else -1]) / len(grown) if len(grown) else nan
     radii = none
     if "step_radius" in known:
         read = gradient.read("step_radius", rows)
         radii = np.flatnonzero(np.isfinite(read)), read[np.isfinite(read)].astype(np.float64)
-    return _OfSequence(known, loss, gradient.error, against, acts, growth, radii)
+    return _OfSequence(known, loss, gradient.error, against, acts, growth, grown, radii)
 
 
 def _is_known(gradient: Gradient, name: str, rows: slice, sequence: int) -> bool:
