@@ -50,6 +50,10 @@ _ANCHORS: dict[str, tuple[str, ...]] = {
 }
 _FULL = 0.06
 """The chroma from which on a colour is more than a tint."""
+_INK = 0.82
+"""How much darker than white the ink of the text is, about: on a dark ground that becomes white, about."""
+_SEEN = 0.62
+"""The lightness of a full colour on a dark ground, at least."""
 _SEQUENTIAL = ("gate", "grey", "kept", "written")
 _MAP_OF_KIND: dict[Kind, str] = {
     "keep": "keep",
@@ -100,12 +104,13 @@ def grey(colour: str) -> str:
 
 
 def inverted(colour: str, ground: str) -> str:
-    """What a colour that was chosen for white is on a dark ground: greys and tints turn over, full colours stay."""
+    """What a colour that was chosen for white is on a dark ground: greys and tints turn over, others are lighter."""
     lightness, a, b = _oklab(colour)
     if np.hypot(a, b) > _FULL:
-        return colour
+        return _hex(_srgb(np.array([max(lightness, _SEEN), a, b])))
     deepest = _oklab(ground)[0]
-    return ground if lightness > 0.9999 else _hex(_srgb(np.array([1 - lightness * (1 - deepest), a, b])))
+    turned = deepest + (1 - deepest) * min(1.0, (1 - lightness) / _INK)
+    return ground if lightness > 0.9999 else _hex(_srgb(np.array([turned, a, b])))
 
 
 def _hex(colour: NDArray[np.uint8]) -> str:

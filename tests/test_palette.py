@@ -137,3 +137,21 @@ def test_lines_are_those_of_the_gates_and_candidates() -> None:
 
 def test_hex_is_read() -> None:
     assert palette.rgb("#E69F00") == (230, 159, 0)
+
+
+def test_on_a_dark_ground_greys_turn_over_and_full_colours_can_be_seen() -> None:
+    ground = "#15171C"
+    assert palette.inverted("#FFFFFF", ground) == ground
+    ladder = [
+        palette.rgb(palette.inverted(colour, ground))[0] for colour in ("#FFFFFF", "#CCCCCC", "#666666", "#1A1A1A")
+    ]
+    assert ladder == sorted(ladder)
+    assert ladder[-1] > 200
+    for colour in (palette.RETAINED, palette.OVERWRITTEN, *palette.LINES.values()):
+        seen, dark = (
+            0.2126 * r + 0.7152 * g + 0.0722 * b
+            for r, g, b in map(palette.rgb, (palette.inverted(colour, ground), ground))
+        )
+        assert seen > dark + 80
+    assert palette.grey("#FFFFFF") == "#FFFFFF"
+    assert len(set(palette.rgb(palette.grey(palette.RETAINED)))) == 1

@@ -13,7 +13,7 @@ qt="libegl1 libgl1 libopengl0 libglib2.0-0 libdbus-1-3 libfontconfig1 libxkbcomm
     fontconfig fonts-dejavu-core"
 case ${1-} in
     run) lock=requirements.lock packages=$qt ;;
-    dev) lock=requirements-dev.lock packages="$qt xvfb" ;;
+    dev) lock=requirements-dev.lock packages="$qt xvfb xauth" ;;
     *) echo "usage: tools/setup.sh run|dev" >&2; exit 2 ;;
 esac
 
@@ -82,5 +82,5 @@ if [ "$(uname)" = Linux ]; then
     missing=$(ldd "$qt_libraries"/lib/libQt6Widgets.so.6 "$qt_libraries"/plugins/platforms/libqxcb.so |
         awk '/not found/ && !seen[$1]++ { print $1 }')
     [ -z "$missing" ] || need "a library that Qt needs ($(echo $missing | cut -d' ' -f1), $(echo $missing | wc -w) in all)"
-    [ "$1" != dev ] || command -v Xvfb >/dev/null || need "Xvfb, which gives the tests a display,"
+    [ "$1" != dev ] || { command -v xvfb-run && command -v xauth; } >/dev/null || need "xvfb-run, which gives the tests a display,"
 fi

@@ -29,7 +29,6 @@ from gruviz.analysis._over_training import (
     binned,
     gather_over_training,
     logarithmic,
-    quantiles,
 )
 from gruviz.analysis._parts import parts
 from gruviz.analysis._paths import Paths, paths, paths_to_reached
@@ -112,7 +111,6 @@ __all__ = [
     "parts",
     "paths",
     "paths_to_reached",
-    "quantiles",
     "raised",
     "roc_area",
     "saturation",

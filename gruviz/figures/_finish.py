@@ -80,8 +80,10 @@ def _recolour(artist: Artist, style: Style) -> None:
         artist.set_tick_params(color=style.colour(FOREGROUND), labelcolor=style.colour(FOREGROUND))
 
 
-def _turned(colour: object, style: Style) -> tuple[float, float, float, float]:
+def _turned(colour: object, style: Style) -> tuple[float, float, float, float] | str:
     """A colour as the style has it, as opaque as it was."""
+    if not to_rgba(colour)[3]:  # type: ignore[arg-type]
+        return "none"  # else the artist's own opacity would show it
     made = to_rgba(style.colour(to_hex(colour)))  # type: ignore[arg-type]
     return (*made[:3], to_rgba(colour)[3])  # type: ignore[arg-type]
 

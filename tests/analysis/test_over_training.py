@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 import gruviz.recording
 from gruviz import analysis
-from gruviz.analysis import QUANTILES, along, binned, finish, gather_over_training, logarithmic, quantiles
+from gruviz.analysis import QUANTILES, along, binned, finish, gather_over_training, logarithmic
+from gruviz.analysis._over_training import quantiles
 from gruviz.cells import CELLS
 from gruviz.recording import Block, Writer, over_training, scrubbed
 

@@ -22,7 +22,7 @@ from .test_every_figure import EVERY, make
 @pytest.mark.parametrize("name", EVERY)
 def test_it_is_the_same_pixel_for_pixel_whatever_the_window_showed(tmp_path: Path, name: str) -> None:
     run, _ = make(tmp_path / "run.h5", (TEXT[:120],), cell=LSTM)
-    pane = Pane(layer="rnn.l0", units=(3, 1), order="keep", rows=(1, 5))
+    pane = Pane(layer="rnn.l0", units=(3, 1), order="keep", rows=(0, 5))
     view = View(length=120, start=10, stop=60, cursor=40, reference=15, panes=(pane,), sides=(0.2, 0.7))
     with run:
         page = draw(run, name, view, style=Style("slide", "serif", dark=True), thresholds=Thresholds(0.8, 0.3, 0.1))
