@@ -49,7 +49,7 @@ class FormatFields(QObject):
         self.dpi = QSpinBox(minimum=30, maximum=2400, value=known["dpi"], suffix=" pixels per inch")
         self.frame_dpi = QSpinBox(minimum=30, maximum=600, value=known["frame_dpi"], suffix=" pixels per inch")
         self.fps = QDoubleSpinBox(minimum=0.1, maximum=120, decimals=1, value=known["fps"])
-        self.fps.setSuffix(" a second")
+        self.fps.setSuffix(" frames a second")
         self.outlines = QCheckBox("Letters as &outlines")
         self.outlines.setToolTip("They look the same where their fonts are missing, but cannot be searched or edited")
         self.outlines.setChecked(known["outlines"])
@@ -68,7 +68,7 @@ class FormatFields(QObject):
             ("For&mat", self.kind_),
             ("&Resolution", self.dpi),
             ("&Resolution", self.frame_dpi),
-            ("Frames", self.fps),
+            ("Spee&d", self.fps),
             ("", self.outlines),
             ("Save &as", self.output),
             ("", self.sidecar),

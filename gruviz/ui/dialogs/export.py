@@ -19,7 +19,8 @@ from gruviz.ui.preview import Preview
 from gruviz.ui.theme import STEP
 from gruviz.view import View
 
-_SIZE = QSize(1180, 720)
+_SIZE = QSize(1400, 900)
+"""Where the screen has so much room."""
 _FIELDS = 328
 """Pixels of the column of fields, whatever is in them: the preview beside it stays where it is."""
 _REST = 150
