@@ -192,6 +192,7 @@ def _style_sheet(theme: Theme) -> str:
     QPushButton {{ border: 1px solid {theme.rule}; border-radius: 4px; padding: 8px 16px; background: {theme.panel};
                    color: {theme.foreground}; }}
     QPushButton:hover {{ background: {theme.hover}; }}
+    QPushButton:disabled {{ color: {theme.muted}; background: {theme.window}; }}
     QPushButton:focus {{ border-color: {theme.accent}; }}
     QPushButton#primary {{ background: {theme.accent}; color: {theme.on_accent}; border-color: {theme.accent}; }}
     QPushButton#link {{ border: 0; background: transparent; text-align: left; padding: 4px; }}

@@ -36,6 +36,16 @@ def test_the_view_of_a_figure_draws_it_again(tmp_path: Path, name: str) -> None:
     assert again.provenance.said == page.provenance.said
 
 
+def test_carry_holds_the_heatmaps_that_are_on_show(tmp_path: Path) -> None:
+    run, _ = make(tmp_path / "run.h5", (TEXT[:60],))
+    with run:
+        page = draw(run, "carry", View(length=60, stop=60, panes=(Pane(),), derived=("survival", "change", "carried")))
+        assert page.provenance.options["quantities"] == ["change", "carried"]
+        found = seen(save(page, tmp_path / "a.svg")).view
+    assert found is not None
+    assert found.derived == ("change", "carried")
+
+
 def test_what_has_changed_since_is_said(tmp_path: Path) -> None:
     run, _ = make(tmp_path / "run.h5", (TEXT[:60],))
     with run:

@@ -266,7 +266,7 @@ class ExportDialog(Form):
             self._copied("", why)
 
     def _say(self, why: str) -> None:
-        self.preview.say(f"{why[0].upper()}{why[1:]}.")
+        self.preview.say(why)
         self._show_caption()
 
     def _show_caption(self) -> None:
