@@ -191,6 +191,7 @@ def _style_sheet(theme: Theme) -> str:
     QPushButton:hover {{ background: {theme.hover}; }}
     QPushButton:focus {{ border-color: {theme.accent}; }}
     QPushButton#primary {{ background: {theme.accent}; color: {theme.on_accent}; border-color: {theme.accent}; }}
+    QPushButton:disabled {{ color: {theme.muted}; background: {theme.window}; border-color: {theme.rule}; }}
     QPushButton#link {{ border: 0; background: transparent; text-align: left; padding: 4px; }}
     QPushButton#link:hover {{ background: {theme.hover}; }}
     """
