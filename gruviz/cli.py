@@ -285,9 +285,11 @@ def _gradient(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--since", type=int, metavar="S", help="what depends on the states at this timestep; not asked")
     parser.add_argument(
-        "--followed", type=int, metavar="N", help="timesteps that T is followed back, and S on, at most"
+        "--followed", type=_timesteps, metavar="N", help="timesteps that T is followed back, and S on, at most"
     )
-    parser.add_argument("--lags", type=int, metavar="N", help="timesteps that each output is followed back; 0 for none")
+    parser.add_argument(
+        "--lags", type=_timesteps, metavar="N", help="timesteps that each output is followed back; 0 for none"
+    )
     parser.add_argument("--sequence", type=int, action="append", metavar="I", help="its number, from 0; all without")
     parser.add_argument("--tape", metavar="NAME", help="which, where there are several")
     parser.add_argument("--units", action=argparse.BooleanOptionalAction, help="keep the gradient of every unit or not")
@@ -312,7 +314,7 @@ def _gradient(arguments: Sequence[str]) -> int:
                 steps=given.steps,
                 reach=given.reach,
                 since=given.since,
-                followed=FOLLOWED if given.followed is None else max(given.followed, 0),
+                followed=FOLLOWED if given.followed is None else given.followed,
                 lags=given.lags,
                 units=given.units,
                 double=not given.single,
@@ -558,3 +560,9 @@ def _when(text: str) -> str | int | None:
     if text not in ("auto", "sum", "last", "none") and not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is no timestep: write a number, last or none")
     return None if text == "none" else int(text) if text.isdecimal() else text
+
+
+def _timesteps(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of timesteps: write 0 or more")
+    return int(text)
