@@ -110,16 +110,20 @@ def _train(arguments: Sequence[str]) -> int:
     _add_probe(parser)
     parser.add_argument("-o", "--output", required=True, metavar="MODEL.safetensors")
     given = parser.parse_args(arguments)
+    if given.probe is None and (given.probe_spacing is not None or given.probe_length is not None):
+        parser.error("--probe-spacing and --probe-length say how to record a training: give --probe too")
 
     from gruviz import sequences
     from gruviz.model import checkpoint, device, tasks
-    from gruviz.model.probe import Plan, train_watched
+    from gruviz.model.probe import LENGTH, Plan, train_watched
 
     checkpoint.check_writable(given.output)
     path = given.text or given.data
     data = sequences.read(path, _reading(given)) if path else None
     task = tasks.make(given.task, data)
     _say_notes(data.notes if data else ())
+    length = LENGTH if given.probe_length is None else given.probe_length
+    plan = None if given.probe is None else Plan(given.probe, given.probe_spacing or "log", length)
     line = Line()
     with interruptible() as interrupted:
 
@@ -130,7 +134,7 @@ def _train(arguments: Sequence[str]) -> int:
         trained, probe = train_watched(
             task,
             given.output,
-            Plan(given.probe, given.probe_spacing, given.probe_length) if given.probe else None,
+            plan,
             cell=given.cell,
             hidden=given.hidden,
             layers=given.layers,
@@ -159,10 +163,8 @@ def _add_probe(parser: argparse.ArgumentParser) -> None:
         help="record the network at N steps of the training (20), each time on the same held-out sequence, "
         "into MODEL-training.h5",
     )
-    parser.add_argument(
-        "--probe-spacing", choices=("log", "linear"), default="log", help="of those steps: most happens early"
-    )
-    parser.add_argument("--probe-length", type=int, default=500, metavar="N", help="timesteps of that sequence")
+    parser.add_argument("--probe-spacing", choices=("log", "linear"), help="of those steps: most happens early, so log")
+    parser.add_argument("--probe-length", type=int, metavar="N", help="timesteps of that sequence; 500 without")
 
 
 def _record(arguments: Sequence[str]) -> int:
