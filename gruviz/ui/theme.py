@@ -195,6 +195,7 @@ def _style_sheet(theme: Theme) -> str:
     QPushButton:disabled {{ color: {theme.muted}; background: {theme.window}; }}
     QPushButton:focus {{ border-color: {theme.accent}; }}
     QPushButton#primary {{ background: {theme.accent}; color: {theme.on_accent}; border-color: {theme.accent}; }}
+    QPushButton:disabled {{ color: {theme.muted}; background: {theme.window}; border-color: {theme.rule}; }}
     QPushButton#link {{ border: 0; background: transparent; text-align: left; padding: 4px; }}
     QPushButton#link:hover {{ background: {theme.hover}; }}
     """
