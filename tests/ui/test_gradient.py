@@ -201,7 +201,7 @@ def test_a_sentence_says_where_survival_and_the_gradient_disagree(
     show(qtbot, window, "and all paths")
     drawn = panel(window, GradientPanel)
     assert drawn.pair == pair
-    assert drawn.pair.brief.endswith("they disagree") is not still
+    assert drawn.pair.brief.startswith("s = 20, t = 24 disagree: ") is not still
     assert pair.words.endswith("they agree.") is still
     key(window, Qt.Key.Key_3, ALT)
     settle(qtbot, window)
