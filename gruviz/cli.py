@@ -110,16 +110,20 @@ def _train(arguments: Sequence[str]) -> int:
     _add_probe(parser)
     parser.add_argument("-o", "--output", required=True, metavar="MODEL.safetensors")
     given = parser.parse_args(arguments)
+    if given.probe is None and (given.probe_spacing is not None or given.probe_length is not None):
+        parser.error("--probe-spacing and --probe-length say how to record a training: give --probe too")
 
     from gruviz import sequences
     from gruviz.model import checkpoint, device, tasks
-    from gruviz.model.probe import Plan, train_watched
+    from gruviz.model.probe import LENGTH, Plan, train_watched
 
     checkpoint.check_writable(given.output)
     path = given.text or given.data
     data = sequences.read(path, _reading(given)) if path else None
     task = tasks.make(given.task, data)
     _say_notes(data.notes if data else ())
+    length = LENGTH if given.probe_length is None else given.probe_length
+    plan = None if given.probe is None else Plan(given.probe, given.probe_spacing or "log", length)
     line = Line()
     with interruptible() as interrupted:
 
@@ -130,7 +134,7 @@ def _train(arguments: Sequence[str]) -> int:
         trained, probe = train_watched(
             task,
             given.output,
-            Plan(given.probe, given.probe_spacing, given.probe_length) if given.probe else None,
+            plan,
             cell=given.cell,
             hidden=given.hidden,
             layers=given.layers,
@@ -159,10 +163,8 @@ def _add_probe(parser: argparse.ArgumentParser) -> None:
         help="record the network at N steps of the training (20), each time on the same held-out sequence, "
         "into MODEL-training.h5",
     )
-    parser.add_argument(
-        "--probe-spacing", choices=("log", "linear"), default="log", help="of those steps: most happens early"
-    )
-    parser.add_argument("--probe-length", type=int, default=500, metavar="N", help="timesteps of that sequence")
+    parser.add_argument("--probe-spacing", choices=("log", "linear"), help="of those steps: most happens early, so log")
+    parser.add_argument("--probe-length", type=int, metavar="N", help="timesteps of that sequence; 500 without")
 
 
 def _record(arguments: Sequence[str]) -> int:
@@ -285,9 +287,11 @@ def _gradient(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--since", type=int, metavar="S", help="what depends on the states at this timestep; not asked")
     parser.add_argument(
-        "--followed", type=int, metavar="N", help="timesteps that T is followed back, and S on, at most"
+        "--followed", type=_timesteps, metavar="N", help="timesteps that T is followed back, and S on, at most"
     )
-    parser.add_argument("--lags", type=int, metavar="N", help="timesteps that each output is followed back; 0 for none")
+    parser.add_argument(
+        "--lags", type=_timesteps, metavar="N", help="timesteps that each output is followed back; 0 for none"
+    )
     parser.add_argument("--sequence", type=int, action="append", metavar="I", help="its number, from 0; all without")
     parser.add_argument("--tape", metavar="NAME", help="which, where there are several")
     parser.add_argument("--units", action=argparse.BooleanOptionalAction, help="keep the gradient of every unit or not")
@@ -312,7 +316,7 @@ def _gradient(arguments: Sequence[str]) -> int:
                 steps=given.steps,
                 reach=given.reach,
                 since=given.since,
-                followed=FOLLOWED if given.followed is None else max(given.followed, 0),
+                followed=FOLLOWED if given.followed is None else given.followed,
                 lags=given.lags,
                 units=given.units,
                 double=not given.single,
@@ -558,3 +562,9 @@ def _when(text: str) -> str | int | None:
     if text not in ("auto", "sum", "last", "none") and not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is no timestep: write a number, last or none")
     return None if text == "none" else int(text) if text.isdecimal() else text
+
+
+def _timesteps(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of timesteps: write 0 or more")
+    return int(text)

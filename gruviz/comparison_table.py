@@ -65,7 +65,8 @@ def caption(found: Comparison) -> list[str]:
         f"ms a step: median (quartiles) of {first.timed} training steps, the cells in turns. {found.machine}.",
     ]
     if done < found.seeds:
-        told.append(f"Not complete: {done} of {found.seeds} runs of each cell are there.")
+        there = ", ".join(f"{CELLS[model.cell].title} {len(found.of(model.cell))}" for model in found.models)
+        told.append(f"Not complete: of {found.seeds} runs each, there are {there}.")
     failed = [run for run in found.runs if run.failed]
     return [*told, *(f"{CELLS[run.cell].title}, seed {run.seed}: {run.failed}." for run in failed)]
 

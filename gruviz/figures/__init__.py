@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gruviz.figures._progress import Stopped
     from gruviz.figures._registry import FIGURES, Kind, draw
     from gruviz.figures._saturation import saturation
+    from gruviz.figures._seen import Seen, seen
     from gruviz.figures._style import Style
     from gruviz.figures._survival import survival
     from gruviz.figures._timeline import timeline
@@ -44,6 +45,7 @@ __all__ = [
     "Kind",
     "Page",
     "Redrawn",
+    "Seen",
     "Stopped",
     "Style",
     "Wanted",
@@ -65,6 +67,7 @@ __all__ = [
     "saturation",
     "save",
     "save_together",
+    "seen",
     "survival",
     "timeline",
     "timescales",
@@ -90,6 +93,8 @@ _HOMES = {
     "Style": "_style",
     "Redrawn": "_again",
     "redraw": "_again",
+    "Seen": "_seen",
+    "seen": "_seen",
     "Stopped": "_progress",
     "caption": "_caption",
     "command": "_metadata",

@@ -40,7 +40,10 @@ def redraw(path: str | os.PathLike[str], recording: str | os.PathLike[str] | Non
     """
     path = Path(path)
     facts = read(path)
-    found = _find(facts, path, recording)
+    found = located(facts, path) if recording is None else Path(recording)
+    if found is None:
+        name = facts["recording"]
+        raise GruvizError(f"the recording {name} of {path.name} is not where it was: say where with --recording {name}")
     try:
         page = (_of_folder if facts["figure"] in OF_FOLDERS else _of_recording)(facts, found, path.name)
     except (TypeError, ValueError) as error:
@@ -85,14 +88,14 @@ def _hold_against(facts: Facts, found: Path | str, name: str, **own: str) -> Non
             )
 
 
-def _find(facts: Facts, path: Path, recording: str | os.PathLike[str] | None) -> Path:
-    if recording is not None:
-        return Path(recording)
-    name = str(facts["recording"])
-    places = [path.parent / str(facts["path"])] if "path" in facts else []
+def located(facts: Facts, path: Path) -> Path | None:
+    """Where the recording of a figure lies: where it lay, or beside the figure; a demo that comes along; or nowhere."""
+    name, lay = str(facts["recording"]), str(facts.get("path", ""))
+    remote = lay.startswith(
+        ("//", "\\\\")
+    )  # asked for by a file of somebody's, another computer would be told who asks
+    places = [path.parent / lay] if lay and not remote else []
     for place in (*places, path.parent / name, Path(name)):
         if place.exists():
             return place
-    if name in DEMOS:
-        return asset(name)
-    raise GruvizError(f"the recording {name} of {path.name} is not where it was: say where with --recording {name}")
+    return asset(name) if name in DEMOS else None

@@ -57,7 +57,7 @@ def carry(run: Recording, view: View | None = None, *, lines: bool | None = None
         view: what is being looked at.
         lines: whether units are drawn as lines.
         wanted: as in `Wanted`; `quantities` are some of `carried`, `written`, `change`, `read` and `held`: without,
-            all but `read`, as far as the recording has them.
+            those that the view shows; where it shows none, all but `read`, as far as the recording has them.
 
     Returns:
         A matplotlib figure, with its provenance in `.provenance`.
@@ -71,7 +71,10 @@ def carry(run: Recording, view: View | None = None, *, lines: bool | None = None
         lines = named is not None and not isinstance(named, str) and len(named) <= MOST_UNITS
     if lines and len(shown.units) > MOST_UNITS:
         raise GruvizError(f"lines have room for {MOST_UNITS} units, not {len(shown.units)}: choose fewer")
-    quantities, weights = _chosen(shown, wanted.get("quantities"))
+    names = wanted.get("quantities")
+    if names is None and view is not None:
+        names = [each for each in view.derived if each in _TITLES] or None
+    quantities, weights = _chosen(shown, names)
     with style(shown.style):
         return (_Lines if lines else _Heatmaps)(shown, quantities, weights).page()
 

@@ -82,7 +82,7 @@ class _Gradient(Sheet):
             if gradient is None or not _has(layer, index):
                 whose = runs[number].name if self.beside else self.shown.run.name
                 raise GruvizError(
-                    f"the gradient of no loss is in {whose} for sequence {index}: compute it, gruviz gradient {whose}"
+                    f"{whose} holds no gradient of a loss for sequence {index}: compute it, gruviz gradient {whose}"
                 )
             rows, one = layer.slice(index), len(layers) == 1
             norms = gradient.read("norm_hidden", rows)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gruviz import palette
 from gruviz.cells import Quantity
 from gruviz.errors import GruvizError
-from gruviz.figures.names import FONTS, STYLES
+from gruviz.figures.names import FONTS, STYLES, WIDTHS
 
 # Points, as laid out. A subscript has 0.7 of the size of its letter, and nothing may be smaller than 6 pt on paper.
 SYMBOL, LABEL, TICK, NAME, SMALL = 9.0, 8.0, 7.0, 6.5, 6.0
@@ -23,8 +23,8 @@ MONO = "DejaVu Sans Mono"
 NARROWEST = 80.0
 """Millimetres of a layout: the legend of the classes needs them."""
 _WIDEST = 2000.0
-_SIZES: Final = {"single": (85.0, 1.0), "double": (170.0, 1.0), "slide": (300.0, 2.0), "poster": (300.0, 3.5)}
-"""Millimetres of width, and how much larger than laid out all of it is drawn."""
+_ZOOMS: Final = {"single": 1.0, "double": 1.0, "slide": 2.0, "poster": 3.5}
+"""How much larger than laid out all of it is drawn."""
 # matplotlib brings these, so a figure is the same everywhere; what STIX lacks comes from DejaVu.
 _FAMILIES = {"sans": ["DejaVu Sans"], "serif": ["STIXGeneral", "DejaVu Serif"]}
 _FORMULAS = {"sans": "dejavusans", "serif": "stix"}
@@ -64,12 +64,12 @@ class Style:
     """In millimetres; 0 for that of the name."""
 
     def __post_init__(self) -> None:
-        if self.name not in _SIZES:
+        if self.name not in _ZOOMS:
             raise GruvizError(f"there is no style {self.name}: choose one of {', '.join(STYLES)}")
         if self.font not in _FAMILIES:
             raise GruvizError(f"there is no font {self.font}: choose one of {', '.join(FONTS)}")
         if not self.width:
-            object.__setattr__(self, "width", _SIZES[self.name][0])
+            object.__setattr__(self, "width", WIDTHS[self.name])
         least = NARROWEST * self.zoom
         if not least <= self.width <= _WIDEST:
             raise GruvizError(
@@ -99,7 +99,7 @@ class Style:
     @property
     def zoom(self) -> float:
         """How much larger than laid out it is drawn: 6 points are `6 * zoom`."""
-        return _SIZES[self.name][1]
+        return _ZOOMS[self.name]
 
     @property
     def layout(self) -> float:

@@ -29,4 +29,6 @@ STYLES = {
     "poster": "a poster, 300 mm, letters from 21 pt",
 }
 """The sizes that a figure can have, and what each is."""
+WIDTHS = {"single": 85.0, "double": 170.0, "slide": 300.0, "poster": 300.0}
+"""Their widths, in millimetres."""
 FONTS = {"sans": "sans serif", "serif": "serif"}

@@ -145,10 +145,16 @@ class _Comparing:
             return None
         found = comparison.read(folder)
         if found.asked != self._asked:
-            names = ("task", "sha256", "equal", "hidden", "steps", "device")
-            other = [name for name in names if getattr(found.asked, name) != getattr(self._asked, name)]
-            what = "data" if other[0] == "sha256" else other[0]
-            raise GruvizError(f"{folder} holds a comparison with another {what}: give another folder, or ask as before")
+            names = {
+                "task": "of another task",
+                "sha256": "on other data",
+                "equal": "with other things equal",
+                "hidden": "of other hidden sizes",
+                "steps": "of another number of steps",
+                "device": "on another device",
+            }
+            other = [words for name, words in names.items() if getattr(found.asked, name) != getattr(self._asked, name)]
+            raise GruvizError(f"{folder} holds a comparison {other[0]}: give another folder, or ask as before")
         seeds = max(found.seeds, self._experiment.seeds)
         return found if seeds == found.seeds else replace(found, seeds=seeds, command=self._experiment.command)
 

@@ -129,7 +129,7 @@ def readout_of(recording: Recording, tape: str, sequence: int, given: ReadOut | 
     if readout is None:
         raise GruvizError(
             f"{recording.name} holds no read-out, so there is no loss: give its model with --model, or ask for "
-            "--loss none"
+            "--loss none --lags 0"
         )
     if readout.weight.shape[1] != sum(layer.size for layer in stack(recording, tape)[0]):
         raise GruvizError(f"the read-out does not fit the top layer of {recording.name}")

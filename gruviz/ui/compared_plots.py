@@ -14,6 +14,7 @@ from gruviz import palette
 from gruviz.ui.theme import STEP, small
 
 _LEFT, _RIGHT = 52, 12
+"""Room beside the lines, at least."""
 _DECADES = 1.2
 """Lines that span more of them are drawn on a logarithmic scale."""
 _DASHES = {"rnn": [1.5, 1.5], "gru": [], "lstm": [6.0, 2.5]}
@@ -108,7 +109,11 @@ class LinesPlot(QWidget):
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             colours, row = self.palette(), self.fontMetrics().height()
-            body = QRectF(_LEFT, row + 2 * STEP, self.width() - _LEFT - _RIGHT, self.height() - 2 * row - 4 * STEP)
+            left = 2 * STEP + max(
+                self.fontMetrics().horizontalAdvance(_number(value)) for value in (self.low, self.high)
+            )
+            body = QRectF(0, row + 2 * STEP, self.width() - _RIGHT, self.height() - 2 * row - 4 * STEP)
+            body.setLeft(max(left, _LEFT))
             painter.setPen(colours.windowText().color())
             title = f"{self.title}, logarithmic" if self.logarithmic else self.title
             room = self.width() - STEP
@@ -148,7 +153,7 @@ class LinesPlot(QWidget):
     def _numbers(self, painter: QPainter, body: QRectF, row: int) -> None:
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         for value, y in ((self.high, body.top()), (self.low, body.bottom())):
-            painter.drawText(QRectF(0, y - row / 2, _LEFT - STEP, row), right, _number(value))
+            painter.drawText(QRectF(0, y - row / 2, body.left() - STEP, row), right, _number(value))
         below = QRectF(body.left(), body.bottom() + STEP, body.width(), row)
         painter.drawText(below, Qt.AlignmentFlag.AlignLeft, self._ends[0])
         painter.drawText(below, Qt.AlignmentFlag.AlignRight, self._ends[1])

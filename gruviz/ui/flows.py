@@ -8,16 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from gruviz import comparison
 from gruviz.errors import GruvizError
 from gruviz.model import formats
 from gruviz.recording.schema import PARTIAL
 from gruviz.sequences import HDF5, SOUNDS, SUFFIXES, TEXTS, Reading
+from gruviz.ui.back import Back, is_figure
 from gruviz.ui.compared import ComparedWindow
 from gruviz.ui.dialogs import CompareDialog, ExportDialog, RecordDialog, TextDialog, TrainDialog, unused
-from gruviz.ui.jobs import ComparisonDrawing, Done, Recording
+from gruviz.ui.drawer import Drawer
+from gruviz.ui.drawing import Wish
+from gruviz.ui.jobs import Done, Recording
 from gruviz.ui.measuring import Measuring
 from gruviz.ui.panels.gradient_tab import At
 from gruviz.ui.reading import Facts
@@ -35,9 +38,6 @@ SEQUENCES = tuple(suffix for suffix in SUFFIXES if suffix not in HDF5)
 """An HDF5 file is taken to be a recording, unless it is chosen as what to read."""
 
 
-FIGURES = ("PDF (*.pdf)", "SVG (*.svg)", "PNG (*.png)")
-
-
 class Flows(QObject):
     """What the window does beside showing a recording."""
 
@@ -47,6 +47,8 @@ class Flows(QObject):
         self._model, self._read, self._text = "", "", ""
         self._said: dict[str, str] = {}
         self._how = Reading()
+        self._drawer = Drawer(self)
+        self._back = Back(window, self._drawer)
         bench.wrong.connect(window.complain)
         bench.watched.connect(window.open_recording)
         bench.watchable.connect(self._watch_if_free)
@@ -113,20 +115,7 @@ class Flows(QObject):
 
     def _save_comparison(self, shown: ComparedWindow) -> None:
         """Ask where to, and save the figure of a comparison there."""
-        if self._busy():
-            return
-        suggested = unused(shown.folder, f"{shown.folder.name}-comparison", ".pdf")
-        dialog = QFileDialog(shown, "Save the figure as", str(shown.folder), ";;".join(FIGURES))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("pdf")
-        dialog.selectFile(Path(suggested).name)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-
-        def begin(path: str) -> None:
-            self._bench.start("Export", ComparisonDrawing(str(shown.folder), path), "Show it", show_file)
-
-        dialog.fileSelected.connect(begin)
-        dialog.open()
+        self._export(Wish(str(shown.folder), "comparison"), (), shown.folder, shown)
 
     def record(self, model: str = "", read: str = "", text: str = "") -> None:
         """Ask for a model and what it is to read, record it, and open the recording."""
@@ -244,24 +233,41 @@ class Flows(QObject):
 
     def export(self) -> None:
         """Ask which figure of what is being looked at to save, and save it."""
-        facts = self._window.loader.facts
-        if facts is None or self._busy():
+        facts, view = self._window.loader.facts, self._window.state.view
+        if facts is not None:
+            others = dict.fromkeys(pane.recording for pane in view.panes if pane.recording != facts.path)
+            self._export(Wish(facts.path, "", view), tuple(others), self._folder(), self._window)
+
+    def _export(self, wish: Wish, others: tuple[str, ...], folder: Path, parent: QWidget) -> None:
+        if self._busy():
             return
-        dialog = ExportDialog(self._window.state.view, facts.path, self._folder(), self._window)
+        settings = self._window.settings
+        dialog = ExportDialog(wish, others, folder, self._drawer, settings.figure, parent)
+
+        def remember() -> None:
+            settings.figure = dialog.chosen
 
         def begin() -> None:
             self._bench.start("Export", dialog.asked(), "Show it", show_file)
 
+        dialog.finished.connect(remember)
         dialog.accepted.connect(lambda: replaces(self._window, dialog.asked().output, begin))
         dialog.open()
 
+    def stop(self) -> None:
+        """End what is drawn to be looked at: before the window closes."""
+        self._drawer.stop()
+
     def take(self, paths: Sequence[str]) -> bool:
-        """Do what files ask for that are no recordings: record a model, read sequences, show a comparison.
+        """Do what files ask for that are no recordings: record a model, read sequences, show a comparison or a figure.
 
         False for other files.
         """
         if len(paths) == 1 and (Path(paths[0]).name == comparison.FILE or (Path(paths[0]) / comparison.FILE).is_file()):
             self.show_comparison(paths[0])
+            return True
+        if len(paths) == 1 and is_figure(paths[0]):
+            self._back.go(paths[0])
             return True
         models = [path for path in paths if _suffix(path) in MODELS]
         sequences = [path for path in paths if _suffix(path) in SEQUENCES or Path(path).is_dir()]

@@ -6,7 +6,6 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject, QThread, Signal
 
@@ -15,7 +14,6 @@ from gruviz.recording.training import beside
 from gruviz.sequences import Reading, Sequence, Vocabulary
 from gruviz.ui.garbage import importing
 from gruviz.ui.loss import Curve
-from gruviz.view import View
 
 _TICK = 1 / 10
 """Seconds between two signals of progress, at least: the newest counts, not every one."""
@@ -278,48 +276,6 @@ class Recording:
             text = f"{steps:,} timesteps recorded, residual {worst:.2g}"
             told = (f"recorded as {run.path}",) if self.told else ()
             return Done(str(run.path), text, run.complete, loaded.sha256, (*notes_on(read), *told))
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """Which figure to draw, and where to put it."""
-
-    recording: str
-    figure: str
-    view: View
-    output: str
-    options: tuple[tuple[str, Any], ...] = ()
-    """Options of the figure's function, beside the view."""
-
-    def __call__(self, report: Report) -> Done:
-        """Draw and save. Raises GruvizError."""
-        say(report, "drawing")
-        import gruviz.recording
-        from gruviz import figures
-
-        with gruviz.recording.open(self.recording) as run:
-            figure = figures.draw(run, self.figure, self.view, **dict(self.options))
-        say(report, "saving")
-        figures.save(figure, self.output)
-        return Done(self.output, "Saved")
-
-
-@dataclass(frozen=True)
-class ComparisonDrawing:
-    """Of which comparison to draw the figure, and where to put it."""
-
-    folder: str
-    output: str
-
-    def __call__(self, report: Report) -> Done:
-        """Draw and save. Raises GruvizError."""
-        say(report, "drawing")
-        from gruviz import comparison, figures
-
-        figure = figures.comparison(comparison.read(self.folder), folder=self.folder)
-        say(report, "saving")
-        figures.save(figure, self.output)
-        return Done(self.output, "Saved")
 
 
 def say(report: Report, text: str) -> None:

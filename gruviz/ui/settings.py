@@ -35,6 +35,8 @@ class Settings:
     """What was said of model files that they do not say themselves, by their paths."""
     geometry: str = ""
     """Of the window, as Qt saves it, in Base64."""
+    figure: dict[str, Any] = field(default_factory=dict)
+    """How a figure was exported last: what the dialog begins with."""
     side: dict[str, int] = field(default_factory=dict)
     """Pixels of the right side: its `width`, and the `height` of what stands below the list of units."""
 

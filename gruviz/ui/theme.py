@@ -167,6 +167,9 @@ def _style_sheet(theme: Theme) -> str:
     QScrollBar:vertical {{ background: transparent; width: 12px; margin: 0; }}
     QScrollBar::handle:vertical {{ background: {theme.rule}; min-height: 32px; border-radius: 4px; margin: 2px; }}
     QScrollBar::handle:vertical:hover {{ background: {theme.muted}; }}
+    QScrollBar:horizontal {{ background: transparent; height: 12px; margin: 0; }}
+    QScrollBar::handle:horizontal {{ background: {theme.rule}; min-width: 32px; border-radius: 4px; margin: 2px; }}
+    QScrollBar::handle:horizontal:hover {{ background: {theme.muted}; }}
     QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
     QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
     QStatusBar {{ background: {theme.window}; border-top: 1px solid {theme.rule}; }}
@@ -189,8 +192,10 @@ def _style_sheet(theme: Theme) -> str:
     QPushButton {{ border: 1px solid {theme.rule}; border-radius: 4px; padding: 8px 16px; background: {theme.panel};
                    color: {theme.foreground}; }}
     QPushButton:hover {{ background: {theme.hover}; }}
+    QPushButton:disabled {{ color: {theme.muted}; background: {theme.window}; }}
     QPushButton:focus {{ border-color: {theme.accent}; }}
     QPushButton#primary {{ background: {theme.accent}; color: {theme.on_accent}; border-color: {theme.accent}; }}
+    QPushButton:disabled {{ color: {theme.muted}; background: {theme.window}; border-color: {theme.rule}; }}
     QPushButton#link {{ border: 0; background: transparent; text-align: left; padding: 4px; }}
     QPushButton#link:hover {{ background: {theme.hover}; }}
     """

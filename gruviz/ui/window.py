@@ -24,6 +24,7 @@ from gruviz.errors import GruvizError
 from gruviz.ui import settings as settings_file
 from gruviz.ui.actions import ACTIONS
 from gruviz.ui.acts import Acts
+from gruviz.ui.back import FIGURES
 from gruviz.ui.choosing import Choosing
 from gruviz.ui.complement import Complement
 from gruviz.ui.composing import Composing
@@ -440,8 +441,8 @@ class MainWindow(QMainWindow):
     def open(self) -> None:
         """Ask for a recording and open it."""
         dialog = QFileDialog(self, "Open a recording or a model", _folder_of(self.settings.last))
-        known = " ".join(f"*{suffix}" for suffix in (*_RECORDINGS, *MODELS, *SEQUENCES, COMPARISON))
-        dialog.setNameFilters([f"Recordings, models, sequences ({known})", "All files (*)"])
+        known = " ".join(f"*{suffix}" for suffix in (*_RECORDINGS, *MODELS, *SEQUENCES, COMPARISON, *FIGURES))
+        dialog.setNameFilters([f"Recordings, models, sequences, figures ({known})", "All files (*)"])
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(self.open_path)
@@ -650,6 +651,7 @@ class MainWindow(QMainWindow):
         self.live.stop()
         self.complement.stop()
         self.workbench.stop()
+        self.flows.stop()
         self.loader.stop()
         self._collector.stop()
         super().closeEvent(event)

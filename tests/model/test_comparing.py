@@ -288,12 +288,12 @@ def test_a_folder_of_something_else_is_left_alone(done: tuple[Comparison, Path, 
     _, folder, _ = done
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     for change, what in (
-        ({"hidden": 7}, "hidden"),
-        ({"steps": 21}, "steps"),
-        ({"task": Adding(13)}, "task"),
-        ({"equal": "parameters"}, "equal"),
+        ({"hidden": 7}, "of other hidden sizes"),
+        ({"steps": 21}, "of another number of steps"),
+        ({"task": Adding(13)}, "of another task"),
+        ({"equal": "parameters"}, "with other things equal"),
     ):
-        with pytest.raises(GruvizError, match=f"holds a comparison with another {what}"):
+        with pytest.raises(GruvizError, match=f"holds a comparison {what}: give another folder"):
             compare(experiment(folder, **change))
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     (tmp_path / "mine").mkdir()

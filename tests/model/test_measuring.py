@@ -116,6 +116,8 @@ def test_the_command_line_does_the_same(run, capsys):
         (["--sequence", "2"], "has the sequences 0 to 1"),
         (["--tape", "other"], "has no tape other"),
         (["--reach", "20"], "there is no timestep 20 to be reached"),
+        (["--lags", "-1"], "'-1' is no number of timesteps: write 0 or more"),
+        (["--followed", "-5"], "'-5' is no number of timesteps"),
         (["--since", "20"], "there is no timestep 20 to be followed"),
         (["--lags", "0", "--reach", "none", "--no-steps", "--loss", "none"], "nothing is asked for"),
     ):
@@ -192,6 +194,8 @@ def test_anybodys_network_has_no_loss_and_all_else(tmp_path):
     gruviz.record(nn.GRU(3, 4, bidirectional=True), torch.randn(7, 1, 3), path=path).close()
     with pytest.raises(GruvizError, match="no read-out"):
         measure(path, Wanted(loss="sum"))
+    with pytest.raises(GruvizError, match=r"no read-out, .* or ask for --loss none --lags 0"):
+        measure(path, Wanted(loss=None, lags=3))
     assert measure(path)
     with gruviz.open(path) as recording:
         for layer in recording.layers.values():

@@ -171,8 +171,12 @@ def test_on_the_command_line(tmp_path, capsys):
     assert main(["info", str(tmp_path / "m-training.h5")]) == 0
     assert "training: steps 9 of 9, first loss" in (said := capsys.readouterr().out)
     assert f"last loss {loss:.4g}, bits right" in said
-    assert main([*command, "--probe", "1"]) == 2
-    assert "ask for two or more" in capsys.readouterr().err
+    for count in ("0", "1"):
+        assert main([*command, "--probe", count]) == 2
+        assert "ask for two or more" in capsys.readouterr().err
+    for alone in (["--probe-length", "30"], ["--probe-spacing", "log"]):
+        assert main([*command, *alone]) == 2
+        assert "give --probe too" in capsys.readouterr().err
     (tmp_path / "m-training.h5").unlink()
     assert main(command) == 0
     assert not (tmp_path / "m-training.h5").exists()

@@ -5,9 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 import gruviz
@@ -15,8 +13,9 @@ from gruviz import comparison
 from gruviz.comparison import KINDS
 from gruviz.comparison_table import head, rows
 from gruviz.ui.compared import ComparedWindow
+from gruviz.ui.compared_plots import Line, LinesPlot
 from gruviz.ui.comparing import Comparing
-from gruviz.ui.dialogs import CompareDialog
+from gruviz.ui.dialogs import CompareDialog, ExportDialog
 from gruviz.ui.window import MainWindow
 
 from .test_flows import choose, complaint, dialog, press, type_into
@@ -136,12 +135,12 @@ def test_its_file_opens_it_too_and_the_figure_is_saved(
     window.open_path(str(compared / comparison.FILE))
     seen = shown(qtbot, window)
     press(seen.save)
-    qtbot.waitUntil(lambda: bool(seen.findChildren(QFileDialog)))
-    (chosen,) = seen.findChildren(QFileDialog)
+    export = dialog(qtbot, seen, ExportDialog)
+    assert isinstance(export, ExportDialog)
+    qtbot.waitUntil(lambda: export.preview.picture is not None, timeout=LONG)
     target = tmp_path / "figure.svg"
-    chosen.selectFile(str(target))
-    QApplication.processEvents()
-    QTest.keyClick(chosen, Qt.Key.Key_Return)
+    type_into(export.output, str(target))
+    press(export.go)
     qtbot.waitUntil(lambda: window.workbench.action.isVisible(), timeout=LONG)
     assert "RMSE" in target.read_text()
 
@@ -149,7 +148,7 @@ def test_its_file_opens_it_too_and_the_figure_is_saved(
 def test_what_cannot_be_compared_is_said(qtbot: QtBot, window: MainWindow, compared: Path, tmp_path: Path) -> None:
     asked = ask(qtbot, window, compared, 11)
     press(asked.go)
-    assert "holds a comparison with another" in complaint(qtbot, window)
+    assert "holds a comparison with other things equal" in complaint(qtbot, window)
     asked = ask(qtbot, window, tmp_path, 10)
     choose(asked.task, "char")
     press(asked.go)
@@ -168,3 +167,13 @@ def test_the_command_that_the_job_remembers_asks_for_the_same() -> None:
     assert " ".join(job.command) == told
     job = Comparing("adding", None, "/tmp/x", {"length": 200})
     assert " ".join(job.command) == "gruviz compare adding --set length=200 --equal hidden --seeds 3"
+
+
+def test_long_numbers_of_an_axis_have_room(qtbot: QtBot) -> None:
+    values = np.array([0.811, 0.000107])
+    plot = LinesPlot("loss", [Line("gru", np.array([0.0, 9.0]), values)], (0, 9), ("0", "9"))
+    qtbot.addWidget(plot)
+    plot.resize(320, 220)
+    picture = plot.grab().toImage()
+    pixels = [picture.pixel(x, y) for x in range(2) for y in range(picture.height())]
+    assert set(pixels) == {pixels[0]}, "nothing reaches the left edge"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, QRectF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFont, QFontMetricsF, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QMessageBox
 from pytestqt.qtbot import QtBot
@@ -26,7 +26,7 @@ from gruviz.ui.panels import (
 from gruviz.ui.panels.difference import DifferencePanel
 from gruviz.ui.panels.overlay import DRAWN, OverlayPanel
 from gruviz.ui.panels.pane import HeadingPanel
-from gruviz.ui.panels.panel import LEFT
+from gruviz.ui.panels.panel import LEFT, text_width
 from gruviz.ui.panels.units import format_value
 from gruviz.ui.window import MainWindow
 from gruviz.view import show_range, toggle_difference
@@ -208,6 +208,30 @@ def test_every_quantity_of_three_has_its_room(qtbot: QtBot, three: MainWindow) -
     assert all(one.bottom() < two.top() for one, two in pairwise(bodies))
     assert bodies[-1].bottom() < window.stage.viewport().height()
     assert min(body.height() for body in bodies) >= 16
+
+
+def test_lines_in_the_gutter_never_stand_on_each_other(three: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    (heatmap, *_) = of_pane(three, 0, HeatmapPanel)
+    drawn: list[tuple[float, float, str]] = []
+
+    def draw(painter: QPainter, x: float, top: float, text: str, font: QFont, colour: str) -> float:
+        if x < LEFT / 2:
+            drawn.append((top, top + QFontMetricsF(font).height(), text))
+        return text_width(text, font)
+
+    for module in ("panel", "heatmap"):
+        monkeypatch.setattr(f"gruviz.ui.panels.{module}.draw_text", draw)
+    image = QImage(LEFT, 100, QImage.Format.Format_RGB32)
+    said = set()
+    for height in range(14, 80):
+        drawn.clear()
+        heatmap.place(QRect(LEFT, 0, 400, height))
+        with QPainter(image) as painter:
+            heatmap.paint_gutter(painter, QRectF(0, 0, LEFT, height))
+        lines = [(top, bottom) for top, bottom, text in drawn if text == heatmap.symbol or "units" in text]
+        assert all(bottom <= top + 1 for (_, bottom), (top, _) in pairwise(lines))
+        said.add(len(lines))
+    assert said == {1, 2}
 
 
 def test_the_difference_is_that_of_the_files(qtbot: QtBot, together: Together, files: dict[str, Path]) -> None:

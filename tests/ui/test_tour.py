@@ -56,6 +56,18 @@ def test_the_tour_is_finished_from_the_welcome_page(qtbot: QtBot, new_window: Ca
     assert window.state.view.length, "what the last stop showed stays"
 
 
+def test_at_the_first_stop_the_way_back_looks_shut(qtbot: QtBot, window: MainWindow) -> None:
+    window.tour.begin()
+    arrive(qtbot, window, 1)
+    back = window.tour.bar.back
+    assert not back.isEnabled()
+    shut = back.grab().toImage()
+    press(window.tour.bar.on)
+    arrive(qtbot, window, 2)
+    assert back.isEnabled()
+    assert back.grab().toImage() != shut
+
+
 def test_what_was_open_comes_back_as_it_was(qtbot: QtBot, window: MainWindow, sonnets: Path) -> None:
     window.state.change(show_range, 40, 140)
     window.state.change(seek, 77)

@@ -130,7 +130,7 @@ class HeatmapPanel(PlotPanel):
         font = QApplication.font()
         line = QFontMetricsF(font).height()
         size, shown = self.context.layer.size, len(self.units)
-        if rect.height() >= 2 * line:
+        if not self.title_top:  # where the title stands in the middle there is no room below it
             words = "1 unit" if size == 1 else f"{size:,} units" if shown == size else f"{shown:,} of {size:,} units"
             draw_text(painter, 3 * STEP, line + 2, words, small(font), self.context.theme.muted)
 
