@@ -50,7 +50,8 @@ class Pair:
         if not self.words:
             return ""
         left, came = in_words(self.direct), in_words(self.total)
-        return f"s = {self.s:,}, t = {self.t:,}: {left} survives, {came} arrives{': they disagree' * self.disagrees}"
+        apart = " disagree" if self.disagrees else ""  # first: in a narrow window the end is cut off
+        return f"s = {self.s:,}, t = {self.t:,}{apart}: {left} survives, {came} arrives"
 
     @property
     def words(self) -> str:

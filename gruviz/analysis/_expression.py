@@ -79,7 +79,7 @@ class Expression:
 def _value(node: ast.expr, numbers: Mapping[str, Value]) -> Value:
     found = _condition(node, numbers)
     if found is None:
-        raise GruvizError(f"‘{_short(ast.unparse(node))}’ is a number, not a condition: {_EXAMPLE}")
+        raise GruvizError(f"‘{_short(ast.unparse(node))}’ alone is no condition: {_EXAMPLE}")
     return found
 
 

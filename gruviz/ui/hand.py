@@ -10,7 +10,7 @@ from PySide6.QtGui import QMouseEvent, QWheelEvent
 from gruviz.ui.panels import OverviewPanel, Panel, TextPanel, TimeAxisPanel, TimelinesPanel
 from gruviz.ui.panels.pane import HeadingPanel, PaneContext
 from gruviz.ui.panels.panel import LEFT
-from gruviz.view import hold, pan, seek, select_rows, select_unit, show_all, show_range, zoom
+from gruviz.view import hold, pan, seek, select_rows, select_unit, show_all, show_range, with_pane, zoom
 
 if TYPE_CHECKING:
     from gruviz.ui.stage import Stage
@@ -40,6 +40,8 @@ class Hand:
     def __init__(self, stage: "Stage") -> None:
         self._stage, self._state = stage, stage.context.state
         self._drag: _Drag | None = None
+        self._units: tuple[int, ...] = ()
+        """What was selected before the last press."""
 
     def press(self, event: QMouseEvent) -> None:
         """Begin to seek, to pan, or to drag the window of the overview."""
@@ -50,6 +52,7 @@ class Hand:
             return
         if isinstance(panel.context, PaneContext):
             panel.context.state.focus()
+        self._units = self._state.view.pane.units
         if (act := panel.action_at(at)) is not None:
             act()
         elif isinstance(panel, HeadingPanel) or not self._over_time(at):
@@ -103,15 +106,19 @@ class Hand:
             self._state.change(select_unit, unit, add)
 
     def double_click(self, event: QMouseEvent) -> None:
-        """On the axis or the overview, show all; elsewhere over the time axis, mark that timestep, or do no longer."""
+        """On the axis or the overview, show all; elsewhere over time, mark that timestep, or do no longer."""
         panel = self._stage.panel_at(event.position().y())
         if isinstance(panel, TimeAxisPanel | OverviewPanel):
             self._state.change(show_all)
             return
+        units = self._units
         self.press(event)
         over = self._over_time(event.position()) and not isinstance(panel, HeadingPanel)
         if event.button() == Qt.MouseButton.LeftButton and over:
+            self._drag = None
             self._state.change(hold, self._state.view.cursor)
+            if units:  # the first of the two clicks has selected the row in their place
+                self._state.change(with_pane, units=units)
 
     def wheel(self, event: QWheelEvent) -> None:
         """Zoom around the pointer; sideways, or with Shift, pan."""

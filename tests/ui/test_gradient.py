@@ -201,7 +201,7 @@ def test_a_sentence_says_where_survival_and_the_gradient_disagree(
     show(qtbot, window, "and all paths")
     drawn = panel(window, GradientPanel)
     assert drawn.pair == pair
-    assert drawn.pair.brief.endswith("they disagree") is not still
+    assert drawn.pair.brief.startswith("s = 20, t = 24 disagree: ") is not still
     assert pair.words.endswith("they agree.") is still
     key(window, Qt.Key.Key_3, ALT)
     settle(qtbot, window)
@@ -230,6 +230,8 @@ def test_without_a_mark_it_is_what_the_last_state_depends_on(qtbot: QtBot, opene
     window.state.change(seek, T - 1)
     settle(qtbot, window)
     assert (tab.at.pair.s, tab.at.pair.t) == (30, T - 1)  # both are marked, and known
+    assert drawn["paths"].pair == tab.at.pair
+    assert "not followed" not in drawn["paths"].against
     window.state.change(seek, T - 2)
     settle(qtbot, window)
     assert tab.at.pair is None
@@ -262,7 +264,9 @@ def test_vanishing_and_exploding_are_said_with_their_threshold(qtbot: QtBot, ope
     tab = tab_of(qtbot, window)
     show(qtbot, window, "gradient")
     found = panel(window, GradientPanel)
-    assert found.verdict == "vanishing: < 1/10³ of where the loss is, exploding: > 10³ times where the loss is"
+    assert (
+        found.verdict == "vanishing: < 1/10³ of that where the loss is, exploding: > 10³ times that where the loss is"
+    )
     window.state.change(show_range, 30, 50)
     settle(qtbot, window)
     assert found.verdict == ""

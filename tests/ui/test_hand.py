@@ -30,6 +30,17 @@ def test_a_click_goes_to_that_timestep(qtbot: QtBot, window: MainWindow, kind: t
     assert_all_agree(qtbot, window)
 
 
+def test_a_double_click_marks_the_timestep_and_leaves_the_selected_units(qtbot: QtBot, window: MainWindow) -> None:
+    click(window, at(window, HeatmapPanel, 50.5, 3.5 / 24))
+    click(window, at(window, HeatmapPanel, 50.5, 9.5 / 24), CONTROL)
+    where = at(window, HeatmapPanel, 132.5, 17.5 / 24)
+    click(window, where)
+    QTest.mouseDClick(window.stage.viewport(), LEFT_BUTTON, Qt.KeyboardModifier.NoModifier, where)
+    assert (window.state.view.cursor, window.state.view.reference) == (132, 132)
+    assert window.state.view.pane.units == (3, 9)
+    assert_all_agree(qtbot, window)
+
+
 def test_flowing_text_is_clicked_by_its_letters(qtbot: QtBot, window: MainWindow, sonnets: Path) -> None:
     strip = panel(window, TextPanel)
     assert isinstance(strip, TextPanel)

@@ -45,6 +45,7 @@ def rows(window: MainWindow, *ranges: tuple[int, int], layer: str = "rnn.l0") ->
 def assert_times(panel: MeasuredPanel, values: dict[str, np.ndarray], joined: bool = True) -> None:
     """The panel shows the timescales of these timesteps; the autocorrelation where they are one sequence."""
     assert isinstance(panel, TimescalesPanel)
+    assert panel.spread_words.endswith("k is z")
     shown, expected = panel.lasting, timescales(values["update"])
     assert shown is not None
     assert shown.times is not None
@@ -170,6 +171,7 @@ def test_a_plain_rnn_has_the_autocorrelation_alone(qtbot: QtBot, opened: Open, t
     assert isinstance(panel, TimescalesPanel)
     assert panel.lasting is not None
     assert panel.lasting.times is None
+    assert "k is" not in panel.spread_words
     assert [name for name, _, _ in panel.kinds] == ["autocorrelation"]
     assert len(panel.dots) == 1
     assert "Saturation" not in [b.text() for b in window.side.bar.findChildren(QToolButton) if b.isVisible()]

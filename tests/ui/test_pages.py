@@ -259,7 +259,7 @@ def test_units_are_ranked_over_all_sequences(qtbot: QtBot, window: MainWindow) -
     assert window.sheet.subject.label == "space"
     is_space = np.array([letter == " " for letter in words])
     assert np.allclose(ranked(window), correlation(values["hidden"], is_space))
-    assert f"it holds at {is_space.mean():.1%}" in window.sheet.ranking.words.text()
+    assert f"the label holds at {is_space.mean():.1%}" in window.sheet.ranking.words.text()
     assert "520 timesteps of 2 sequences" in window.sheet.ranking.words.text()
     QTest.mouseClick(window.sheet_bar.buttons["update"], LEFT_BUTTON)
     settle(qtbot, window)

@@ -85,3 +85,10 @@ def test_one_label_stands_beside_another(x: float, half: float, at: float, other
     assert abs(found - at) >= half + other
     assert found == x or abs(found - at) <= half + other + 2.001
     assert (found < at) == (x < at)
+
+
+@given(st.floats(44, 844), st.floats(1, 60), st.floats(44, 844), st.floats(1, 60))
+def test_a_label_beside_another_is_not_cut_off(x: float, half: float, at: float, other: float) -> None:
+    found = beside(x, half, at, other, 900)
+    assert half <= found <= 900 - half
+    assert abs(found - at) >= half + other

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import given as given_
 from hypothesis import strategies as st
 from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, Qt, QThread, QUrl, Signal, Slot
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMessageBox
 from pytestqt.qtbot import QtBot
@@ -31,7 +31,7 @@ from gruviz.ui.panels import (
     TimeAxisPanel,
     TimelinesPanel,
 )
-from gruviz.ui.theme import DARK, LIGHT
+from gruviz.ui.theme import DARK, LIGHT, STEP
 from gruviz.ui.window import MainWindow
 
 from .hand import LEFT_BUTTON, assert_all_agree, at, choose, click, drag, key, panel, settle, wheel
@@ -80,6 +80,19 @@ def _choose(qtbot: QtBot, chooser, index: int) -> None:
     """Where there is a choice."""
     if len(chooser._labels) > 1:
         choose(qtbot, chooser, index)
+
+
+def test_negative_values_stand_clear_of_their_bars(opened: Open, tmp_path: Path) -> None:
+    window = opened(make(tmp_path / "rnn.h5", (50,), cell="rnn"))
+    bar = window.units.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    viewport, ground = window.units.viewport(), QColor(LIGHT.panel).name()
+    picture = viewport.grab().toImage()
+    unit = window.units.order[-1]
+    assert window.units.listing.values[unit] < 0
+    y = max(y for y in range(viewport.height()) if window.units.unit_at(y) == unit) - 10
+    end = max(x for x in range(picture.width()) if picture.pixelColor(x, y).name() == QColor(LIGHT.hover).name())
+    assert {picture.pixelColor(end + 1 + x, y).name() for x in range(STEP)} == {ground}
 
 
 def test_the_panels_follow_the_cell(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:

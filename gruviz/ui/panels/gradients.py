@@ -227,7 +227,8 @@ class GradientPanel(PlotPanel):
         if self.kind.name == "paths":
             reference = self.context.state.view.reference
             words = f"from s = {found.fixed:,} on" if found.since else f"from each timestep to T = {found.fixed:,}"
-            if reference is not None and not (found.since and found.fixed == reference):
+            known = (found.since and found.fixed == reference) or (self.pair is not None and self.pair.s == reference)
+            if reference is not None and not known:
                 words += f"; s = {reference:,} was not followed (Alt+6)"
             return words
         return "1: neither grows nor fades"
@@ -242,7 +243,13 @@ class GradientPanel(PlotPanel):
         columns = found.columns
         first = max((start - columns.start) // columns.step, 0)
         marks = found.marks[first : max(-((columns.start - stop) // columns.step), 0)]
-        of = "" if self.kind.name == "paths" else "of where the loss is " if found.fixed != SUM else "of the median "
+        of = (
+            ""
+            if self.kind.name == "paths"
+            else "of that where the loss is "
+            if found.fixed != SUM
+            else "of the median "
+        )
         said = []
         if (marks < 0).any():
             said.append(f"vanishing: < 1/{_THRESHOLD} {of}".strip())
@@ -252,10 +259,15 @@ class GradientPanel(PlotPanel):
 
     @property
     def pair(self) -> Pair | None:
-        """The timestep that stands still and the cursor, where that is known."""
-        found, cursor = self.found, self.context.state.view.cursor
+        """What stands still, and the cursor; or the mark, where the cursor stands there too. None: it is not known."""
+        found, view = self.found, self.context.state.view
         between = None if found is None else found.between
-        return between.pair(cursor) if between is not None and between.knows(cursor) else None
+        if between is None:
+            return None
+        other = view.cursor
+        if view.reference is not None and not between.since and view.cursor == between.fixed:
+            other = view.reference
+        return between.pair(other) if between.knows(other) else None
 
     def words_at(self, timestep: int) -> str:
         """The numbers, with their own sizes."""

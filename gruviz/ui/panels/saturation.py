@@ -23,7 +23,7 @@ class SaturationPanel(MeasuredPanel):
 
     slots = ("saturation",)
     copy_name = "the saturation"
-    idle_words = "Point at a dot: its unit"
+    idle_words = "Point at a dot to read its unit"
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)

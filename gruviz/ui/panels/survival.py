@@ -123,11 +123,10 @@ class SurvivalPanel(DerivedPanel):
         if found is None:
             return ""
         fallen = sorted(zip(HORIZONS, found.horizons, strict=True), reverse=True)
-        said = [
-            f"{below} after {abs(time - found.since):,}"
-            for below, (_, time) in zip(_BELOW, fallen, strict=True)
-            if time is not None
-        ]
+        after = {  # of fractions that it falls below at once, the last is said
+            abs(time - found.since): below for below, (_, time) in zip(_BELOW, fallen, strict=True) if time is not None
+        }
+        said = [f"{below} after {steps:,}" for steps, below in after.items()]
         if not said:
             return ""
         steps = "step" if said[-1].endswith(" 1") else "steps"

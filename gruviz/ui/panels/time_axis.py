@@ -1,5 +1,7 @@
 """The one time axis."""
 
+import math
+
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QApplication, QGraphicsScene
@@ -21,7 +23,7 @@ class TimeAxisPanel(Panel):
     height = 28
     tip = (
         "Click to go to a timestep, drag to pan, double-click to see the whole sequence, turn the wheel to zoom. "
-        "R marks the timestep at the cursor; ↔ is how far the cursor is from it."
+        "R marks the timestep at the cursor; beside it stands how far apart they are."
     )
 
     def __init__(self, context: Context, scene: QGraphicsScene) -> None:
@@ -83,9 +85,9 @@ class TimeAxisPanel(Panel):
         if view.reference is not None and start <= view.reference < stop:
             apart = abs(view.cursor - view.reference)
             x, there = middle(view.reference), named(view.reference)
-            label = f"{there}  ↔ {named(apart)}" if apart else there
+            label = f"{there} ({named(apart)} apart)" if apart else there
             half = metrics.horizontalAdvance(label) / 2
-            x = beside(x, half + 4, at, width / 2)
+            x = beside(x, half + 4, at, width / 2, rect.width())
             painter.setPen(QPen(QColor(theme.foreground), 1, Qt.PenStyle.DashLine))
             painter.setBrush(QColor(theme.panel))
             painter.drawRect(QRectF(round(x - half - 4) + 0.5, 4.5, round(2 * half + 8), metrics.height() + 2))
@@ -103,15 +105,20 @@ class TimeAxisPanel(Panel):
         return [(timestep, f"{timestep:,}") for timestep in range(-(-start // step) * step, stop, step)]
 
 
-def beside(x: float, half: float, at: float, other: float) -> float:
+def beside(x: float, half: float, at: float, other: float, room: float = math.inf) -> float:
     """The middle of a label that stands at `x`, or as near as it may where another at `at` would cover it.
 
-    Both reach `half` and `other` pixels to the left and the right.
+    Both reach `half` and `other` pixels to the left and the right. There is a place from 0 to `room`, if that is given:
+    where the label would be cut off on one side of the other, it stands on the other side.
     """
-    apart = half + other + 2
+    apart, left = half + other + 2, x < at
+    if room < math.inf:
+        x = min(max(x, half), room - half)
     if abs(x - at) >= apart:
         return x
-    return at - apart if x < at else at + apart
+    if room < math.inf:
+        left = at - apart >= half if left else at + apart > room - half
+    return at - apart if left else at + apart
 
 
 def tick_step(span: int, most: float) -> int:

@@ -32,7 +32,7 @@ class TimescalesPanel(MeasuredPanel):
 
     slots = ("timescales",)
     copy_name = "the timescales"
-    idle_words = "Point at a dot: its unit"
+    idle_words = "Point at a dot to read its unit"
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
@@ -86,6 +86,12 @@ class TimescalesPanel(MeasuredPanel):
             kinds.insert(1, ("half-life", self._say(float(self.lasting.times.halflife[unit]))))
         return f"unit {unit}   {as_words(kinds)}"
 
+    @property
+    def spread_words(self) -> str:
+        """What the bars are, and which gate k is."""
+        cell = self.context.layer.cell
+        return _SPREAD if cell.keep is None else f"{_SPREAD}; k is {cell[cell.keep].symbol}"
+
     def draw(self, painter: QPainter, rect: QRectF) -> list[Dots]:
         """The units one by one, the histogram below, the axis of both."""
         kinds, theme, font = self.kinds, self.context.theme, small(QApplication.font())
@@ -99,7 +105,7 @@ class TimescalesPanel(MeasuredPanel):
         top = line + STEP
         if self.lasting is not None and self.lasting.times is not None:
             painter.fillRect(QRectF(2, top - 2, 4, line - 2), self._pale)
-            draw_text(painter, 12, top - STEP, _SPREAD, font, theme.foreground)
+            draw_text(painter, 12, top - STEP, self.spread_words, font, theme.foreground)
             top += line + STEP
         low, high = _ends([values for _, _, values in kinds])
         area = inner(rect, _LEFT, top, _RIGHT if self.context.clock else STEP, line + STEP)

@@ -21,6 +21,8 @@ ROW = 20
 _HEAD = 76
 _UNIT, _VALUE, _CLASS = 44, 52, 108
 """Widths of the columns beside the bar."""
+_SIGN = 12
+"""That of values is wider by this where they may be negative."""
 
 
 @dataclass(frozen=True)
@@ -217,7 +219,8 @@ class UnitsPanel(QAbstractScrollArea):
         """Draw some rows: every step of the cursor changes them all."""
         theme, chosen, letters = self.context.theme, set(self.context.state.view.pane.units), lettering(self.font())
         classes, width = listing.classes, self.viewport().width()
-        right = width - _VALUE - (_CLASS if classes is not None else 3 * STEP)
+        value_width = _VALUE if classes is not None else _VALUE + _SIGN
+        right = width - value_width - (_CLASS if classes is not None else 3 * STEP)
         left, room = _UNIT + 2 * STEP, right - _UNIT - 2 * STEP
         ground, amber = QColor(theme.hover), QColor(palette.SELECTION)
         colours = [QColor(each) for each in palette.CLASS_COLOURS]
@@ -242,7 +245,7 @@ class UnitsPanel(QAbstractScrollArea):
                 painter.fillRect(left, top + 5, round(room * value), ROW - 10, colours[kind])
                 painter.fillRect(right + _VALUE, top + (ROW - 8) // 2, 8, 8, colours[kind])
                 letters.draw(painter, right + _VALUE + 12, top + below, CLASSES[kind])
-            letters.draw(painter, right + _VALUE - 2 * STEP - letters.width(shown), top + below, shown)
+            letters.draw(painter, right + value_width - 2 * STEP - letters.width(shown), top + below, shown)
 
 
 class _Head(QWidget):

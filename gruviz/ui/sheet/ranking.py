@@ -110,7 +110,11 @@ class RankingPanel(QWidget):
         part = (
             f"{ranking.timesteps:,}" if ranking.timesteps == ranking.of else f"{ranking.timesteps:,} of {ranking.of:,}"
         )
-        about = f"it holds at {_share(ranking.mean)}" if ranking.binary else f"its mean is {ranking.mean:.4g}"
+        about = (
+            f"the label holds at {_share(ranking.mean)}"
+            if ranking.binary
+            else f"the label’s mean is {ranking.mean:.4g}"
+        )
         sequences = self._sequences()
         words = f"{self._subject.quantity.symbol} over {part} timesteps{sequences}; {about}. "
         words += f"By chance the best reaches {ranking.chance:.2f}."
