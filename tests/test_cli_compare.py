@@ -25,7 +25,7 @@ def start(*arguments: object) -> subprocess.Popen[str]:
 
 def test_interrupted_and_gone_on_with(tmp_path: Path) -> None:
     folder = tmp_path / "run"
-    asked = ("adding", "--set", "length=20", "--hidden", 8, "--steps", 150, "--seeds", 2, "--equal", "parameters")
+    asked = ("adding", "--set", "length=20", "--hidden", 8, "--steps", 100, "--seeds", 2, "--equal", "parameters")
     process = start(*asked, "-o", folder)
     while not list(folder.glob("*.safetensors")):  # the first run is written
         assert process.poll() is None, process.stderr.read()

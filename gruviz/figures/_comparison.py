@@ -170,7 +170,7 @@ class _Comparison:
             high = axes.get_ylim()[1]
             over = axes.transData.transform((0, found.baseline))[1] < axes.transData.transform((0, high))[1] - 14
             axes.annotate(
-                f"{found.baseline_name} {number(found.baseline)}",
+                f"{found.baseline_name}: {number(found.baseline)}",
                 (0.99, found.baseline),
                 xycoords=("axes fraction", "data"),
                 xytext=(0, 1.5 if over else -1.5),
@@ -310,10 +310,13 @@ def _numbers(axes: Axes, *which: str, signed: str = "xy") -> None:
                 place for place in MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(low, high) if low <= place <= high
             ]
             axis.set_ticks(places, [_number(place if name in signed else abs(place)) for place in places])
-        labels, near = axis.get_ticklabels(), 0.03 * (high - low)
-        if len(labels) > 1 and labels[0].get_position()[name == "y"] < low + near:
+            low, high = low + 0.03 * (high - low), high - 0.03 * (high - low)
+        else:
+            low, high = low * (high / low) ** 0.03, high * (low / high) ** 0.03
+        labels = axis.get_ticklabels()
+        if len(labels) > 1 and labels[0].get_position()[name == "y"] < low:
             labels[0].set(**{"ha": "left"} if name == "x" else {"va": "bottom"})
-        if len(labels) > 1 and labels[-1].get_position()[name == "y"] > high - near:
+        if len(labels) > 1 and labels[-1].get_position()[name == "y"] > high:
             labels[-1].set(**{"ha": "right"} if name == "x" else {"va": "top"})
     ticks(axes)
 

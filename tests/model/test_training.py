@@ -48,6 +48,23 @@ def test_training_leaves_global_randomness_and_threads_alone():
     assert trained.device == "cpu, 1 thread"
 
 
+def test_numbers_too_small_for_float32_are_zero_in_training_and_what_they_were_after_it():
+    def smallest():
+        return float(torch.full((1,), 1e-39).mul(1.0))
+
+    assert smallest() > 0
+    seen = []
+    train(char(), hidden=8, steps=2, on_progress=lambda progress: seen.append(smallest()))
+    assert set(seen) == {0.0}
+    assert smallest() > 0
+    torch.set_flush_denormal(True)
+    try:
+        train(char(), hidden=8, steps=1)
+        assert smallest() == 0
+    finally:
+        torch.set_flush_denormal(False)
+
+
 def test_the_number_of_threads_makes_no_difference_to_a_small_network():
     threads = torch.get_num_threads()
     fingerprints = set()

@@ -62,8 +62,8 @@ def texts(shown_: ComparedWindow) -> list[str]:
 
 def test_run_cancelled_gone_on_with_and_opened(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     folder, bench = tmp_path / "run", window.workbench
-    asked = ask(qtbot, window, folder, 200)
-    assert asked.asked() == Comparing("adding", None, str(folder), {"length": 12}, "hidden", 8, 200, 2, "auto")
+    asked = ask(qtbot, window, folder, 100)
+    assert asked.asked() == Comparing("adding", None, str(folder), {"length": 12}, "hidden", 8, 100, 2, "auto")
     press(asked.go)
     seen: set[str] = set()
 
@@ -85,7 +85,7 @@ def test_run_cancelled_gone_on_with_and_opened(qtbot: QtBot, window: MainWindow,
     press(next(button for button in first.findChildren(QWidget) if getattr(button, "text", str)() == "Close"))
     qtbot.waitUntil(lambda: not bench.busy)
 
-    asked = ask(qtbot, window, folder, 200)
+    asked = ask(qtbot, window, folder, 100)
     press(asked.go)
     again = shown(qtbot, window)
     assert again.found.complete
