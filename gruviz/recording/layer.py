@@ -264,7 +264,15 @@ def _levels(pyramid: object, lengths: Sequence[int], units: int) -> dict[int, h5
     found = {}
     for factor, level in pyramid.items() if isinstance(pyramid, h5py.Group) else ():
         needed = sum(schema.blocks(length, int(factor)) for length in lengths)
-        parts = [level.get(name) for name in schema.STATISTICS]
-        if all(part is not None and part.shape[1:] == (units,) and len(part) >= needed - 1 for part in parts):
+        shapes = [_shape(level, name) for name in schema.STATISTICS]
+        if all(shape[1:] == (units,) and shape[0] >= needed - 1 for shape in shapes):
             found[int(factor)] = level
     return found
+
+
+def _shape(group: h5py.Group, name: str) -> tuple[int, ...]:
+    """That of a dataset; empty where there is none. It opens as little as it can, as there are many to look at."""
+    if not group.id.links.exists(name.encode()):
+        return ()
+    shape: tuple[int, ...] = h5py.h5o.open(group.id, name.encode()).shape
+    return shape
