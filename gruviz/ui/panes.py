@@ -7,13 +7,12 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from gruviz.recording import SequenceInfo
-from gruviz.ui.composing import Composing
 from gruviz.ui.loaders import Loaders
+from gruviz.ui.on_demand import Composing, Sensing
 from gruviz.ui.pane_state import PaneState
 from gruviz.ui.panels.difference import corresponding
 from gruviz.ui.panels.pane import LETTERS, PaneContext
 from gruviz.ui.reading import Facts
-from gruviz.ui.sensing import Sensing
 from gruviz.ui.state import ViewState
 from gruviz.ui.theme import Themes
 from gruviz.ui.twins import place_for, twin, why_not

@@ -1,4 +1,4 @@
-"""The Jacobian at a timestep, and what goes from any timestep to any other, are autograd's through torch's own modules."""
+"""The Jacobian at a timestep, and what goes from any timestep to any other, are those of autograd."""
 
 import math
 

@@ -284,7 +284,7 @@ def test_the_text_is_shaded_by_what_the_output_depends_on(qtbot: QtBot, opened: 
     QTest.mouseClick(tab.shade, LEFT_BUTTON, pos=tab.shade.rect().center() - tab.shade.rect().center() / 2)
     settle(qtbot, window)
     assert (window.state.view.shaded, window.state.view.shading) == (True, "output")
-    found = window.sensing.sensitivity
+    found = window.sensing.answer
     with gruviz.open(path) as run:
         gradient, row = run.layers["rnn.l0"].gradient, run.layers["rnn.l0"].slice(0).start + 40
         powers = gradient.read("connectivity", slice(row, row + 1))[0]
@@ -301,7 +301,7 @@ def test_the_text_is_shaded_by_what_the_output_depends_on(qtbot: QtBot, opened: 
     QTest.mouseClick(window.side.shown.shade, LEFT_BUTTON, pos=window.side.shown.shade.rect().center() / 2)
     settle(qtbot, window)
     assert (window.state.view.shaded, window.state.view.shading) == (True, "weight")
-    assert window.sensing.sensitivity is None
+    assert window.sensing.answer is None
 
 
 def test_a_model_lends_what_the_recording_lacks(

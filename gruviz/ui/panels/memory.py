@@ -89,7 +89,7 @@ class MemoryPanel(TabPanel):
     @property
     def memory(self) -> Memory | None:
         """What is shown, until the answer for the cursor comes: the one before, so that nothing flickers."""
-        return self.context.composing.memory
+        return self.context.composing.answer
 
     @property
     def listed(self) -> tuple[Share, ...]:

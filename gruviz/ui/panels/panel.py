@@ -10,9 +10,8 @@ from PySide6.QtWidgets import QApplication, QGraphicsItem, QGraphicsScene, QStyl
 
 from gruviz.clock import Clock
 from gruviz.ui.asked import Asked
-from gruviz.ui.composing import Composing
+from gruviz.ui.on_demand import Composing, Sensing
 from gruviz.ui.reading import Counterpart, LayerFacts, Request
-from gruviz.ui.sensing import Sensing
 from gruviz.ui.state import ViewState
 from gruviz.ui.theme import STEP, Theme, Themes, bold, small
 from gruviz.view import reread
