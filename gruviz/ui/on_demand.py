@@ -4,8 +4,20 @@ from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from gruviz.analysis import StepAt
 from gruviz.ui.asked import Asked
-from gruviz.ui.reading import Facts, LayerFacts, Memory, MemoryRequest, Request, Sensitivity, SensitivityRequest
+from gruviz.ui.reading import (
+    Facts,
+    LayerFacts,
+    Linked,
+    LinkRequest,
+    Memory,
+    MemoryRequest,
+    Request,
+    Sensitivity,
+    SensitivityRequest,
+    StepAtRequest,
+)
 from gruviz.ui.state import ViewState
 from gruviz.view import View, reread
 
@@ -118,3 +130,38 @@ class Sensing(OnDemand[Sensitivity]):
     def wanted(self, facts: Facts, layer: LayerFacts, view: View) -> Request:
         """See `OnDemand`."""
         return SensitivityRequest(self.slot, layer.name, view.pane.sequence, view.cursor)
+
+
+class Stepping(OnDemand[StepAt]):
+    """What the step at the cursor does to a change of the state: the norm and the spectral radius of its Jacobian."""
+
+    slot = "step at"
+
+    def wanted(self, facts: Facts, layer: LayerFacts, view: View) -> Request | str:
+        """See `OnDemand`."""
+        return _lacking(facts, layer) or StepAtRequest(self.slot, layer.name, view.pane.sequence, view.cursor)
+
+
+class Linking(OnDemand[Linked]):
+    """How the state at the cursor depends on that of the marked timestep, and its units."""
+
+    slot = "link"
+    follows = ("cursor_changed", "mark_changed")
+
+    def wanted(self, facts: Facts, layer: LayerFacts, view: View) -> Request | str:
+        """See `OnDemand`."""
+        s, t = view.reference, view.cursor
+        if s is None:
+            return "mark a timestep s (double-click)"
+        if (t > s) if layer.backward else (t < s):
+            return f"{layer.name} reads t = {t:,} before s = {s:,}: what s holds cannot act on it."
+        return _lacking(facts, layer) or LinkRequest(self.slot, layer.name, view.pane.sequence, s, t)
+
+
+def _lacking(facts: Facts, layer: LayerFacts) -> str:
+    """Why no Jacobian can be put together; empty where one can."""
+    if facts.growing:
+        return "The recording is still being written: its Jacobians are worked out once it is complete."
+    if not layer.weighted:
+        return "The recording holds no weights, which its Jacobians are made of."
+    return ""

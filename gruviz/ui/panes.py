@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from gruviz.recording import SequenceInfo
 from gruviz.ui.loaders import Loaders
-from gruviz.ui.on_demand import Composing, Sensing
+from gruviz.ui.on_demand import Composing, Linking, Sensing, Stepping
 from gruviz.ui.pane_state import PaneState
 from gruviz.ui.panels.difference import corresponding
 from gruviz.ui.panels.pane import LETTERS, PaneContext
@@ -36,13 +36,12 @@ class Panes(QObject):
         state: ViewState,
         loaders: Loaders,
         themes: Themes,
-        composing: Composing,
-        sensing: Sensing,
+        on_demand: tuple[Composing, Sensing, Stepping, Linking],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._state, self._loaders = state, loaders
-        self._rest = themes, composing, sensing
+        self._rest = themes, *on_demand
         self.contexts = [self._context(0)]
         """What the panels of each pane work with."""
         self._waiting: deque[Pane] = deque()

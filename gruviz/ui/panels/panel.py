@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QGraphicsItem, QGraphicsScene, QStyl
 
 from gruviz.clock import Clock
 from gruviz.ui.asked import Asked
-from gruviz.ui.on_demand import Composing, Sensing
+from gruviz.ui.on_demand import Composing, Linking, Sensing, Stepping
 from gruviz.ui.reading import Counterpart, LayerFacts, Request
 from gruviz.ui.state import ViewState
 from gruviz.ui.theme import STEP, Theme, Themes, bold, small
@@ -31,6 +31,8 @@ class Context:
     themes: Themes
     composing: Composing
     sensing: Sensing
+    stepping: Stepping
+    linking: Linking
 
     @property
     def theme(self) -> Theme:
