@@ -163,5 +163,5 @@ def _lacking(facts: Facts, layer: LayerFacts) -> str:
     if facts.growing:
         return "The recording is still being written: its Jacobians are worked out once it is complete."
     if not layer.weighted:
-        return "The recording holds no weights, which its Jacobians are made of."
+        return "The Jacobian at the cursor takes the weights of the model, which are not in the recording."
     return ""

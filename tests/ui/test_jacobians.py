@@ -9,17 +9,19 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from gruviz.analysis import in_words
+import gruviz
+from gruviz.analysis import Onward, in_words
 from gruviz.model.measuring import RADII, Wanted, measure
 from gruviz.ui.panels import CurvesPanel, TextPanel
 from gruviz.ui.window import MainWindow
+from gruviz.unrolled import Unrolled
 from gruviz.view import seek
 
 from ..analysis.alone import KINDS, NAMES, Alone, T, recorded  # noqa: TID252 - one network for both
 from .hand import at, choose, click, key, settle
 from .recordings import make
 from .test_gradient import tab_of
-from .test_memory import double_click
+from .test_memory import double_click, memory_of
 
 Open = Callable[[Path], MainWindow]
 
@@ -67,6 +69,29 @@ def test_mouse_and_autograd_agree(qtbot: QtBot, opened: Open, tmp_path: Path, ki
         assert "before s =" in window.linking.wrong
 
 
+def test_the_memory_says_where_survival_and_all_paths_disagree_from_any_mark(
+    qtbot: QtBot, opened: Open, tmp_path: Path
+) -> None:
+    path = tmp_path / "run.h5"
+    recorded(path, "gru")
+    window = opened(path)
+    memory = memory_of(qtbot, window)
+    double_click(window, at(window, CurvesPanel, 6.5))
+    click(window, at(window, CurvesPanel, 20.5))
+    settle(qtbot, window)
+    with gruviz.open(path) as run:
+        onward = Onward(Unrolled(run, run.layers["l0"], 0), 6)
+        onward.carry(20)
+        pair = onward.pair()
+    assert pair.disagrees
+    assert memory.pair == pair
+    assert memory.disagreement == pair.words
+    click(window, at(window, CurvesPanel, 3.5))
+    settle(qtbot, window)
+    assert memory.pair is None  # it came before
+    assert memory.disagreement == ""
+
+
 def test_cursors_that_moved_on_are_not_gone_on_with(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
     path = make(tmp_path / "long.h5", (30_000,), units=6)
     _with_weights(path, 6)
@@ -90,9 +115,8 @@ def test_cursors_that_moved_on_are_not_gone_on_with(qtbot: QtBot, opened: Open, 
 def test_what_is_missing_is_said(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
     window = opened(make(tmp_path / "run.h5", units=6))
     tab = tab_of(qtbot, window)
-    assert tab.source == (
-        "The recording holds no weights, which its Jacobians are made of. Work out… asks for the file of its model."
-    )
+    lacking = "The Jacobian at the cursor takes the weights of the model, which are not in the recording."
+    assert tab.source == window.stepping.wrong == lacking
     assert [name for name, _, _ in tab.says()] == []
     assert window.stepping.answer is None
     double_click(window, at(window, TextPanel, 10.5))

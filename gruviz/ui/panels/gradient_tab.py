@@ -217,12 +217,9 @@ class GradientTab(TabPanel):
         facts, layer = self.context.loader.facts, self.context.layer
         words = "No gradients have been worked out for this sequence: press Work out… below. "
         if not layer.weighted:
-            words += "The recording holds no weights: you are asked for the file of its model. "
-        elif facts is not None and not facts.readout:
-            words += (
-                "The recording holds no read-out: without that of its model there is no loss, and ∂h_T/∂h_t, the steps "
-                "and what each unit passes on are worked out alone. "
-            )
+            return words + "The recording holds no weights: you are asked for the file of its model."
+        if facts is not None and not facts.readout:
+            return words + "The recording holds no read-out: without that of its model there is none of a loss."
         return words + "It takes seconds to minutes, and adds them to the recording."
 
     def says(self) -> Iterator[tuple[str, str, str]]:
@@ -264,8 +261,7 @@ class GradientTab(TabPanel):
     def source(self) -> str:
         """Of which layer the Jacobians are, and what they are made of; or why there are none."""
         if self.context.stepping.wrong:
-            more = "" if self.context.layer.weighted else " Work out… asks for the file of its model."
-            return self.context.stepping.wrong + more
+            return self.context.stepping.wrong
         layer = self.context.layer
         both = "of h and c, " if layer.cell.state == "cell" else ""
         way = "backward" if layer.backward else "forward"
