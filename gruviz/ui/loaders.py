@@ -1,10 +1,14 @@
 """The loaders of all panes, as one that reads for the pane in focus."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Slot
 
 from gruviz.ui.apart import Apart
 from gruviz.ui.asked import Asked
-from gruviz.ui.loader import Loader
+from gruviz.ui.loader import Lent, Loader
 from gruviz.ui.reading import Facts, Request
 from gruviz.ui.state import ViewState
 
@@ -23,6 +27,7 @@ class Loaders(Asked):
         """What was asked here of the loader that is heard."""
         self._leaving: list[Loader] = []
         self._coming: Loader | None = None
+        self._lent: Lent = {}
         self._apart = Apart(self._made, self._let_go, self)
         self._apart.answered.connect(self.answered)
         self._apart.failed.connect(self.failed)
@@ -115,6 +120,11 @@ class Loaders(Asked):
         self._turn()
         self.opened.emit(facts)
 
+    def lend(self, sha256: str, weights: Mapping[str, NDArray[Any]]) -> None:
+        """Weights of a model for the recordings made with it that hold none, as soon as they are read anew."""
+        self._lent[sha256] = weights
+        self._apart.end()
+
     # For the others
 
     def begin(self, path: str) -> Loader:
@@ -158,7 +168,7 @@ class Loaders(Asked):
             loader.stop()
 
     def _made(self) -> Loader:
-        loader = Loader(self)
+        loader = Loader(self._lent, self)
         loader.settled.connect(self._settle)
         return loader
 

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 import gruviz
 import gruviz.recording
 from gruviz._assets import asset
-from gruviz.analysis import acting, between, in_words, set_out, vanishing
+from gruviz.analysis import acting, between, in_words, set_out, step_at, vanishing
 from gruviz.cells import CELLS
 from gruviz.model import checkpoint
 from gruviz.model.measuring import Wanted, measure
@@ -27,6 +27,7 @@ from gruviz.recording.gradient import SUM
 from gruviz.sequences import Sequence, Vocabulary
 from gruviz.ui.panels import GradientPanel, GradientTab, MemoryPanel, SurvivalPanel, TextPanel
 from gruviz.ui.window import MainWindow
+from gruviz.unrolled import Unrolled
 from gruviz.view import hold, seek, show_range
 
 from .hand import LEFT_BUTTON, assert_all_agree, at, choose, click, key, panel, settle
@@ -328,6 +329,14 @@ def test_a_model_lends_what_the_recording_lacks(
     dialog.close()
     qtbot.waitUntil(lambda: tab.at is not None and bool(tab.at.known), timeout=60_000)
     assert {"norm_hidden", "reach_hidden", "connectivity"} <= set(tab.at.known)
+    settle(qtbot, window)
+    window.state.change(seek, 7)  # of which the radius was not taken
+    settle(qtbot, window)
+    assert window.loader.facts.layers["rnn.l0"].weighted
+    (again := tmp_path / "again").mkdir()
+    with gruviz.open(recorded(again)) as run:
+        exact = step_at(Unrolled(run, run.layers["rnn.l0"], 0), 7)
+    assert window.stepping.answer.radius == pytest.approx(exact.radius, rel=1e-6)
 
 
 def test_the_loss_is_taken_where_it_is_wanted(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
