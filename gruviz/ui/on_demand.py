@@ -42,6 +42,8 @@ class OnDemand(QObject, Generic[Answer]):
         """The newest, which may be of a cursor that has moved on since; None while there is none."""
         self.wrong = ""
         """Why there is none."""
+        self._unasked = ""
+        """Why nothing was asked the last time that nothing was."""
         state.pane_changed.connect(self._turn)
         for name in self.follows:
             getattr(state, name).connect(self._ask)
@@ -83,9 +85,13 @@ class OnDemand(QObject, Generic[Answer]):
         request = self.wanted(facts, facts.layers[view.pane.layer], view)
         if isinstance(request, Request):
             self._loader.ask(request)
+            if self.wrong == self._unasked != "":  # what stood in the way does no longer
+                self.wrong = self._unasked = ""
+                self.changed.emit()
         elif (self.answer, self.wrong) != (None, request):
             self._loader.forget(self.slot)
             self.answer, self.wrong = None, request
+            self._unasked = request
             self.changed.emit()
 
     @Slot(object, object)

@@ -15,7 +15,7 @@ from gruviz.model.measuring import RADII, Wanted, measure
 from gruviz.ui.panels import CurvesPanel, TextPanel
 from gruviz.ui.window import MainWindow
 from gruviz.unrolled import Unrolled
-from gruviz.view import seek
+from gruviz.view import hold, seek
 
 from ..analysis.alone import KINDS, NAMES, Alone, T, recorded  # noqa: TID252 - one network for both
 from .hand import at, choose, click, key, settle
@@ -147,3 +147,21 @@ def _with_weights(path: Path, units: int) -> None:
         weights = file.require_group("checkpoints/-1/weights")
         weights["rnn.weight_hh_l0"] = rng.normal(size=(3 * units, units)).astype(np.float32) / units**0.5
         weights["rnn.bias_hh_l0"] = np.zeros(3 * units, np.float32)
+
+
+def test_what_stood_in_the_way_is_not_said_of_what_is_asked(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
+    path = tmp_path / "run.h5"
+    recorded(path, "gru")
+    window = opened(path)
+    tab_of(qtbot, window)
+    assert window.linking.wrong.startswith("mark a timestep s")
+    window.state.change(seek, 9)
+    window.state.change(hold, 4)
+    assert window.linking.wrong == ""
+    settle(qtbot, window)
+    window.state.change(seek, 2)
+    assert "before s = 4" in window.linking.wrong
+    window.state.change(seek, 5)
+    assert (window.linking.wrong, window.linking.answer) == ("", None)
+    settle(qtbot, window)
+    assert (window.linking.answer.s, window.linking.answer.t) == (4, 5)

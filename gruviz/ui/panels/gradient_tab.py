@@ -219,7 +219,7 @@ class GradientTab(TabPanel):
         if not layer.weighted:
             return words + "The recording holds no weights: you are asked for the file of its model."
         if facts is not None and not facts.readout:
-            return words + "The recording holds no read-out: without that of its model there is none of a loss."
+            return words + "The recording holds no read-out: a loss takes that of its model."
         return words + "It takes seconds to minutes, and adds them to the recording."
 
     def says(self) -> Iterator[tuple[str, str, str]]:
@@ -255,7 +255,7 @@ class GradientTab(TabPanel):
         elif at.radius is not None and (asked.wrong or at.radius[0] == at.timestep):
             yield "radius of J", _plain(at.radius[1]), f"at t = {at.radius[0]:,}"
         elif not asked.wrong:
-            yield "radius of J", "…", "" if self._patience.isActive() else "eigenvalues are being worked out"
+            yield "radius of J", "…", "" if self._patience.isActive() else "being worked out"
 
     @property
     def source(self) -> str:
@@ -342,10 +342,13 @@ class GradientTab(TabPanel):
         top += _ROW + 2
         linked, asked = self.linked, self.context.linking
         if linked is None or linked.pair is None:
-            if self.context.state.view.reference is not None and asked.wrong != self.context.stepping.wrong:
+            if self.context.state.view.reference is None or asked.wrong == self.context.stepping.wrong != "":
+                return
+            if asked.wrong:
                 self._paint_words(painter, top, asked.wrong, theme.muted)
-            elif linked is not None:
-                self._paint_way(painter, QRectF(3 * STEP, top + 4, self.width() - 6 * STEP, 4), linked.done)
+            elif not self._patience.isActive():
+                done = 0.0 if linked is None else linked.done
+                self._paint_way(painter, QRectF(3 * STEP, top + 4, self.width() - 6 * STEP, 4), done)
             return
         pair = linked.pair
         rows = [("direct path", pair.direct, palette.RETAINED), ("all paths", pair.total, palette.GRADIENT)]
