@@ -7,6 +7,7 @@ from gruviz.analysis._composition import composition, contribution
 from gruviz.analysis._derived import CARRIED, CHANGE, HELD, READ, SURVIVAL, WRITTEN, derived
 from gruviz.analysis._expression import Expression
 from gruviz.analysis._following import Following, correlation, roc_area
+from gruviz.analysis._jacobians import Dependence, Onward, StepAt, step_at
 from gruviz.analysis._labels import Symbols, above, is_binary, marked, thresholds
 from gruviz.analysis._levels import levels
 from gruviz.analysis._lines import Lines, broken, filled
@@ -56,6 +57,7 @@ __all__ = [
     "SURVIVAL",
     "WRITTEN",
     "Between",
+    "Dependence",
     "Expression",
     "Fixed",
     "Following",
@@ -63,10 +65,12 @@ __all__ = [
     "Histogram",
     "Keeps",
     "Lines",
+    "Onward",
     "OverTraining",
     "Pair",
     "Paths",
     "Saturation",
+    "StepAt",
     "Steps",
     "Stretch",
     "Symbols",
@@ -115,6 +119,7 @@ __all__ = [
     "roc_area",
     "saturation",
     "set_out",
+    "step_at",
     "steps",
     "survival",
     "thresholds",

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from gruviz.analysis import acting, set_out
 from gruviz.errors import GruvizError
+from gruviz.figures._advice import for_a_loss
 from gruviz.figures._columns import fit
 from gruviz.figures._courses import MOST_POINTS, Course, draw_courses, draw_thresholds, key_panel, log_scale
 from gruviz.figures._input import input_panels
@@ -76,13 +77,13 @@ class _Gradient(Sheet):
     def _courses(self, layers: Sequence[Layer]) -> tuple[float, list[Course]]:
         """The lines, and what vanishing and exploding are held against."""
         index, courses, against = self.shown.sequence.index, list[Course](), 0.0
-        runs = [self.shown.run, *self.beside]
+        runs = [self.shown.run, *self.beside] if self.beside else [self.shown.run] * len(layers)
         for number, layer in enumerate(layers):
             gradient = layer.gradient
             if gradient is None or not _has(layer, index):
-                whose = runs[number].name if self.beside else self.shown.run.name
+                whose = runs[number]
                 raise GruvizError(
-                    f"{whose} holds no gradient of a loss for sequence {index}: compute it, gruviz gradient {whose}"
+                    f"{whose.name} holds no gradient of a loss for sequence {index}: {for_a_loss(whose, layer)}"
                 )
             rows, one = layer.slice(index), len(layers) == 1
             norms = gradient.read("norm_hidden", rows)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from gruviz import palette
 from gruviz.analysis import Between, Pair, between
 from gruviz.errors import GruvizError
+from gruviz.figures._advice import command
 from gruviz.figures._columns import fit
 from gruviz.figures._courses import MOST_POINTS, Course, draw_courses, draw_thresholds, key_panel, log_scale
 from gruviz.figures._input import input_panels
@@ -52,7 +53,7 @@ def paths(run: Recording, view: View | None = None, **wanted: Unpack[Wanted]) ->
     if found is None:
         raise GruvizError(
             f"what the states of {shown.layer.name} depend on is not in {run.name} for sequence {index}: compute it, "
-            f"gruviz gradient {run.name}"
+            f"{command(run, shown.layer, loss=False)}"
         )
     named = tuple(int(unit) for unit in shown.units) if units is not None and not isinstance(units, str) else ()
     if len(named) > MOST_UNITS:

@@ -96,8 +96,7 @@ def probe(
 def has_loss(path: Path) -> bool:
     """Whether a recording says what would have been right."""
     with recording.open(path) as run:
-        outputs = run.tapes["main"].outputs
-        return "targets" in outputs or "wanted" in outputs or run.model.get("task", {}).get("name") == "series"
+        return recording.judged(run, "main")
 
 
 def backward(path: Path, cell: str, trained: bool) -> Backward | None:

@@ -2,6 +2,7 @@
 
 from gruviz.recording._adding import GradientWriter
 from gruviz.recording._growing_layer import Altered, Block
+from gruviz.recording._judging import judged
 from gruviz.recording._labelling import add_label
 from gruviz.recording._later import complement, lacking
 from gruviz.recording._opening import is_other_hdf5
@@ -39,6 +40,7 @@ __all__ = [
     "count",
     "fed_by",
     "is_other_hdf5",
+    "judged",
     "lacking",
     "newer",
     "open",

@@ -217,6 +217,8 @@ class Flows(QObject):
     def _show_measured(self, done: Done, copied: bool) -> None:
         """Read the recording anew, or the copy that they were added to, at the same place."""
         window, view = self._window, self._window.state.view
+        if done.lent:
+            window.loader.lend(done.weights, done.lent)
         if not copied:
             window.loader.look_at(done.path)
             return

@@ -6,7 +6,9 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QThread, Signal
 
 from gruviz.errors import GruvizError
@@ -55,6 +57,8 @@ class Done:
     """What was done to the inputs, one sentence each."""
     beside: str = ""
     """A recording that it wrote beside the file; empty for none."""
+    lent: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    """The weights of the model, by name, where the recording holds none."""
 
 
 class CancelledError(Exception):

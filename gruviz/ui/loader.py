@@ -3,10 +3,12 @@
 import threading
 import time
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
 import gruviz.recording
@@ -17,6 +19,8 @@ from gruviz.ui.reading import Facts, Request, Source, Unfinished, facts_of
 
 _TOGETHER = 0.012
 """Seconds that an answer waits for others that were asked with it."""
+Lent = dict[str, Mapping[str, NDArray[Any]]]
+"""By the SHA-256 of a model's weights, those weights by name."""
 _OPEN = "open"
 _LOOK = "look"
 
@@ -67,7 +71,8 @@ class Loader(Asked):
 
     _wake = Signal()
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, lent: Lent | None = None, parent: QObject | None = None) -> None:
+        """`lent` are weights for recordings that hold none: what is there when one is opened."""
         super().__init__(parent)
         self._facts: Facts | None = None
         self._exchange = _Exchange()
@@ -75,7 +80,7 @@ class Loader(Asked):
         self._newest: dict[str, Request] = {}
         self._opening = False
         self._thread = QThread(self)
-        self._worker = _Worker(self._exchange)
+        self._worker = _Worker(self._exchange, {} if lent is None else lent)
         self._worker.moveToThread(self._thread)
         self._wake.connect(self._worker.work)
         self._worker.tick.connect(self._fetch)
@@ -203,9 +208,9 @@ class Loader(Asked):
 class _Worker(QObject):
     tick = Signal()
 
-    def __init__(self, exchange: _Exchange) -> None:
+    def __init__(self, exchange: _Exchange, lent: Lent) -> None:
         super().__init__()
-        self._exchange = exchange
+        self._exchange, self._lent = exchange, lent
         self._source: Source | None = None
         self._facts: Facts | None = None
         self._missed = False
@@ -327,6 +332,9 @@ class _Worker(QObject):
 
     def _replace(self, recording: Recording) -> Facts:
         try:
+            for step, about in recording.checkpoints.items():
+                if about.get("sha256") in self._lent:
+                    recording.lend(self._lent[about["sha256"]], step)
             facts = facts_of(recording)
         except BaseException:
             recording.close()

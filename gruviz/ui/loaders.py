@@ -1,9 +1,14 @@
 """The loaders of all panes, as one that reads for the pane in focus."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Slot
 
+from gruviz.ui.apart import Apart
 from gruviz.ui.asked import Asked
-from gruviz.ui.loader import Loader
+from gruviz.ui.loader import Lent, Loader
 from gruviz.ui.reading import Facts, Request
 from gruviz.ui.state import ViewState
 
@@ -22,6 +27,11 @@ class Loaders(Asked):
         """What was asked here of the loader that is heard."""
         self._leaving: list[Loader] = []
         self._coming: Loader | None = None
+        self._lent: Lent = {}
+        self._apart = Apart(self._made, self._let_go, self)
+        self._apart.answered.connect(self.answered)
+        self._apart.failed.connect(self.failed)
+        self._apart.settled.connect(self._settle)
         self.each = [self._made()]
         """In the order of the panes; one where there is none yet."""
         self._heard = self.each[0]
@@ -39,6 +49,9 @@ class Loaders(Asked):
     def ask(self, request: Request) -> None:
         """Ask for something of the recording in focus."""
         self._turn()
+        if request.apart and self.facts is not None:
+            self._apart.ask(self.facts, request)
+            return
         self._slots.add(request.slot)
         self._heard.ask(request)
 
@@ -46,6 +59,7 @@ class Loaders(Asked):
         """Nothing is waited for in this slot any more."""
         self._slots.discard(slot)
         self._heard.forget(slot)
+        self._apart.forget(slot)
 
     @property
     def _focused(self) -> Loader:
@@ -59,6 +73,7 @@ class Loaders(Asked):
         for slot in self._slots:
             self._heard.forget(slot)
         self._slots.clear()
+        self._apart.end()
         self._heard.answered.disconnect(self.answered)
         self._heard.failed.disconnect(self.failed)
         self._heard = self._focused
@@ -98,11 +113,17 @@ class Loaders(Asked):
     @Slot(object)
     def _opened(self, facts: Facts) -> None:
         self.discard()
+        self._apart.end()
         for loader in self.each[1:]:
             self._let_go(loader)
         del self.each[1:]
         self._turn()
         self.opened.emit(facts)
+
+    def lend(self, sha256: str, weights: Mapping[str, NDArray[Any]]) -> None:
+        """Weights of a model for the recordings made with it that hold none, as soon as they are read anew."""
+        self._lent[sha256] = weights
+        self._apart.end()
 
     # For the others
 
@@ -136,16 +157,18 @@ class Loaders(Asked):
     @property
     def idle(self) -> bool:
         """Whether all that was asked has been answered."""
-        return all(loader.idle for loader in (*self.each, *([self._coming] if self._coming else [])))
+        each = (*self.each, *([self._coming] if self._coming else []))
+        return self._apart.idle and all(loader.idle for loader in each)
 
     def stop(self) -> None:
-        """End all threads, after the reads that are under way."""
+        """End all threads, after what is under way."""
         self.discard()
+        self._apart.end()
         for loader in (*self.each, *self._leaving):
             loader.stop()
 
     def _made(self) -> Loader:
-        loader = Loader(self)
+        loader = Loader(self._lent, self)
         loader.settled.connect(self._settle)
         return loader
 

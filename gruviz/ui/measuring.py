@@ -36,6 +36,7 @@ class Measuring:
             load_torch(report)
             from gruviz.model import checkpoint, device
             from gruviz.model.measuring import Wanted, measure
+            from gruviz.model.run import weights_of
 
         device.leave_a_core()
         model = None
@@ -64,7 +65,9 @@ class Measuring:
         if not done:
             self._drop()
             raise CancelledError
-        return Done(path, "Gradients added")
+        if model is None:
+            return Done(path, "Gradients added")
+        return Done(path, "Gradients added", weights=model.sha256, lent=weights_of(model))
 
     def _drop(self) -> None:
         """Leave no copy behind that nothing was added to."""

@@ -7,13 +7,12 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from gruviz.recording import SequenceInfo
-from gruviz.ui.composing import Composing
 from gruviz.ui.loaders import Loaders
+from gruviz.ui.on_demand import Composing, Linking, Sensing, Stepping
 from gruviz.ui.pane_state import PaneState
 from gruviz.ui.panels.difference import corresponding
 from gruviz.ui.panels.pane import LETTERS, PaneContext
 from gruviz.ui.reading import Facts
-from gruviz.ui.sensing import Sensing
 from gruviz.ui.state import ViewState
 from gruviz.ui.theme import Themes
 from gruviz.ui.twins import place_for, twin, why_not
@@ -37,13 +36,12 @@ class Panes(QObject):
         state: ViewState,
         loaders: Loaders,
         themes: Themes,
-        composing: Composing,
-        sensing: Sensing,
+        on_demand: tuple[Composing, Sensing, Stepping, Linking],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._state, self._loaders = state, loaders
-        self._rest = themes, composing, sensing
+        self._rest = themes, *on_demand
         self.contexts = [self._context(0)]
         """What the panels of each pane work with."""
         self._waiting: deque[Pane] = deque()

@@ -27,7 +27,6 @@ from gruviz.ui.acts import Acts
 from gruviz.ui.back import FIGURES
 from gruviz.ui.choosing import Choosing
 from gruviz.ui.complement import Complement
-from gruviz.ui.composing import Composing
 from gruviz.ui.display import HEIGHT, DisplayBar
 from gruviz.ui.find import FindBar, GoBar
 from gruviz.ui.flows import MODELS, SEQUENCES, Flows
@@ -36,13 +35,13 @@ from gruviz.ui.help import HelpDialog
 from gruviz.ui.live import Live, LiveBar
 from gruviz.ui.loaders import Loaders
 from gruviz.ui.menus import Menus
+from gruviz.ui.on_demand import Composing, Linking, Sensing, Stepping
 from gruviz.ui.pages import EmptyPage, FailedPage, LoadingPage, WelcomePage, label
 from gruviz.ui.pane_state import PaneState
 from gruviz.ui.panels import Context
 from gruviz.ui.panes import Panes
 from gruviz.ui.player import Player
 from gruviz.ui.reading import Facts
-from gruviz.ui.sensing import Sensing
 from gruviz.ui.settings import Settings
 from gruviz.ui.sheet import Sheet, SheetBar
 from gruviz.ui.side import WIDTH, Side
@@ -102,9 +101,12 @@ class MainWindow(QMainWindow):
         self.themes = themes
         self.composing = Composing(self.state, self.loader, self)
         self.sensing = Sensing(self.state, self.loader, self)
-        self.context = Context(self.state, self.loader, themes, self.composing, self.sensing)
+        self.stepping = Stepping(self.state, self.loader, self)
+        self.linking = Linking(self.state, self.loader, self)
+        on_demand = self.composing, self.sensing, self.stepping, self.linking
+        self.context = Context(self.state, self.loader, themes, *on_demand)
         self.player = Player(self.state, self)
-        self.panes = Panes(self.state, self.loader, themes, self.composing, self.sensing, self)
+        self.panes = Panes(self.state, self.loader, themes, on_demand, self)
         self.live = Live(replace(self.context, state=PaneState(self.state, 0)), self)
         self.complement = Complement(self.loader, self)
         self._collector = Collector(self)

@@ -130,7 +130,9 @@ def test_where_they_agree_the_figure_says_so(tmp_path: Path) -> None:
 def test_what_was_not_computed_is_not_drawn(tmp_path: Path) -> None:
     run, _ = make(tmp_path / "run.h5")
     with run:
-        with pytest.raises(GruvizError, match=r"run\.h5 holds no gradient of a loss for sequence 0: compute it"):
+        with pytest.raises(
+            GruvizError, match=r"run\.h5 holds no gradient of a loss for sequence 0: it does not say what"
+        ):
             gradient(run)
         with pytest.raises(GruvizError, match=r"is not in run\.h5 for sequence 0: compute it, gruviz gradient"):
             paths(run)

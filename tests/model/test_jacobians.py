@@ -11,8 +11,8 @@ from gruviz.model.connectivity import Outputs, connectivity
 from gruviz.model.jacobians import exponents, growth, product_norm, reach, spread, step_norms, step_radius
 from gruviz.model.network import Architecture, build
 from gruviz.model.run import record_sequences
-from gruviz.model.slopes import GRUSlope, LSTMSlope, ResetBeforeSlope, RNNSlope
 from gruviz.sequences import Sequence, Vocabulary
+from gruviz.slopes import GRUSlope, LSTMSlope, ResetBeforeSlope, RNNSlope
 
 from . import unrolled
 from .test_gradients import NETWORKS, SYMBOLS, H, T, collected, letters, rnn_of, text_model
@@ -112,7 +112,7 @@ def test_norms_and_radii_of_the_steps(tmp_path, network):
 
 @pytest.mark.parametrize("network", CHAINS)
 def test_the_norm_of_a_product_is_that_of_the_direct_product(tmp_path, monkeypatch, network):
-    monkeypatch.setattr("gruviz.model.chain._VALUES", 100)
+    monkeypatch.setattr("gruviz.unrolled.VALUES", 100)
     _, _, link = link_of(tmp_path, network)
     J = direct(link)
     for s, t in ((5, 30), (0, T - 1), (12, 12), (20, 21)):
@@ -132,7 +132,7 @@ def test_growth_is_that_of_the_direct_product_too(tmp_path, monkeypatch, network
     for J in direct(link):
         start = J @ start
     assert steps.sum() == pytest.approx(np.log10(np.linalg.norm(start)), rel=1e-6)
-    monkeypatch.setattr("gruviz.model.chain._VALUES", 100)
+    monkeypatch.setattr("gruviz.unrolled.VALUES", 100)
     np.testing.assert_allclose(collected(growth(link))[link.layer.name, "growth"], steps, rtol=1e-9)
 
 

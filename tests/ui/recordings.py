@@ -1,6 +1,6 @@
 """Recordings to look at: random gates over real text, made by the writer that gruviz itself records with."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,17 @@ from gruviz.recording import Block, Writer
 def text(length: int) -> str:
     sonnets = asset("data/sonnets.txt").read_text("utf-8")
     return (sonnets * (length // len(sonnets) + 1))[:length]
+
+
+def drawn(rng: np.random.Generator, cell: Cell, count: int, units: int, scale: float = 1.0) -> Block:
+    """Random values of every quantity, and random states before them."""
+    values = {}
+    for quantity in cell.quantities:
+        drawn = rng.random((count, units), np.float32)
+        values[quantity.name] = drawn if quantity.fraction else (2 * drawn - 1) * np.float32(scale)
+    if cell.keep is None:
+        return Block(values)
+    return Block(values, rng.random((count, units), np.float32) * 2 - 1)
 
 
 def make(
@@ -31,6 +42,7 @@ def make(
     rate: float | None = None,
     scale: float = 1.0,
     seed: int = 0,
+    draw: Callable[[np.random.Generator, Cell, int, int, float], Block] = drawn,
 ) -> Path:
     """Record sequences of these lengths, of text, or of `values` that lie end to end."""
     rng, kind = np.random.default_rng(seed), CELLS[cell]
@@ -51,7 +63,7 @@ def make(
             for start in range(0, length, 8192):
                 count = min(8192, length - start)
                 here = slice(row, row + count)
-                blocks = {layer: _block(rng, kind, count, units, scale) for layer in layers}
+                blocks = {layer: draw(rng, kind, count, units, scale) for layer in layers}
                 if values is None:
                     tokens = np.array([vocabulary.index(letter) for letter in words[here]], np.int32)
                     writer.append("main", blocks, tokens=tokens)
@@ -96,17 +108,7 @@ def read_word_by_word(path: Path, layers: Sequence[str] = ("rnn.l0",)) -> Path:
                 zero = {layer: {"hidden": np.zeros(6, np.float32)} for layer in layers}
                 writer.begin("main", f"part {item + 1}", initial=zero, item=item, checkpoint=step)
                 tokens = [vocabulary.index(word) for word in words[60 * item : 60 * item + 60]]
-                blocks = {layer: _block(rng, kind, 60, 6, 1.0) for layer in layers}
+                blocks = {layer: drawn(rng, kind, 60, 6, 1.0) for layer in layers}
                 writer.append("main", blocks, tokens=np.array(tokens, np.int32))
                 writer.end("main", dict.fromkeys(layers, 1e-7))
     return path
-
-
-def _block(rng: np.random.Generator, cell: Cell, count: int, units: int, scale: float) -> Block:
-    values = {}
-    for quantity in cell.quantities:
-        drawn = rng.random((count, units), np.float32)
-        values[quantity.name] = drawn if quantity.fraction else (2 * drawn - 1) * np.float32(scale)
-    if cell.keep is None:
-        return Block(values)
-    return Block(values, rng.random((count, units), np.float32) * 2 - 1)

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 import gruviz
 import gruviz.recording
 from gruviz._assets import asset
-from gruviz.analysis import acting, between, in_words, set_out, vanishing
+from gruviz.analysis import acting, between, in_words, set_out, step_at, vanishing
 from gruviz.cells import CELLS
 from gruviz.model import checkpoint
 from gruviz.model.measuring import Wanted, measure
@@ -27,6 +27,7 @@ from gruviz.recording.gradient import SUM
 from gruviz.sequences import Sequence, Vocabulary
 from gruviz.ui.panels import GradientPanel, GradientTab, MemoryPanel, SurvivalPanel, TextPanel
 from gruviz.ui.window import MainWindow
+from gruviz.unrolled import Unrolled
 from gruviz.view import hold, seek, show_range
 
 from .hand import LEFT_BUTTON, assert_all_agree, at, choose, click, key, panel, settle
@@ -92,7 +93,8 @@ def test_a_button_works_them_out_and_the_place_is_kept(qtbot: QtBot, opened: Ope
     settle(qtbot, window)
     before = window.state.view
     assert (before.reference, before.cursor) == (25, 45)
-    assert tab.pairing == "from s = 25 to t = 45: not worked out"
+    on_demand = tab.linked
+    assert tab.pairing == "∂h/∂h from s = 25 to t = 45"
     QTest.mouseClick(tab.begin, LEFT_BUTTON)
     qtbot.waitUntil(lambda: window.workbench.busy, timeout=5_000)
     qtbot.waitUntil(lambda: not window.workbench.busy, timeout=60_000)
@@ -106,6 +108,11 @@ def test_a_button_works_them_out_and_the_place_is_kept(qtbot: QtBot, opened: Ope
         found = between(run.layers["rnn.l0"], 0, "since")
     assert found is not None
     assert tab.at.pair == found.pair(45)
+    assert tab.linked.shares == tab.at.shares
+    assert on_demand.pair.total == pytest.approx(tab.at.pair.total, abs=1e-4)
+    assert on_demand.pair.direct == pytest.approx(tab.at.pair.direct, abs=1e-6)
+    before_and_after = zip(on_demand.shares, tab.at.shares, strict=True)
+    assert all(one.total == pytest.approx(other.total, abs=1e-4) for one, other in before_and_after)
     assert drawn["paths"].found is not None
     assert (drawn["paths"].found.fixed, drawn["paths"].found.since) == (25, True)
     assert_all_agree(qtbot, window)
@@ -235,7 +242,8 @@ def test_without_a_mark_it_is_what_the_last_state_depends_on(qtbot: QtBot, opene
     window.state.change(seek, T - 2)
     settle(qtbot, window)
     assert tab.at.pair is None
-    assert tab.pairing == f"from s = 30 to t = {T - 2}: not worked out"
+    assert (tab.linked.s, tab.linked.t) == (30, T - 2)  # worked out just now
+    assert tab.pairing == f"∂h/∂h from s = 30 to t = {T - 2}"
     assert drawn["paths"].against.endswith("s = 30 was not followed (Alt+6)")
     choose(qtbot, window.toolbar.sequence, 1)  # of which nothing was worked out
     settle(qtbot, window)
@@ -247,7 +255,7 @@ def test_what_was_worked_out_in_part_is_shown_in_part(qtbot: QtBot, opened: Open
     window = opened(measured(tmp_path, wanted=Wanted(loss=None, reach=None, lags=0)))
     tab, drawn = tab_of(qtbot, window), panels(qtbot, window)
     assert tab.of.startswith("no loss was taken")
-    assert [name for name, _, _ in tab.says()] == ["|J| of the step", "growth"]
+    assert [name for name, _, _ in tab.says()] == ["|J| of the step", "radius of J", "growth"]
     assert {name for name, each in drawn.items() if each.found is not None} == {"steps"}
     assert not tab.shade.isEnabled()
     assert tab.at.pair is None
@@ -284,7 +292,7 @@ def test_the_text_is_shaded_by_what_the_output_depends_on(qtbot: QtBot, opened: 
     QTest.mouseClick(tab.shade, LEFT_BUTTON, pos=tab.shade.rect().center() - tab.shade.rect().center() / 2)
     settle(qtbot, window)
     assert (window.state.view.shaded, window.state.view.shading) == (True, "output")
-    found = window.sensing.sensitivity
+    found = window.sensing.answer
     with gruviz.open(path) as run:
         gradient, row = run.layers["rnn.l0"].gradient, run.layers["rnn.l0"].slice(0).start + 40
         powers = gradient.read("connectivity", slice(row, row + 1))[0]
@@ -301,7 +309,7 @@ def test_the_text_is_shaded_by_what_the_output_depends_on(qtbot: QtBot, opened: 
     QTest.mouseClick(window.side.shown.shade, LEFT_BUTTON, pos=window.side.shown.shade.rect().center() / 2)
     settle(qtbot, window)
     assert (window.state.view.shaded, window.state.view.shading) == (True, "weight")
-    assert window.sensing.sensitivity is None
+    assert window.sensing.answer is None
 
 
 def test_a_model_lends_what_the_recording_lacks(
@@ -321,6 +329,14 @@ def test_a_model_lends_what_the_recording_lacks(
     dialog.close()
     qtbot.waitUntil(lambda: tab.at is not None and bool(tab.at.known), timeout=60_000)
     assert {"norm_hidden", "reach_hidden", "connectivity"} <= set(tab.at.known)
+    settle(qtbot, window)
+    window.state.change(seek, 7)  # of which the radius was not taken
+    settle(qtbot, window)
+    assert window.loader.facts.layers["rnn.l0"].weighted
+    (again := tmp_path / "again").mkdir()
+    with gruviz.open(recorded(again)) as run:
+        exact = step_at(Unrolled(run, run.layers["rnn.l0"], 0), 7)
+    assert window.stepping.answer.radius == pytest.approx(exact.radius, rel=1e-6)
 
 
 def test_the_loss_is_taken_where_it_is_wanted(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:

@@ -7,8 +7,7 @@ import pytest
 
 import gruviz.recording
 from gruviz.analysis import vanishing
-from gruviz.cells import CELLS
-from gruviz.recording import GradientWriter, Writer
+from gruviz.recording import GradientWriter
 from gruviz.ui.reading import (
     GradientAtRequest,
     GradientsRequest,
@@ -18,7 +17,7 @@ from gruviz.ui.reading import (
     facts_of,
 )
 
-from .recordings import _block
+from .recordings import make
 
 LENGTH, UNITS, LAGS = 5000, 4, 6
 LAYERS = ("rnn.l0", "rnn.l0_reverse")
@@ -28,17 +27,7 @@ LAYERS = ("rnn.l0", "rnn.l0_reverse")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Source]:
     """A short sequence of which nothing is known, and a long one."""
     path, rng = tmp_path_factory.mktemp("gradients") / "run.h5", np.random.default_rng(3)
-    with Writer(path) as writer:
-        writer.add_tape("main", columns=["x"])
-        for layer in LAYERS:
-            direction = "backward" if layer.endswith("reverse") else "forward"
-            writer.add_layer(layer, tape="main", cell=CELLS["gru"], size=UNITS, direction=direction)
-        for length in (37, LENGTH):
-            zero = {layer: {"hidden": np.zeros(UNITS, np.float32)} for layer in LAYERS}
-            writer.begin("main", f"{length}", initial=zero)
-            blocks = {layer: _block(rng, CELLS["gru"], length, UNITS, 1.0) for layer in LAYERS}
-            writer.append("main", blocks, values=rng.random((length, 1), np.float32))
-            writer.end("main", dict.fromkeys(LAYERS, 0.0))
+    make(path, (37, LENGTH), units=UNITS, layers=LAYERS, values=rng.random((37 + LENGTH, 1), np.float32), columns=["x"])
     with gruviz.recording.open(path) as recording, GradientWriter(recording) as writer:
         for layer in LAYERS:
             last = 0 if layer.endswith("reverse") else LENGTH - 1

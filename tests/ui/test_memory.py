@@ -254,7 +254,7 @@ def test_a_plain_rnn_says_in_a_line_that_it_keeps_nothing(qtbot: QtBot, opened: 
     memory_of(qtbot, window)
     key(window, Qt.Key.Key_S)
     assert "no gate that keeps" in window.composing.wrong
-    assert window.composing.memory is None
+    assert window.composing.answer is None
     show(qtbot, window, "change")
     assert_all_agree(qtbot, window)
 
@@ -294,7 +294,7 @@ def test_the_text_is_shaded_by_its_weight_in_the_state(qtbot: QtBot, window: Mai
     key(window, Qt.Key.Key_S)
     settle(qtbot, window)
     assert window._actions["shade"].isChecked()
-    memory, column = window.composing.memory, window.stage.column
+    memory, column = window.composing.answer, window.stage.column
     shaded = blues(window, TextPanel) - plain
     middles = np.rint((np.arange(40) + 0.5) * column).astype(int)
     seen = np.array([shaded[middle - 2 : middle + 3].max() for middle in middles])
@@ -312,7 +312,7 @@ def test_the_text_is_shaded_by_its_weight_in_the_state(qtbot: QtBot, window: Mai
     key(window, Qt.Key.Key_S)
     settle(qtbot, window)
     assert blues(window, TextPanel).max() < flowing / 4
-    assert window.composing.memory is None
+    assert window.composing.answer is None
 
 
 def test_a_curve_is_shaded_by_its_weight_in_the_state(qtbot: QtBot, opened: Open, co2: Path) -> None:
@@ -326,7 +326,7 @@ def test_a_curve_is_shaded_by_its_weight_in_the_state(qtbot: QtBot, opened: Open
     settle(qtbot, window)
     assert window.state.view.shaded
     shaded, column = blues(window, CurvesPanel) - plain, window.stage.column
-    told = np.sqrt(window.composing.memory.of(1000, 1100))
+    told = np.sqrt(window.composing.answer.of(1000, 1100))
     seen = np.array([np.median(shaded[round(p * column) + 1 : round((p + 1) * column)]) for p in range(100)])
     assert seen[51:].max() == 0
     strong = (told > 0.1) & (np.arange(100) < 50)  # the cursor stands on its own

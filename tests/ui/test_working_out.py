@@ -8,9 +8,9 @@ import pytest
 
 import gruviz.recording
 from gruviz.analysis import CARRIED, CHANGE, HELD, HORIZONS, SURVIVAL, WRITTEN, composition, horizon, survival
-from gruviz.cells import CELLS
+from gruviz.cells import Cell
 from gruviz.errors import GruvizError
-from gruviz.recording import Block, Writer
+from gruviz.recording import Block
 from gruviz.ui.reading import (
     DerivedRequest,
     Heatmap,
@@ -24,7 +24,7 @@ from gruviz.ui.reading import (
 )
 from gruviz.ui.reading import _derived as derived_reading
 
-from .recordings import make
+from .recordings import drawn, make
 
 LENGTH, UNITS = 9000, 5
 LAYERS = ("rnn.l0", "rnn.l0_reverse")
@@ -33,27 +33,19 @@ LAYERS = ("rnn.l0", "rnn.l0_reverse")
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Source]:
     """A short sequence, and a long one: units that forget at once, in some ten, hundred, thousand steps, and never."""
-    path, rng = tmp_path_factory.mktemp("working") / "out.h5", np.random.default_rng(3)
-    with Writer(path) as writer:
-        writer.add_tape("main", columns=["x"])
-        for layer in LAYERS:
-            direction = "backward" if layer.endswith("reverse") else "forward"
-            writer.add_layer(layer, tape="main", cell=CELLS["gru"], size=UNITS, direction=direction)
-        for length in (37, LENGTH):
-            zero = {layer: {"hidden": np.zeros(UNITS, np.float32)} for layer in LAYERS}
-            writer.begin("main", f"{length}", initial=zero)
-            blocks = {layer: _block(rng, length) for layer in LAYERS}
-            writer.append("main", blocks, values=rng.random((length, 1), np.float32))
-            writer.end("main", dict.fromkeys(LAYERS, 0.0))
+    path, values = tmp_path_factory.mktemp("working") / "out.h5", np.random.default_rng(3).random((37 + LENGTH, 1))
+    values = values.astype(np.float32)
+    make(path, (37, LENGTH), units=UNITS, layers=LAYERS, values=values, columns=["x"], draw=_fading)
     with gruviz.recording.open(path) as recording:
         yield Source(recording)
 
 
-def _block(rng: np.random.Generator, length: int) -> Block:
-    keep = 1 - rng.random((length, UNITS), np.float32) * np.array([1, 0.1, 0.01, 0.001, 0], np.float32)
-    keep[length // 2, 1] = 0.0
-    others = {name: 2 * rng.random((length, UNITS), np.float32) - 1 for name in ("candidate", "hidden")}
-    return Block({"update": keep, "reset": rng.random((length, UNITS), np.float32), **others}, others["hidden"])
+def _fading(rng: np.random.Generator, cell: Cell, count: int, units: int, scale: float) -> Block:
+    block = drawn(rng, cell, count, units, scale)
+    keep = block.values["update"]
+    keep[:] = 1 - keep * np.array([1, 0.1, 0.01, 0.001, 0], np.float32)
+    keep[count // 2, 1] = 0.0
+    return block
 
 
 def answer(source: Source, request: Request) -> tuple[Heatmap, int]:

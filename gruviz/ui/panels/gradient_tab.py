@@ -1,11 +1,23 @@
 """The gradient at the cursor in numbers: of the loss, of the step, and from one timestep to another, on which paths."""
 
+import math
 from collections.abc import Iterator
 from typing import Any, Literal
 
 import numpy as np
-from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QContextMenuEvent, QFontMetricsF, QPainter, QPaintEvent, QRegion, QWheelEvent
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFont,
+    QFontMetricsF,
+    QHideEvent,
+    QPainter,
+    QPaintEvent,
+    QRegion,
+    QShowEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QApplication, QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from gruviz import palette
@@ -16,7 +28,7 @@ from gruviz.ui.panels.copying import offer_copies
 from gruviz.ui.panels.gradients import shown_in
 from gruviz.ui.panels.panel import Context, draw_text, text_width
 from gruviz.ui.panels.tab import TabPanel
-from gruviz.ui.reading import GradientAt, GradientAtRequest, Request
+from gruviz.ui.reading import GradientAt, GradientAtRequest, Linked, Request
 from gruviz.ui.theme import STEP, bold, small
 from gruviz.view import shade_sequence
 
@@ -25,15 +37,19 @@ _AT: dict[At, str] = {"sum": "all timesteps", "last": "the last timestep", "curs
 _ROW, _FOOT = 18, 72
 _NAME, _BAR, _NARROW = 88, 72, 44
 """Widths of the first column, of the bars, and of those of single units."""
+_PATIENCE = 250
+"""Milliseconds for which what was worked out last stays on show, before it is said that more is being worked out."""
+_WHO = "gradient"
 _SHORTEST = 6.0
 """Powers of ten that a bar is long."""
 _MARKS = {-1: ("vanishing", palette.VANISHING), 1: ("exploding", palette.EXPLODING)}
 _TIP = (
     "∂L/∂h_t: how the loss depends on the state at the cursor, all paths counted. ∂h_t/∂h_s: how the state at t "
     "depends on that at s. The direct path is survival: the product of the keeps alone; all others lead through gates "
-    "and candidates, which read the old state again. Growth: of the change of the state that grows most in the long "
-    "run, step by step (by QR, in logarithms).<br>Mark s by a double-click; t is the cursor. What is retained "
-    "need not be important, and neither need what has a large gradient."
+    "and candidates, which read the old state again. J = ∂h_t/∂h_(t−1), of an LSTM of h and c together: its norm is "
+    "what a change grows by at most in this step, its radius the largest absolute eigenvalue. Growth: of the change of "
+    "the state that grows most in the long run, step by step (by QR, in logarithms).<br>Mark s by a double-click; t is "
+    "the cursor: any two will do. What is retained need not be important, and neither need what has a large gradient."
 )
 
 
@@ -78,6 +94,10 @@ class GradientTab(TabPanel):
         column.addLayout(row)
         column.addWidget(self.shade)
         self.setToolTip(_TIP)
+        self._patience = QTimer(self, singleShot=True, interval=_PATIENCE)
+        self._patience.timeout.connect(self._look_again)
+        context.stepping.changed.connect(self._look_again)
+        context.linking.changed.connect(self._look_again)
         self._choose(0)
         self.loss.chosen.connect(self._choose)
         self.begin.clicked.connect(self._begin)
@@ -99,6 +119,17 @@ class GradientTab(TabPanel):
         """Draw it anew, but for the controls, which look the same at every timestep."""
         super().update(*(region or (QRegion(self.rect()).subtracted(QRegion(self._controls.geometry())),)))
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Somebody looks."""
+        super().showEvent(event)
+        self.context.stepping.look(_WHO, True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nobody looks."""
+        super().hideEvent(event)
+        for each in (self.context.stepping, self.context.linking):
+            each.look(_WHO, False)
+
     def clear(self) -> None:
         """Another sequence is on show."""
         self.at, self._scrolled = None, 0
@@ -107,6 +138,7 @@ class GradientTab(TabPanel):
         """Ask for the timestep at the cursor."""
         view = self.context.state.view
         self.shade.setChecked(view.shaded and view.shading == "output")
+        self._patience.start()
         self.context.loader.ask(GradientAtRequest(self.slots[0], *self.context.subject, view.cursor, view.reference))
 
     @property
@@ -117,7 +149,12 @@ class GradientTab(TabPanel):
     def take(self, request: Request, answer: GradientAt) -> None:
         """Show it."""
         self.at = answer
+        self.context.linking.look(_WHO, answer.pair is None)  # else it was worked out before
         self.shade.setEnabled("connectivity" in answer.known or self._of_other_layer)
+
+    @Slot()
+    def _look_again(self) -> None:
+        self.update()
 
     @property
     def _of_other_layer(self) -> bool:
@@ -142,7 +179,8 @@ class GradientTab(TabPanel):
         """Look further down the list of units, or up."""
         if self.at is not None:
             rows = -round(event.angleDelta().y() / 40)
-            self._scrolled = min(max(self._scrolled + rows, 0), max(len(self.at.shares) - 1, 0))
+            shares = () if self.linked is None else self.linked.shares
+            self._scrolled = min(max(self._scrolled + rows, 0), max(len(shares) - 1, 0))
             self.update()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -179,12 +217,9 @@ class GradientTab(TabPanel):
         facts, layer = self.context.loader.facts, self.context.layer
         words = "No gradients have been worked out for this sequence: press Work out… below. "
         if not layer.weighted:
-            words += "The recording holds no weights: you are asked for the file of its model. "
-        elif facts is not None and not facts.readout:
-            words += (
-                "The recording holds no read-out: without that of its model there is no loss, and ∂h_T/∂h_t, the steps "
-                "and what each unit passes on are worked out alone. "
-            )
+            return words + "The recording holds no weights: you are asked for the file of its model."
+        if facts is not None and not facts.readout:
+            return words + "The recording holds no read-out: a loss takes that of its model."
         return words + "It takes seconds to minutes, and adds them to the recording."
 
     def says(self) -> Iterator[tuple[str, str, str]]:
@@ -200,26 +235,61 @@ class GradientTab(TabPanel):
                 beside = f"{in_words(at.norms[name] - at.against)} × {of}" if own else ""
                 beside = beside if at.acts else "the loss lies before it" * (name == "norm_hidden")
                 yield title, in_words(at.norms[name]), beside
-        if "step_norm" in at.known:
-            radius = f"radius {at.radius[1]:.3g} at t = {at.radius[0]:,}" if at.radius is not None else ""
-            yield "|J| of the step", f"{at.step_norm:.3g}", radius
+        yield from self._says_of_the_step(at)
         if "growth" in at.known:
             yield "growth", f"× {in_words(at.growth)}", f"× {in_words(at.mean_growth)} on average"
         if not np.isnan(at.span_growth):
             yield "growth s → t", f"× {in_words(at.span_growth)}", "what grows most"
 
+    def _says_of_the_step(self, at: GradientAt) -> Iterator[tuple[str, str, str]]:
+        """The norm and the radius of its Jacobian: as the recording has them, or as they were worked out just now."""
+        asked = self.context.stepping
+        found = asked.answer
+        here = found is not None and found.timestep == at.timestep
+        if "step_norm" in at.known:
+            yield "|J| of the step", _plain(at.step_norm), ""
+        elif found is not None and here:
+            yield "|J| of the step", _plain(found.norm), ""
+        if found is not None and (here or self._patience.isActive()):
+            yield "radius of J", _plain(found.radius), "largest |eigenvalue|" if here else f"at t = {found.timestep:,}"
+        elif at.radius is not None and (asked.wrong or at.radius[0] == at.timestep):
+            yield "radius of J", _plain(at.radius[1]), f"at t = {at.radius[0]:,}"
+        elif not asked.wrong:
+            yield "radius of J", "…", "" if self._patience.isActive() else "being worked out"
+
+    @property
+    def source(self) -> str:
+        """Of which layer the Jacobians are, and what they are made of; or why there are none."""
+        if self.context.stepping.wrong:
+            return self.context.stepping.wrong
+        layer = self.context.layer
+        both = "of h and c, " if layer.cell.state == "cell" else ""
+        way = "backward" if layer.backward else "forward"
+        return f"J of {layer.name}, {way}: {both}from recorded gates and weights"
+
+    @property
+    def linked(self) -> Linked | None:
+        """What goes from s to t; None where that is not known, and not being worked out."""
+        at, view, found = self.at, self.context.state.view, self.context.linking.answer
+        if at is None or at.pair is not None:
+            return None if at is None or at.pair is None else Linked(at.pair.s, at.pair.t, 1.0, at.pair, at.shares)
+        here = found is not None and (found.s, found.t) == (view.reference, at.timestep)
+        return found if here or self._patience.isActive() else None
+
     @property
     def pairing(self) -> str:
-        """Which two timesteps are compared, or how to have two compared."""
-        at, reference = self.at, self.context.state.view.reference
+        """Which two timesteps are compared, or how to have two compared, or why they cannot be."""
+        at, linked = self.at, self.linked
         if at is None:
             return ""
-        symbol = "c" if self.context.layer.cell.state == "cell" else "h"
-        if at.pair is not None:
-            return f"∂{symbol}/∂{symbol} from s = {at.pair.s:,} to t = {at.pair.t:,}"
-        if reference is not None:
-            return f"from s = {reference:,} to t = {at.timestep:,}: not worked out"
-        return "mark a timestep s (double-click)"
+        symbol, s = "c" if self.context.layer.cell.state == "cell" else "h", self.context.state.view.reference
+        of = f"∂{symbol}/∂{symbol} from s = "
+        if linked is not None:
+            going = "" if linked.pair is not None else f": {linked.done:.0%} of the way"
+            return f"{of}{linked.s:,} to t = {linked.t:,}{going}"
+        if s is None:
+            return "mark a timestep s (double-click)"
+        return f"{of}{s:,} to t = {at.timestep:,}"
 
     # Drawing
 
@@ -235,10 +305,9 @@ class GradientTab(TabPanel):
                 return
             draw_text(painter, 3 * STEP, 5, f"gradient at t = {at.timestep:,}", bold(font), theme.foreground)
             top = 5 + QFontMetricsF(font).height()
-            if not at.known:
-                self._paint_words(painter, top + STEP, self.nothing, theme.muted)
-                return
             self._paint_mark(painter, 7)
+            if not at.known:
+                top = self._paint_words(painter, top + STEP, self.nothing, theme.muted)
             for words in filter(None, (self.of, self.beyond)):
                 draw_text(painter, 3 * STEP, top, words, tiny, theme.muted)
                 top += QFontMetricsF(tiny).height()
@@ -249,6 +318,7 @@ class GradientTab(TabPanel):
                 end = left + draw_text(painter, left, top, value, bold(font), theme.foreground)
                 draw_text(painter, max(left + 74, end + 2 * STEP), top + 1, beside, tiny, theme.muted)
                 top += _ROW
+            top = self._paint_words(painter, top, self.source, theme.muted, tiny)
             self._paint_pair(painter, top + STEP)
 
     def _paint_mark(self, painter: QPainter, top: float) -> None:
@@ -270,20 +340,33 @@ class GradientTab(TabPanel):
         top += STEP
         draw_text(painter, 3 * STEP, top, self.pairing, bold(font), theme.foreground)
         top += _ROW + 2
-        if at.pair is None:
-            if self.context.state.view.reference is not None:
-                self._paint_words(painter, top, "Work out… below follows the marked timestep too.", theme.muted)
+        linked, asked = self.linked, self.context.linking
+        if linked is None or linked.pair is None:
+            if self.context.state.view.reference is None or asked.wrong == self.context.stepping.wrong != "":
+                return
+            if asked.wrong:
+                self._paint_words(painter, top, asked.wrong, theme.muted)
+            elif not self._patience.isActive():
+                done = 0.0 if linked is None else linked.done
+                self._paint_way(painter, QRectF(3 * STEP, top + 4, self.width() - 6 * STEP, 4), done)
             return
-        rows = [("direct path", at.pair.direct, palette.RETAINED), ("all paths", at.pair.total, palette.GRADIENT)]
+        pair = linked.pair
+        rows = [("direct path", pair.direct, palette.RETAINED), ("all paths", pair.total, palette.GRADIENT)]
+        rows.append(("all paths, ∂h", linked.hidden, palette.GRADIENT))
         for name, value, colour in rows:
             if not np.isnan(value):
                 draw_text(painter, 3 * STEP, top, name, font, theme.foreground)
                 self._paint_bar(painter, QRectF(3 * STEP + _NAME, top + 4, _BAR, _ROW - 8), value, colour)
                 draw_text(painter, 4 * STEP + _NAME + _BAR, top, in_words(value), font, theme.foreground)
                 top += _ROW
-        if at.pair.words:
-            top = self._paint_words(painter, top, at.pair.words, theme.foreground if at.pair.disagrees else theme.muted)
-        self._paint_units(painter, top + STEP)
+        if pair.words:
+            top = self._paint_words(painter, top, pair.words, theme.foreground if pair.disagrees else theme.muted)
+        self._paint_units(painter, top + STEP, linked)
+
+    def _paint_way(self, painter: QPainter, bar: QRectF, done: float) -> None:
+        """How far it has come."""
+        painter.fillRect(bar, QColor(self.context.theme.hover))
+        painter.fillRect(QRectF(bar.left(), bar.top(), bar.width() * done, bar.height()), QColor(palette.GRADIENT))
 
     def _paint_bar(self, painter: QPainter, bar: QRectF, log10: float, colour: str) -> None:
         """From 10⁻⁶ to 1; what is larger fills it."""
@@ -291,12 +374,11 @@ class GradientTab(TabPanel):
         part = min(max((log10 + _SHORTEST) / _SHORTEST, 0.0), 1.0)
         painter.fillRect(QRectF(bar.left(), bar.top(), bar.width() * part, bar.height()), QColor(colour))
 
-    def _paint_units(self, painter: QPainter, top: float) -> None:
+    def _paint_units(self, painter: QPainter, top: float, linked: Linked) -> None:
         """What all units of t depend on each unit of s by, and how much of it survives."""
-        at, theme, tiny = self.at, self.context.theme, small(QApplication.font())
-        assert at is not None
+        theme, tiny = self.context.theme, small(QApplication.font())
         room = int((self.height() - _FOOT - top) // _ROW) - 1
-        if room < 1 or not at.shares:
+        if room < 1 or not linked.shares:
             return
         keep = self.context.layer.cell.keep is not None
         first = 3 * STEP + 40
@@ -304,7 +386,7 @@ class GradientTab(TabPanel):
         draw_text(painter, 3 * STEP, top, "unit", tiny, theme.muted)
         draw_text(painter, first, top, "all paths", tiny, theme.muted)
         draw_text(painter, second, top, "direct" if keep else "", tiny, theme.muted)
-        for share in at.shares[self._scrolled : self._scrolled + room]:
+        for share in linked.shares[self._scrolled : self._scrolled + room]:
             top += _ROW
             draw_text(painter, 3 * STEP, top, f"{share.unit}", tiny, theme.foreground)
             for left, value, colour in (
@@ -315,11 +397,16 @@ class GradientTab(TabPanel):
                     self._paint_bar(painter, QRectF(left, top + 3, _NARROW, _ROW - 8), value, colour)
                     draw_text(painter, left + _NARROW + STEP, top, in_words(value), tiny, theme.foreground)
 
-    def _paint_words(self, painter: QPainter, top: float, words: str, colour: str) -> float:
+    def _paint_words(self, painter: QPainter, top: float, words: str, colour: str, font: QFont | None = None) -> float:
         """A sentence in as many lines as it takes; where it ends."""
-        painter.setFont(QApplication.font())
+        painter.setFont(font or QApplication.font())
         painter.setPen(QColor(colour))
         inner = QRectF(3 * STEP, top, self.width() - 6 * STEP, 1000)
         taken = painter.boundingRect(inner, Qt.TextFlag.TextWordWrap, words)
         painter.drawText(inner, Qt.TextFlag.TextWordWrap, words)
         return taken.bottom()
+
+
+def _plain(value: float) -> str:
+    """Three digits, and a power of ten where it is very small or large."""
+    return in_words(math.log10(value) if value > 0 else -math.inf if value == 0 else math.nan)

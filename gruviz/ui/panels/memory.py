@@ -56,7 +56,7 @@ class MemoryPanel(TabPanel):
         self._scrolled = 0
         """Rows above the first in sight."""
         self.pair: Pair | None = None
-        """The marked timestep and the cursor, where gradients were worked out; else None."""
+        """The marked timestep and the cursor; None where what goes from one to the other is not known."""
         self.whose = Chooser(132, "Whose state is taken apart")
         self.shade = QCheckBox("shade the sequence")
         self.shade.setToolTip("Shade each timestep of the sequence by its weight")
@@ -76,6 +76,7 @@ class MemoryPanel(TabPanel):
         for moved in (context.state.cursor_changed, context.state.mark_changed, context.state.pane_changed):
             moved.connect(self._ask_pair)
         context.loader.answered.connect(self._take_pair)
+        context.linking.changed.connect(self._take_link)
 
     def sizeHint(self) -> QSize:
         """Room for some timesteps."""
@@ -89,7 +90,7 @@ class MemoryPanel(TabPanel):
     @property
     def memory(self) -> Memory | None:
         """What is shown, until the answer for the cursor comes: the one before, so that nothing flickers."""
-        return self.context.composing.memory
+        return self.context.composing.answer
 
     @property
     def listed(self) -> tuple[Share, ...]:
@@ -108,25 +109,39 @@ class MemoryPanel(TabPanel):
     def hideEvent(self, event: QHideEvent) -> None:
         """Nobody looks."""
         super().hideEvent(event)
-        self.context.composing.look("memory", False)
+        for each in (self.context.composing, self.context.linking):
+            each.look("memory", False)
         self.context.loader.forget(_PAIR)
         self.pair = None
 
     @Slot()
     def _ask_pair(self) -> None:
-        """Ask for all paths from the marked timestep to the cursor, where gradients were worked out."""
+        """Ask for all paths from the marked timestep to the cursor."""
         view = self.context.state.view
-        if self.isVisible() and self.subjected and self.context.layer.measured and view.reference is not None:
+        if self.isVisible() and self.subjected and view.reference is not None:
             self.context.loader.ask(PairRequest(_PAIR, *self.context.subject, view.cursor, view.reference))
-        elif self.pair is not None:
+        elif self.isVisible():
+            self.context.linking.look("memory", False)
             self.context.loader.forget(_PAIR)
-            self.pair = None
-            self.update(self._listing)
+            self._show_pair(None)
 
     @Slot(object, object)
     def _take_pair(self, request: Request, answer: Pair | None) -> None:
-        if request.slot == _PAIR and answer != self.pair:
-            self.pair = answer
+        if request.slot == _PAIR:
+            self.context.linking.look("memory", answer is None)  # else it was worked out before
+            if answer is not None:
+                self._show_pair(answer)
+
+    @Slot()
+    def _take_link(self) -> None:
+        """Worked out just now, unless the cursor has moved on: then the one before stays until the next comes."""
+        found, view = self.context.linking.answer, self.context.state.view
+        if self.isVisible() and (found is None or (found.s, found.t) == (view.reference, view.cursor)):
+            self._show_pair(None if found is None else found.pair)
+
+    def _show_pair(self, pair: Pair | None) -> None:
+        if pair != self.pair:
+            self.pair = pair
             self.update(self._listing)
 
     @property

@@ -10,9 +10,8 @@ from PySide6.QtWidgets import QApplication, QGraphicsItem, QGraphicsScene, QStyl
 
 from gruviz.clock import Clock
 from gruviz.ui.asked import Asked
-from gruviz.ui.composing import Composing
+from gruviz.ui.on_demand import Composing, Linking, Sensing, Stepping
 from gruviz.ui.reading import Counterpart, LayerFacts, Request
-from gruviz.ui.sensing import Sensing
 from gruviz.ui.state import ViewState
 from gruviz.ui.theme import STEP, Theme, Themes, bold, small
 from gruviz.view import reread
@@ -32,6 +31,8 @@ class Context:
     themes: Themes
     composing: Composing
     sensing: Sensing
+    stepping: Stepping
+    linking: Linking
 
     @property
     def theme(self) -> Theme:

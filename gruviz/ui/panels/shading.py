@@ -72,7 +72,7 @@ class Shading(QObject):
         view = self._context.state.view
         if not view.shaded:
             return None
-        return self._context.composing.memory if view.shading == "weight" else self._context.sensing.sensitivity
+        return self._context.composing.answer if view.shading == "weight" else self._context.sensing.answer
 
     def shades(self, start: int, stop: int) -> dict[int, QColor]:
         """The colours of those timesteps from `start` up to `stop` that have one."""

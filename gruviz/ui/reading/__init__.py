@@ -23,6 +23,7 @@ from gruviz.ui.reading._gradient_at import (
 from gruviz.ui.reading._gradients import Course, Gradients, GradientsRequest, What
 from gruviz.ui.reading._heatmap import HIGHEST, MASKED, Heatmap, HeatmapRequest
 from gruviz.ui.reading._inputs import Curves, CurvesRequest, Text, TextRequest
+from gruviz.ui.reading._jacobians import Linked, LinkRequest, StepAtRequest
 from gruviz.ui.reading._labelled import MARKED, LabelsRequest
 from gruviz.ui.reading._measures import Lasting, SaturationRequest, Sides, TimescalesRequest
 from gruviz.ui.reading._memory import Memory, MemoryRequest, Share
@@ -77,6 +78,8 @@ __all__ = [
     "LayerFacts",
     "Lines",
     "LinesRequest",
+    "LinkRequest",
+    "Linked",
     "Measured",
     "Memory",
     "MemoryRequest",
@@ -100,6 +103,7 @@ __all__ = [
     "Share",
     "Sides",
     "Source",
+    "StepAtRequest",
     "Stretch",
     "StretchRequest",
     "SurvivalRequest",

@@ -163,7 +163,11 @@ def _shares(found: Between, other: int) -> tuple[Share, ...]:
         return ()
     place = other - found.start
     total = found.unit_total[place]
-    direct = np.full(len(total), np.nan) if found.unit_direct is None else found.unit_direct[place]
+    return listed(total, np.full(len(total), np.nan) if found.unit_direct is None else found.unit_direct[place])
+
+
+def listed(total: NDArray[np.float64], direct: NDArray[np.float64]) -> tuple[Share, ...]:
+    """The units that a later state depends on most, from both for all of them, (H,)."""
     most = np.argsort(-total, kind="stable")[:_LISTED]
     return tuple(Share(int(unit), float(direct[unit]), float(total[unit])) for unit in most)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import gruviz.recording
 from gruviz.cells import Thresholds
@@ -45,6 +45,15 @@ class Source:
             self.known[key] = work_out()
         return self.known[key]
 
+    def kept(self, kind: str, key: Hashable, work_out: Callable[[], Any], most: int) -> Any:
+        """The same for one of many of a kind: the `most` that were looked at last are kept."""
+        of_kind = self.known.setdefault(kind, {})
+        value = of_kind.pop(key) if key in of_kind else work_out()
+        of_kind[key] = value
+        while len(of_kind) > most:
+            of_kind.pop(next(iter(of_kind)))
+        return value
+
     def recount(self, layer: Layer, sequence: int, thresholds: Thresholds) -> Recount:
         """The counts at these thresholds: those of one sequence, at one setting, are kept."""
         kept = self.known.get("recount")
@@ -67,6 +76,9 @@ class Request:
     slot: str
     layer: str
     sequence: int
+
+    apart: ClassVar[bool] = False
+    """Whether it may take so long that it is answered on a thread beside the one that pictures wait for."""
 
     @property
     def subject(self) -> tuple[str, int]:
