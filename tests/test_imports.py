@@ -115,7 +115,7 @@ def look():
     window.loader.settled.connect(end)
 
 def end():
-    if window.loader.idle:
+    if window.loader.idle and not found:
         found.update(step=window.stepping.answer, link=window.linking.answer)
         application.quit()
 
