@@ -118,7 +118,7 @@ OF_RECORDINGS = {
     "added", "candidate_weights", "derived", "fed_by", "finish", "gather_autocorrelation_time", "gather_histogram",
     "gather_keep", "levels", "numbers", "numbers_of", "parts", "paths_to_reached", "steps", "together", "walk_back",
     "work_out", "between", "in_words", "raised", "above", "marked", "broken", "filled", "check_sides",
-    "gather_over_training", "along", "logarithmic", "binned",
+    "gather_over_training", "along", "logarithmic", "binned", "step_at",
 }  # fmt: skip
 """Functions that are given a layer, a cell or single numbers; `broken` and `filled`: lines that were counted before;
 `along`, `logarithmic` and `binned`: the steps of a training."""
