@@ -38,9 +38,11 @@ def test_import_gruviz_imports_nothing_heavy() -> None:
         ("equations", set()),
         ("errors", set()),
         ("palette", set()),
+        ("slopes", set()),
         ("view", set()),
         ("sequences", set()),
         ("recording", {"h5py"}),
+        ("unrolled", {"h5py"}),
         ("analysis", {"h5py", "scipy"}),
         ("figures", {"h5py", "scipy", "matplotlib"}),
         ("model.recorder", {"h5py", "scipy", "torch", "safetensors"}),
@@ -86,3 +88,42 @@ def test_the_app_shows_a_recording_without_torch(recording: Path, tmp_path: Path
     code = f"from gruviz.cli import main\nassert main([{str(recording)!r}, '--screenshot', {str(picture)!r}]) == 0"
     assert loaded_by(code).isdisjoint({"torch", "matplotlib"})
     assert picture.stat().st_size > 1000
+
+
+def test_jacobians_are_worked_out_in_the_window_without_torch(tmp_path: Path) -> None:
+    from gruviz._assets import asset
+
+    code = f"""
+import os
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+os.environ["GRUVIZ_CONFIG_DIR"] = {str(tmp_path)!r}
+from gruviz.ui.app import make_application
+application = make_application()
+from gruviz.ui.settings import Settings
+from gruviz.ui.theme import Themes
+from gruviz.ui.window import MainWindow
+from gruviz.view import hold, seek, turn_to
+window = MainWindow(Settings(), Themes("light"), remember=False)
+window.show()
+found = {{}}
+
+def look():
+    window.ready.disconnect(look)
+    window.state.change(turn_to, "gradient")
+    window.state.change(hold, 3)
+    window.state.change(seek, 9)
+    window.loader.settled.connect(end)
+
+def end():
+    if window.loader.idle and not found:
+        found.update(step=window.stepping.answer, link=window.linking.answer)
+        application.quit()
+
+window.ready.connect(look)
+window.open_path({str(asset("demo.h5"))!r})
+application.exec()
+assert found["step"].timestep == 9
+assert (found["link"].s, found["link"].t, found["link"].done) == (3, 9, 1.0)
+window.close()
+"""
+    assert "torch" not in loaded_by(code)

@@ -41,6 +41,7 @@ from gruviz.analysis._vanishing import FACTOR, acting, set_out, vanishing
 from gruviz.analysis._walk_back import LEAST, MOST, Steps, Stretch, added, steps, walk_back
 from gruviz.analysis._work_out import work_out
 from gruviz.recording import fed_by
+from gruviz.unrolled import Unrolled
 
 __all__ = [
     "APART",
@@ -75,6 +76,7 @@ __all__ = [
     "Stretch",
     "Symbols",
     "Timescales",
+    "Unrolled",
     "above",
     "acting",
     "added",

@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gruviz.errors import GruvizError
 from gruviz.model._norms import norms_of, spectral_norms
 from gruviz.model._scaled import log10, tamed
 from gruviz.model.chain import Link
@@ -70,22 +69,6 @@ def _orthonormal(link: Link, count: int) -> Iterator[tuple[int, np.ndarray]]:
             with np.errstate(divide="ignore"):
                 steps[t] = np.log10(R.diagonal().abs().numpy())
         yield piece.start, steps
-
-
-def product_norm(link: Link, s: int, t: int) -> float:
-    """log10 of the spectral norm of ds_t/ds_s, the product of all steps after timestep `s` up to `t`, in any order.
-
-    Of an LSTM that is the Jacobian of h and c together. Raises GruvizError where the layer read `t` before `s`.
-    """
-    first, last = (t, s - 1) if link.layer.backward else (s + 1, t)
-    if last < first - 1 or min(s, t) < 0 or max(s, t) >= link.length:
-        raise GruvizError(f"{link.layer.name} did not read timestep {t} after {s} of {link.length}")
-    product, power = torch.eye(link.slopes(t, t + 1).size, dtype=link.dtype), 0
-    for piece in link.pieces(first, last + 1):
-        slopes = link.slopes(piece.start, piece.stop)
-        for at in link.on_the_way_back(len(slopes)):
-            product, power = tamed(slopes[at].back(product)[0], power)
-    return float(log10(norms_of(product[None]), torch.tensor([power]))[0])
 
 
 def reach(link: Link, t: int, most: int, units: bool = True) -> Iterator[Measured]:

@@ -8,7 +8,7 @@ from gruviz.ui.loader import Loader
 from gruviz.ui.reading import Facts, Request
 
 _LARGE = 128
-"""Units above which the cursor has to rest before anything is begun: below, it is done in a few milliseconds."""
+"""Numbers in a state above which the cursor has to rest before anything is begun: below, that takes milliseconds."""
 _REST = 150
 """Milliseconds that it has to."""
 _IDLE = 3000
@@ -34,8 +34,6 @@ class Apart(QObject):
         self._loader: Loader | None = None
         self._of = ("", "")
         """Path and uuid of the recording that it is to read."""
-        self._size = 0
-        """Units of the largest of its layers."""
         self._asked: dict[str, Request] = {}
         """The newest of each slot."""
         self._resting = QTimer(self, singleShot=True)
@@ -54,7 +52,8 @@ class Apart(QObject):
         if self._loader is not None:
             self._loader.forget(request.slot)  # what it has begun is not gone on with
         self._of = facts.path, facts.uuid
-        self._resting.start(_REST if facts.layers[request.layer].size > _LARGE else 0)
+        layer = facts.layers[request.layer]
+        self._resting.start(_REST if layer.size * len(layer.cell.states) > _LARGE else 0)
 
     def forget(self, slot: str) -> None:
         """Nothing is waited for in this slot any more."""

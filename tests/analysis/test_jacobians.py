@@ -8,10 +8,9 @@ import torch
 from torch import nn
 
 import gruviz
-from gruviz.analysis import Onward, between, step_at, survival
+from gruviz.analysis import Onward, Unrolled, between, step_at, survival
 from gruviz.errors import GruvizError
 from gruviz.model.measuring import Wanted, measure
-from gruviz.unrolled import Unrolled
 
 from .alone import KINDS, NAMES, Alone, T, recorded
 
@@ -102,24 +101,20 @@ def test_it_stands_beside_the_direct_path_as_what_is_worked_out_does(network, tm
 
 
 def test_nothing_vanishes_or_overflows_however_far_it_goes(tmp_path):
-    long = 4000
+    long, factors = 4000, torch.tensor([0.5, 2.0**-0.25, 20.0, 0.0])
     with torch.no_grad():
-        model = nn.RNN(1, 3, nonlinearity="relu")
-        for weight in model.parameters():
-            weight.zero_()
-        model.weight_hh_l0.copy_(torch.diag(torch.tensor([0.5, 2.0**-0.25, 2.0])))
-        model.bias_ih_l0.copy_(torch.tensor([1.0, 1.0, 0.0]))
-    start = torch.tensor([[[1.0, 1.0, 0.0]]])
-    with gruviz.record(model, torch.zeros(long, 1, 1), start, path=tmp_path / "run.h5") as run:
+        model = nn.RNN(1, 4, bias=False)
+        model.weight_hh_l0.copy_(torch.diag(factors))  # states stay at 0, where tanh is 1 for 1
+    with gruviz.record(model, torch.zeros(long, 1, 1), path=tmp_path / "run.h5") as run:
         onward = Onward(Unrolled(run, run.layers["l0"], 0), 0)
         turns = 1
         while not onward.carry(long - 1, 0.0):  # whatever the time, one timestep at least
             turns += 1
         assert turns == long - 1
-        found = onward.dependences["hidden"]
-        steps = (long - 1) * math.log10(2)
-        np.testing.assert_allclose(found.units, [-steps, -steps / 4, -np.inf], rtol=1e-5)
-        assert found.total == pytest.approx(-steps / 4, rel=1e-5)
+        found, steps = onward.dependences["hidden"], (long - 1) * np.log10([0.5, 2**-0.25, 20])
+        np.testing.assert_allclose(found.units, [*steps, -np.inf], rtol=1e-6)
+        np.testing.assert_allclose(found.itself, [*steps, -np.inf], rtol=1e-6)
+        assert found.total == pytest.approx(steps[2], rel=1e-6)
         with pytest.raises(GruvizError, match="did not read timestep 3 after 3999"):
             onward.carry(3)
 

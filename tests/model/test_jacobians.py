@@ -8,7 +8,7 @@ from gruviz.errors import GruvizError
 from gruviz.model import checkpoint
 from gruviz.model.chain import Link
 from gruviz.model.connectivity import Outputs, connectivity
-from gruviz.model.jacobians import exponents, growth, product_norm, reach, spread, step_norms, step_radius
+from gruviz.model.jacobians import exponents, growth, reach, spread, step_norms, step_radius
 from gruviz.model.network import Architecture, build
 from gruviz.model.run import record_sequences
 from gruviz.sequences import Sequence, Vocabulary
@@ -111,20 +111,6 @@ def test_norms_and_radii_of_the_steps(tmp_path, network):
 
 
 @pytest.mark.parametrize("network", CHAINS)
-def test_the_norm_of_a_product_is_that_of_the_direct_product(tmp_path, monkeypatch, network):
-    monkeypatch.setattr("gruviz.unrolled.VALUES", 100)
-    _, _, link = link_of(tmp_path, network)
-    J = direct(link)
-    for s, t in ((5, 30), (0, T - 1), (12, 12), (20, 21)):
-        product = np.linalg.multi_dot([*J[s + 1 : t + 1][::-1], np.eye(len(J[0])), np.eye(len(J[0]))])
-        at = (T - 1 - s, T - 1 - t) if link.layer.backward else (s, t)
-        assert 10 ** product_norm(link, *at) == pytest.approx(np.linalg.norm(product, 2), rel=1e-4)
-    for pair in ((3, 2), (-1, 2), (2, T)):
-        with pytest.raises(GruvizError, match="did not read timestep"):
-            product_norm(link, *(pair[::-1] if link.layer.backward else pair))
-
-
-@pytest.mark.parametrize("network", CHAINS)
 def test_growth_is_that_of_the_direct_product_too(tmp_path, monkeypatch, network):
     _, _, link = link_of(tmp_path, network)
     steps = collected(growth(link))[link.layer.name, "growth"]
@@ -158,7 +144,6 @@ def test_nothing_overflows(tmp_path):
     values = Sequence("zeros", values=np.zeros((500, 1), np.float32), columns=("x",))
     run = record_sequences(loaded, [values], None, device="cpu")
     link = Link(run, run.layers["rnn.l0"], 0)
-    assert product_norm(link, 0, 499) == pytest.approx(499 * np.log10(20))
     assert exponents(link, 2) == pytest.approx(np.log10([20, 20]))
     norms = collected(reach(link, 499, 10**6))["rnn.l0", "reach_hidden"]
     np.testing.assert_allclose(norms, np.arange(499, -1, -1) * np.log10(20))

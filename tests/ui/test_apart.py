@@ -9,10 +9,9 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 import gruviz
-from gruviz.analysis import step_at
+from gruviz.analysis import Unrolled, step_at
 from gruviz.ui.reading import Linked, LinkRequest, Source, StepAtRequest, Unfinished
 from gruviz.ui.window import MainWindow
-from gruviz.unrolled import Unrolled
 from gruviz.view import focus_on, seek
 
 from ..analysis.alone import recorded  # noqa: TID252 - one network for both

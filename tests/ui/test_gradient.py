@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 import gruviz
 import gruviz.recording
 from gruviz._assets import asset
-from gruviz.analysis import acting, between, in_words, set_out, step_at, vanishing
+from gruviz.analysis import Unrolled, acting, between, in_words, set_out, step_at, vanishing
 from gruviz.cells import CELLS
 from gruviz.model import checkpoint
 from gruviz.model.measuring import Wanted, measure
@@ -27,7 +27,6 @@ from gruviz.recording.gradient import SUM
 from gruviz.sequences import Sequence, Vocabulary
 from gruviz.ui.panels import GradientPanel, GradientTab, MemoryPanel, SurvivalPanel, TextPanel
 from gruviz.ui.window import MainWindow
-from gruviz.unrolled import Unrolled
 from gruviz.view import hold, seek, show_range
 
 from .hand import LEFT_BUTTON, assert_all_agree, at, choose, click, key, panel, settle

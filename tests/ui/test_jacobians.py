@@ -10,11 +10,10 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 import gruviz
-from gruviz.analysis import Onward, in_words
+from gruviz.analysis import Onward, Unrolled, in_words
 from gruviz.model.measuring import RADII, Wanted, measure
 from gruviz.ui.panels import CurvesPanel, TextPanel
 from gruviz.ui.window import MainWindow
-from gruviz.unrolled import Unrolled
 from gruviz.view import hold, seek
 
 from ..analysis.alone import KINDS, NAMES, Alone, T, recorded  # noqa: TID252 - one network for both
