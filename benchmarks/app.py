@@ -45,7 +45,7 @@ class Opened:
         self.window.refused.connect(refused.append)
         self.window.open_recording(path)
         while not self.view.length and not refused:
-            self.app.processEvents()
+            self.hand.turn()
         assert not refused, refused[0]
         return self.hand.settle()
 

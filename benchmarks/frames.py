@@ -101,16 +101,19 @@ class Hand:
     def rest(self, until: float) -> None:
         """Let the loop run, data stream in and be painted."""
         while time.perf_counter() < until:
-            self._app.processEvents()
-            time.sleep(_REST)
+            self.turn()
+
+    def turn(self) -> None:
+        """Let the loop run once. One with nothing to do sleeps, and leaves the interpreter to other threads."""
+        self._app.processEvents()
+        time.sleep(_REST)
 
     def settle(self) -> float:
         """Wait until nothing is left to read or to paint; return when the last paint ended."""
         until = time.perf_counter() + _PATIENCE
         while not self._idle():
             assert time.perf_counter() < until, "the window never came to rest"
-            self._app.processEvents()
-            time.sleep(_REST)
+            self.turn()
         self._paint()
         return self._paints.ends[-1]
 

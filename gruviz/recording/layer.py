@@ -240,23 +240,29 @@ class Layer:
 
         Read from the coarsest level of the pyramid, where there is one; else, of a long tape, from a part of its rows.
         """
-        parts = [self[quantity]]
-        if levels := self._levels_of(quantity):
-            level = levels[max(levels)]
-            parts = [Values(level[name], len(level[name])) for name in ("min", "max")]
+        lows = highs = self[quantity]
+        levels = self._levels_of(quantity)
+        if levels:
+            coarsest = levels[max(levels)]
+            lows, highs = (Values(coarsest[name], len(coarsest[name])) for name in ("min", "max"))
+        many = max(1, min(_PIECE, _ENOUGH // self.size))
+        apart = 1 if levels else max(1, len(lows) * self.size // _ENOUGH)
         low, high = np.inf, -np.inf
-        for values in parts:
-            many = max(1, min(_PIECE, _ENOUGH // self.size))
-            apart = 1 if levels else max(1, len(values) * self.size // _ENOUGH)
-            for start in range(0, len(values), many * apart):
-                piece = values[start : start + many]
-                finite = piece[np.isfinite(piece)]
-                low = min(low, float(finite.min(initial=np.inf)))
-                high = max(high, float(finite.max(initial=-np.inf)))
-        return (low, high) if low <= high else (float("nan"), float("nan"))
+        for start in range(0, max(len(lows), len(highs)), many * apart):
+            rows = slice(start, start + many)
+            least = lows[rows]
+            low = min(low, _finite(least).min(initial=np.inf))
+            high = max(high, _finite(highs[rows] if levels else least).max(initial=-np.inf))
+        return (float(low), float(high)) if low <= high else (float("nan"), float("nan"))
 
     def __repr__(self) -> str:
         return f"<Layer {self.name}: {self.cell.title} {self.size}, {len(self.tape)} timesteps>"
+
+
+def _finite(values: Floats) -> Floats:
+    """The finite ones; all of them, as they are, where none is to be left out, as that takes no copy."""
+    finite = np.isfinite(values)
+    return values if finite.all() else values[finite]
 
 
 def _levels(pyramid: object, lengths: Sequence[int], units: int) -> dict[int, h5py.Group]:
@@ -264,7 +270,15 @@ def _levels(pyramid: object, lengths: Sequence[int], units: int) -> dict[int, h5
     found = {}
     for factor, level in pyramid.items() if isinstance(pyramid, h5py.Group) else ():
         needed = sum(schema.blocks(length, int(factor)) for length in lengths)
-        parts = [level.get(name) for name in schema.STATISTICS]
-        if all(part is not None and part.shape[1:] == (units,) and len(part) >= needed - 1 for part in parts):
+        shapes = [_shape(level, name) for name in schema.STATISTICS]
+        if all(shape[1:] == (units,) and shape[0] >= needed - 1 for shape in shapes):
             found[int(factor)] = level
     return found
+
+
+def _shape(group: h5py.Group, name: str) -> tuple[int, ...]:
+    """That of a dataset; empty where there is none. It opens as little as it can, as there are many to look at."""
+    if not group.id.links.exists(name.encode()):
+        return ()
+    shape: tuple[int, ...] = h5py.h5o.open(group.id, name.encode()).shape
+    return shape

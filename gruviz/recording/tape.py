@@ -103,9 +103,9 @@ class Tape:
         """The tokens of some rows, (n,), or None where the input was not tokens."""
         return self._read("inputs/token", rows) if self._has("inputs/token") else None
 
-    def values(self, rows: slice) -> Floats | None:
-        """The numeric input of some rows, (n, I), or None where the input was not numbers."""
-        return self._read("inputs/values", rows) if self._has("inputs/values") else None
+    def values(self, rows: slice, columns: slice = slice(None)) -> Floats | None:
+        """The numeric input of some rows, (n, I), or of some of its columns; None where the input was not numbers."""
+        return self._read("inputs/values", (rows, columns)) if self._has("inputs/values") else None
 
     def symbols(self, rows: slice) -> tuple[str, ...] | None:
         """The symbols of some rows, or None where there is no vocabulary. A token outside it reads as its number."""
@@ -140,7 +140,7 @@ class Tape:
     def _has(self, name: str) -> bool:
         return name in self._opened or name in self._group
 
-    def _read(self, name: str, rows: slice) -> NDArray[Any]:
+    def _read(self, name: str, index: Any) -> NDArray[Any]:
         if name not in self._opened:
             self._opened[name] = self._group[name]
-        return reading(self._opened[name], rows)
+        return reading(self._opened[name], index)

@@ -4,7 +4,10 @@ An HDF5 file from a stranger can reach other files (external links, external sto
 those), declare terabytes that it does not hold, or simply lie about its shapes. All of these are refused.
 """
 
+from collections.abc import Iterator, Mapping
+from math import prod
 from pathlib import Path
+from typing import Any
 
 import h5py
 
@@ -15,6 +18,8 @@ from gruviz.recording import gradient, schema, training
 _INFLATION = 100
 """A dataset larger than the file may be this many times larger than what is stored of it: no honest compression is."""
 _SMALL = 2**20
+Objects = Mapping[str, Any]
+"""What is in a file, by its place: HDF5's own handles."""
 
 
 def validate(file: h5py.File, path: Path | str) -> None:
@@ -29,14 +34,14 @@ def validate(file: h5py.File, path: Path | str) -> None:
         raise GruvizError(
             f"{path} is a recording of version {version}, this gruviz reads version {schema.VERSION}: update gruviz"
         )
-    _refuse_links(file, path, {_address(file)}, file.id.get_filesize())
+    objects = dict(_objects(file.id, "", path, {_address(file.id)}, file.id.get_filesize()))
     for name in ("tapes", "layers"):
         if not isinstance(file.get(name), h5py.Group):
             raise GruvizError(f"{path} is damaged: it has no group /{name}")
     for name, tape in file["tapes"].items():
         _check_labels(name, tape, path)
     for name, layer in file["layers"].items():
-        _check_layer(file, name, layer, path)
+        _check_layer(file, name, layer, path, objects)
     if "training" in file and (wrong := training.damage(file["training"])):
         raise GruvizError(f"{path} is damaged: /training {wrong}")
     for step in file.get("checkpoints", ()):
@@ -44,34 +49,41 @@ def validate(file: h5py.File, path: Path | str) -> None:
             raise GruvizError(f"{path} is damaged: it has a checkpoint of step {step}, which is no number")
 
 
-def _refuse_links(group: h5py.Group, path: Path | str, seen: set[int], size: int) -> None:
+def _objects(
+    group: h5py.h5g.GroupID, above: str, path: Path | str, seen: set[int], size: int
+) -> Iterator[tuple[str, Any]]:
+    """All that is in the file, by its place; each is opened once, as a long recording has hundreds of them.
+
+    Raises GruvizError where it meets something that a recording never has.
+    """
     for name in group:
-        link = group.get(name, getlink=True)
-        where = f"{group.name.rstrip('/')}/{name}"
-        if not isinstance(link, h5py.HardLink):
+        where = f"{above}/{name.decode(errors='replace')}"
+        if group.links.get_info(name).type != h5py.h5l.TYPE_HARD:
             raise GruvizError(f"{path} is refused: {where} is a link to somewhere else, which a recording never has")
-        child = group[name]
-        if isinstance(child, h5py.Group):
+        child = h5py.h5o.open(group, name)
+        yield where, child
+        if isinstance(child, h5py.h5g.GroupID):
             # A group may bear several names, one within itself among them.
-            if _address(child) in seen or child.name.count("/") > 32:
+            if _address(child) in seen or where.count("/") > 32:
                 raise GruvizError(f"{path} is refused: its groups are nested without end")
             seen.add(_address(child))
-            _refuse_links(child, path, seen, size)
-        elif isinstance(child, h5py.Dataset):
+            yield from _objects(child, where, path, seen, size)
+        elif isinstance(child, h5py.h5d.DatasetID):
             _check_dataset(child, where, path, size)
 
 
-def _address(group: h5py.Group) -> int:
-    return int(h5py.h5o.get_info(group.id).addr)
+def _address(group: h5py.h5g.GroupID) -> int:
+    return int(h5py.h5o.get_info(group).addr)
 
 
-def _check_dataset(dataset: h5py.Dataset, where: str, path: Path | str, size: int) -> None:
-    if dataset.is_virtual or dataset.external:
+def _check_dataset(dataset: h5py.h5d.DatasetID, where: str, path: Path | str, size: int) -> None:
+    kept = dataset.get_create_plist()
+    if kept.get_layout() == h5py.h5d.VIRTUAL or kept.get_external_count():
         raise GruvizError(f"{path} is refused: {where} keeps its data in another file, which a recording never does")
-    declared = dataset.nbytes
+    declared = prod(dataset.shape or ()) * dataset.get_type().get_size()
     if declared <= max(_SMALL, size):  # else all chunks are counted, which takes long where there are many
         return
-    stored = dataset.id.get_storage_size()
+    stored = dataset.get_storage_size()
     if declared > stored * _INFLATION:
         raise GruvizError(f"{path} is refused: {where} declares {declared:,} bytes and holds {stored:,}")
 
@@ -86,7 +98,7 @@ def _check_labels(name: str, tape: h5py.Group, path: Path | str) -> None:
             raise GruvizError(f"{path} is damaged: label {label} of tape {name} is not a number for each timestep")
 
 
-def _check_layer(file: h5py.File, name: str, layer: h5py.Group, path: Path | str) -> None:
+def _check_layer(file: h5py.File, name: str, layer: h5py.Group, path: Path | str, objects: Objects) -> None:
     def damaged(what: str) -> GruvizError:
         return GruvizError(f"{path} is damaged: layer {name} {what}")
 
@@ -128,9 +140,16 @@ def _check_layer(file: h5py.File, name: str, layer: h5py.Group, path: Path | str
             raise damaged(wrong)
     for quantity, levels in layer.get("pyramid", {}).items():
         width = len(CLASSES) if quantity == "counts" else size
-        for factor, level in levels.items():
-            if not factor.isdecimal() or not all(_is_table(level.get(name), width) for name in schema.STATISTICS):
-                raise damaged(f"has a pyramid of {quantity} of the wrong shape")
+        if not isinstance(levels, h5py.Group) or not all(
+            factor.isdecimal() and _is_level(objects, f"{levels.name}/{factor}", width) for factor in levels
+        ):
+            raise damaged(f"has a pyramid of {quantity} of the wrong shape")
+
+
+def _is_level(objects: Objects, where: str, width: int) -> bool:
+    """Whether there is a table of each statistic."""
+    found = (objects.get(f"{where}/{name}") for name in schema.STATISTICS)
+    return all(isinstance(each, h5py.h5d.DatasetID) and _is_table(h5py.Dataset(each), width) for each in found)
 
 
 def _is_altered(group: object, states: tuple[str, ...], size: int) -> bool:

@@ -189,6 +189,24 @@ def narrow_pyramid(file: h5py.File, secret: Path) -> None:
 
 
 @attack("pyramid of update of the wrong shape")
+def pyramid_of_numbers(file: h5py.File, secret: Path) -> None:
+    del file["layers/rnn.l0/pyramid/update"]
+    file["layers/rnn.l0/pyramid/update"] = np.zeros((6, H), "f4")
+
+
+@attack("pyramid of update of the wrong shape")
+def level_of_numbers(file: h5py.File, secret: Path) -> None:
+    del file["layers/rnn.l0/pyramid/update/16"]
+    file["layers/rnn.l0/pyramid/update/16"] = np.zeros((6, H), "f4")
+
+
+@attack("pyramid of update of the wrong shape")
+def level_of_groups(file: h5py.File, secret: Path) -> None:
+    del file["layers/rnn.l0/pyramid/update/16/mean"]
+    file.create_group("layers/rnn.l0/pyramid/update/16/mean")
+
+
+@attack("pyramid of update of the wrong shape")
 def pyramid_without_number(file: h5py.File, secret: Path) -> None:
     file.move("layers/rnn.l0/pyramid/update/16", "layers/rnn.l0/pyramid/update/sixteen")
 

@@ -18,6 +18,7 @@ from gruviz.ui.reading import (
     Source,
     TextRequest,
     Unfinished,
+    _inputs,
     columns_for,
 )
 from gruviz.ui.reading._strips import strip_for
@@ -193,16 +194,42 @@ def test_curves_have_gaps_where_values_were_missing(tmp_path: Path) -> None:
     path = make(tmp_path / "s.h5", (1000,), values=values, missing=missing, columns=("a", "b"))
     with gruviz.recording.open(path) as recording:
         source = Source(recording)
-        exact = CurvesRequest("c", "rnn.l0", 0, 0, 1000, 2000).read(source)
+        exact = CurvesRequest("c", "rnn.l0", 0, 0, 1000, 2000, 6).read(source)
         assert np.array_equal(np.isnan(exact.low), missing)
         assert np.array_equal(exact.low[~missing], values[~missing])
         assert exact.span == (values[~missing].min(), values[~missing].max())
-        coarse = CurvesRequest("c", "rnn.l0", 0, 0, 1000, 100).read(source)
+        coarse = CurvesRequest("c", "rnn.l0", 0, 0, 1000, 100, 6).read(source)
         assert coarse.columns.step == 16
         assert np.isnan(coarse.low[13:16, 0]).all()
         assert not np.isnan(coarse.low[:, 1]).any()
         assert coarse.high[0, 1] == values[15, 1]
         assert coarse.low[0, 1] == values[0, 1]
+
+
+@pytest.mark.parametrize("width", [10, 70, 300, 5000])
+def test_long_input_is_read_in_pieces_and_only_what_is_drawn_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setattr(_inputs, "_PIECE", 1024)
+    rng = np.random.default_rng(0)
+    values = np.cumsum(rng.standard_normal((5000, 3)), 0, np.float32)
+    values[:, 2] *= 1000  # is not drawn, and must not press flat what is
+    values[130, 0], values[2000:2300, 1] = np.inf, np.nan
+    path = make(tmp_path / "long.h5", (5000,), units=2, values=values, columns=("a", "b", "c"))
+    with gruviz.recording.open(path) as recording:
+        source, request = Source(recording), CurvesRequest("c", "rnn.l0", 0, 0, 5000, width, 2)
+        told = [request.read(source)]
+        while isinstance(told[-1], Unfinished):
+            told.append(request.read(source))
+    assert len(told) == 5
+    curves, drawn = told[-1], values[:, :2]
+    if curves.columns.step >= 64:
+        assert np.isnan(told[0].answer.low[-1]).all()
+    starts = np.arange(0, 5000, curves.columns.step)
+    assert np.array_equal(curves.low, np.fmin.reduceat(drawn, starts), equal_nan=True)
+    assert np.array_equal(curves.high, np.fmax.reduceat(drawn, starts), equal_nan=True)
+    finite = drawn[np.isfinite(drawn)]
+    assert curves.span == (finite.min(), finite.max())
 
 
 def test_a_value_that_is_none_has_its_own_colour(tmp_path: Path) -> None:

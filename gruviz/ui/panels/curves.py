@@ -73,7 +73,7 @@ class CurvesPanel(PlotPanel):
         width, _ = self.pixels
         if width and stop > start:
             layer, sequence = self.context.subject
-            self.context.loader.ask(CurvesRequest(self.slot, layer, sequence, start, stop, width))
+            self.context.loader.ask(CurvesRequest(self.slot, layer, sequence, start, stop, width, MOST))
 
     def clear(self) -> None:
         """Draw nothing until the next answer."""

@@ -158,9 +158,9 @@ def _of_column(tape: Tape, name: str, stop: int) -> Floats:
     index, parts = tape.columns.index(column), [np.empty(0, np.float32)]
     for start in range(0, stop, _PIECE):
         rows = slice(start, min(start + _PIECE, stop))
-        values, missing = tape.values(rows), missing_in(tape, rows)
-        assert values is not None
-        gone = missing[:, min(index, missing.shape[1] - 1)]
-        part = values[:, index] if edge is None else (values[:, index] > edge).astype(np.float32)
-        parts.append(np.where(gone | np.isnan(values[:, index]), np.float32(np.nan), part))
+        read, missing = tape.values(rows, slice(index, index + 1)), missing_in(tape, rows)
+        assert read is not None
+        values, gone = read[:, 0], missing[:, min(index, missing.shape[1] - 1)]
+        part = values if edge is None else (values > edge).astype(np.float32)
+        parts.append(np.where(gone | np.isnan(values), np.float32(np.nan), part))
     return np.concatenate(parts)

@@ -125,8 +125,8 @@ def _span(tape: Tape) -> tuple[float, float]:
     low, high = np.inf, -np.inf
     for start in range(0, len(tape), MOST):
         rows = slice(start, min(start + MOST, len(tape)))
-        values = tape.values(rows)
+        values = tape.values(rows, slice(CURVES))
         if values is not None:
-            known = values[:, :CURVES][np.isfinite(values[:, :CURVES]) & ~missing_in(tape, rows)]
+            known = values[np.isfinite(values) & ~missing_in(tape, rows)[:, :CURVES]]
             low, high = min(low, float(known.min(initial=np.inf))), max(high, float(known.max(initial=-np.inf)))
     return (low, high) if low < high else (low - 0.5, low + 0.5) if low == high else (0.0, 1.0)
