@@ -13,7 +13,7 @@ from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from benchmarks.frames import SIZE, Hand, Paints
+from benchmarks.frames import SIZE, Hand, Paints, Times
 from gruviz.ui import app as application
 from gruviz.ui.panels import OverviewPanel, TimeAxisPanel, TimelinesPanel
 from gruviz.ui.panels.panel import LEFT, RIGHT
@@ -157,6 +157,31 @@ class Opened:
             x = at.x() + round(reach * sin(number / 10))
             yield lambda x=x: self.move(x, at.y())
         self.release(at.x(), at.y())
+
+    # Frames of the cursor
+
+    def widths(self, rng: random.Random, *notches: int) -> Iterator[int]:
+        """Show all, then what so many notches of the wheel leave of it, around a random place; each as it is there."""
+        for each in notches:
+            self.show_all()
+            self.hand.frames(self.notches(each, self.somewhere(rng)))
+            self.hand.settle()
+            yield each
+
+    def scrub(self, rng: random.Random, times: int = 100) -> tuple[Times, Times]:
+        """Frames of so many seeks and as many steps: until all is there that they ask for, and to the first paint."""
+        complete = self.hand.frames(self.seeks(times, rng), complete=True)
+        complete += self.hand.frames(self.steps(times), complete=True)
+        first = self.hand.frames(self.seeks(times, rng))
+        self.hand.settle()
+        first += self.hand.frames(self.steps(times))
+        self.hand.settle()
+        return complete, first
+
+    def scrub_at(self, rng: random.Random, *notches: int) -> tuple[Times, Times]:
+        """The same at several widths, together."""
+        complete, first = zip(*(self.scrub(rng) for _ in self.widths(rng, *notches)), strict=True)
+        return sum(complete, Times()), sum(first, Times())
 
 
 class Heart:

@@ -59,35 +59,20 @@ def make(folder: str, kind: str) -> dict[str, str]:
 def moves(*paths: str) -> dict[str, object]:
     """Cursor frames at three widths: of the first recording alone, then of all beside each other."""
     from benchmarks.app import Opened
-    from benchmarks.frames import Times
     from benchmarks.large import warm
     from gruviz.view import focus_on
 
     opened = Opened(warm(paths[0]))
     rng, hand, window = random.Random(0), opened.hand, opened.window
-
-    def scrub() -> tuple[Times, Times]:
-        complete, first = Times(), Times()
-        for notches in (0, 8, 16):  # all, 17,000 and 3,000 timesteps
-            opened.show_all()
-            hand.frames(opened.notches(notches, opened.somewhere(rng)))
-            hand.settle()
-            complete += hand.frames(opened.seeks(100, rng), complete=True)
-            complete += hand.frames(opened.steps(100), complete=True)
-            first += hand.frames(opened.seeks(100, rng))
-            hand.settle()
-            first += hand.frames(opened.steps(100))
-            hand.settle()
-        return complete, first
-
+    notches = (0, 8, 16)  # all, 17,000 and 3,000 timesteps
     opened.select_units(12, 49)
-    _, alone = scrub()
+    _, alone = opened.scrub_at(rng, *notches)
     window.open_beside([warm(path) for path in paths[1:]])
     hand.settle()
     assert len(opened.view.panes) == len(paths)
     for number in reversed(range(len(paths))):
         window.state.change(focus_on, number)
         opened.select_units(12, 49)
-    cursor, first = scrub()
+    cursor, first = opened.scrub_at(rng, *notches)
     opened.close()
     return {"cursor": str(cursor), "p99": cursor.p99, "first": str(first), "alone": str(alone)}

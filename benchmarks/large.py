@@ -190,22 +190,11 @@ def moves(path: str) -> dict[str, object]:
     rng, hand = random.Random(0), opened.hand
     cursor, first, line, image, zoom, pan, settle = (Times() for _ in range(7))
 
-    def seek(times: int) -> None:
-        nonlocal cursor, first, line, image
-        cursor += hand.frames(opened.seeks(times, rng), complete=True)
-        cursor += hand.frames(opened.steps(times), complete=True)
-        first += hand.frames(opened.seeks(times, rng))
-        hand.settle()
-        first += hand.frames(opened.steps(times))
-        hand.settle()
-        line += bare.hand.frames(bare.seeks(iter(lambda: opened.somewhere(rng), None), times))
-        image += bare.hand.frames(bare.pans(times))
-
-    for notches in (0, 12, 24):  # all, 70,000 and 5,000 timesteps
-        opened.show_all()
-        hand.frames(opened.notches(notches, opened.somewhere(rng)))
-        hand.settle()
-        seek(100)
+    for notches in opened.widths(rng, 0, 12, 24):  # all, 70,000 and 5,000 timesteps
+        complete, painted = opened.scrub(rng)
+        cursor, first = cursor + complete, first + painted
+        line += bare.hand.frames(bare.seeks(iter(lambda: opened.somewhere(rng), None), 100))
+        image += bare.hand.frames(bare.pans(100))
         if notches:
             pan += hand.frames(opened.drags(150))
             hand.settle()

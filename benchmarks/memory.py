@@ -68,7 +68,6 @@ def _milliseconds(work: Callable[[], object]) -> float:
 def moves(path: str) -> dict[str, object]:
     """Frames of a cursor that moves."""
     from benchmarks.app import Opened
-    from benchmarks.frames import Times
     from gruviz.view import hold, toggle_derived, toggle_shaded, turn_to
 
     opened = Opened(warm(path))
@@ -79,17 +78,6 @@ def moves(path: str) -> dict[str, object]:
     state.change(toggle_derived, "survival")
     state.change(hold, LARGE // 2)
     opened.hand.settle()
-    rng, hand = random.Random(0), opened.hand
-    complete, first = Times(), Times()
-    for notches in (0, 12, 24):  # all, 70,000 and 5,000 timesteps
-        opened.show_all()
-        hand.frames(opened.notches(notches, opened.somewhere(rng)))
-        hand.settle()
-        complete += hand.frames(opened.seeks(100, rng), complete=True)
-        complete += hand.frames(opened.steps(100), complete=True)
-        first += hand.frames(opened.seeks(100, rng))
-        hand.settle()
-        first += hand.frames(opened.steps(100))
-        hand.settle()
+    complete, first = opened.scrub_at(random.Random(0), 0, 12, 24)  # all, 70,000 and 5,000 timesteps
     opened.close()
     return {"p99": complete.p99, "all": str(complete), "first": str(first)}

@@ -306,7 +306,7 @@ def _asked(qtbot: QtBot, window: MainWindow, output: Path) -> TrainDialog:
     press(tool(window, "Train"))
     train = dialog(qtbot, window, TrainDialog)
     assert isinstance(train, TrainDialog)
-    pick(train.task, "flipflop")
+    pick(train.task.choice, "flipflop")
     type_into(train.hidden, "6")
     type_into(train.output, str(output))
     return train

@@ -35,6 +35,7 @@ class FileField(QWidget):
     ) -> None:
         super().__init__()
         self._title, self._filters, self._save, self._several = title, list(filters), save, several
+        self._suggested = ""
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(STEP)
@@ -66,6 +67,12 @@ class FileField(QWidget):
         """Put a path into the field."""
         self.line.setText(path)
 
+    def suggest(self, folder: Path, stem: str, suffix: str) -> None:
+        """Put a name there that no file in the folder has yet, as long as nobody has put another."""
+        if self.path == self._suggested:
+            self._suggested = unused(folder, stem, suffix)
+            self.show_path(self._suggested)
+
     def _choose(self) -> None:
         dialog = self._dialog()
         dialog.setNameFilters(self._filters)
@@ -96,7 +103,7 @@ class FileField(QWidget):
 
 
 class Form(QDialog):
-    """A dialog of fields. `asked()` gives what was filled in, and raises GruvizError for what makes no sense."""
+    """A dialog of fields."""
 
     def __init__(self, title: str, sentence: str, do: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -154,8 +161,13 @@ class Form(QDialog):
             return
         super().accept()
 
+    def asked(self) -> object:
+        """What was filled in. Raises GruvizError for what makes no sense."""
+        raise NotImplementedError
+
     def check(self) -> None:
         """Raise GruvizError for what makes no sense."""
+        self.asked()
 
 
 def choice(entries: Sequence[tuple[str, str]], parent: QObject | None = None) -> QComboBox:

@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
 from gruviz.errors import GruvizError
 from gruviz.ui.comparing import Comparing
-from gruviz.ui.dialogs._form import DEVICES, FileField, Form, choice, existing, number, unused, whole
-from gruviz.ui.dialogs.train import AS_USUAL, TABLES, TASKS, TEXTS
+from gruviz.ui.dialogs._form import DEVICES, FileField, Form, choice, number, whole
+from gruviz.ui.dialogs._task import AS_USUAL, TaskFields
 
 _EQUAL = (("hidden", "as many hidden units"), ("parameters", "as many parameters, within 1 % where that can be"))
 _SETTINGS = {
@@ -38,9 +39,7 @@ class CompareDialog(Form):
             parent,
         )
         self._folder = folder
-        self.task = choice(TASKS)
-        self.text = FileField("A text to learn from", TEXTS)
-        self.table = FileField("A table to learn from", TABLES)
+        self.task = TaskFields(self.fields, text, self)
         self.lengths = {task: whole(2, unset=AS_USUAL) for task in _SETTINGS}
         self.equal = choice(_EQUAL)
         self.hidden = whole(1, unset=AS_USUAL)
@@ -52,9 +51,6 @@ class CompareDialog(Form):
         self.output = FileField("A folder for the comparison", [], folder=True)
         self.output.button.hide()
         for label, field in (
-            ("&Task", self.task),
-            ("Te&xt", self.text),
-            ("Ta&ble", self.table),
             *((_SETTINGS[task][1], box) for task, box in self.lengths.items()),
             ("All &have", self.equal),
             ("Hidden &units", self.hidden),
@@ -64,18 +60,12 @@ class CompareDialog(Form):
             ("Save &in", self.output),
         ):
             self.fields.addRow(label, field)
-        self.text.show_path(text)
-        self._suggested = ""
-        self.task.currentIndexChanged.connect(self._task_changed)
+        self.task.changed.connect(self._task_changed)
         self._task_changed()
 
     def asked(self) -> Comparing:
         """What was filled in. Raises GruvizError for what makes no sense."""
-        task, data = self.task.currentData(), None
-        if task == "char":
-            data = existing(self.text.path, "a text to learn from")
-        elif task == "series":
-            data = existing(self.table.path, "a table to learn from")
+        task, data = self.task.name, self.task.data
         length = number(self.lengths[task]) if task in self.lengths else None
         if not self.output.path:
             raise GruvizError("say in which folder to save it")
@@ -91,16 +81,8 @@ class CompareDialog(Form):
             device=self.device.currentData(),
         )
 
-    def check(self) -> None:
-        """Raise GruvizError for what makes no sense."""
-        self.asked()
-
+    @Slot()
     def _task_changed(self) -> None:
-        task = self.task.currentData()
-        self.fields.setRowVisible(self.text, task == "char")
-        self.fields.setRowVisible(self.table, task == "series")
         for name, box in self.lengths.items():
-            self.fields.setRowVisible(box, task == name)
-        if self.output.path == self._suggested:
-            self._suggested = unused(self._folder, f"compared-{task}", "")
-            self.output.show_path(self._suggested)
+            self.fields.setRowVisible(box, self.task.name == name)
+        self.output.suggest(self._folder, f"compared-{self.task.name}", "")

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QWidget
 from gruviz.errors import GruvizError
 from gruviz.model import formats
 from gruviz.sequences import Reading
-from gruviz.ui.dialogs._form import DEVICES, FileField, Form, choice, existing, number, unused, whole, writable
+from gruviz.ui.dialogs._form import DEVICES, FileField, Form, choice, existing, number, whole, writable
 from gruviz.ui.dialogs._inputs import InputFields
 from gruviz.ui.dialogs._network import NetworkFields
 from gruviz.ui.jobs import Recording
@@ -47,7 +47,7 @@ class RecordDialog(Form):
             parent,
         )
         self.setMinimumWidth(640)  # for the row of a sound
-        self._folder, self._suggested = folder, ""
+        self._folder = folder
         self.model = FileField("A model", _MODELS)
         self.text = QPlainTextEdit(placeholderText="or type or paste a text here", tabChangesFocus=True)
         self.text.setFixedHeight(72)
@@ -104,10 +104,6 @@ class RecordDialog(Form):
             vocabulary=self.inputs.vocabulary_path(),
         )
 
-    def check(self) -> None:
-        """Raise GruvizError for what makes no sense."""
-        self.asked()
-
     def _look(self) -> None:
         self.network.show_path(self.model.path)
 
@@ -118,10 +114,7 @@ class RecordDialog(Form):
         self._suggest()
 
     def _suggest(self) -> None:
-        if self.output.path != self._suggested:
-            return
         stem = Path(self.model.path).stem or "run"
         first = next(iter(self.inputs.files.paths), "").removeprefix("task:")
         read = "text" if self.text.toPlainText() else Path(first).stem
-        self._suggested = unused(self._folder, f"{stem}-{read}" if read else stem, ".h5")
-        self.output.show_path(self._suggested)
+        self.output.suggest(self._folder, f"{stem}-{read}" if read else stem, ".h5")

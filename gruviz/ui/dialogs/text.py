@@ -37,7 +37,3 @@ class TextDialog(Form):
         if not text:
             raise GruvizError("type or paste a text: the network needs something to read")
         return text
-
-    def check(self) -> None:
-        """Raise GruvizError for what makes no sense."""
-        self.asked()

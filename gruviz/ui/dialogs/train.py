@@ -2,23 +2,14 @@
 
 from pathlib import Path
 
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
-from gruviz.ui.dialogs._form import DEVICES, FileField, Form, choice, existing, number, unused, whole, writable
+from gruviz.ui.dialogs._form import DEVICES, FileField, Form, choice, number, whole, writable
+from gruviz.ui.dialogs._task import AS_USUAL, TaskFields
 from gruviz.ui.jobs import Training
 
-TASKS = (
-    ("char", "char: the next character of a text"),
-    ("series", "series: the next row of a table of numbers"),
-    ("copy", "copy: repeat symbols after a pause"),
-    ("adding", "adding: the sum of two marked numbers"),
-    ("flipflop", "flipflop: hold three bits"),
-    ("anbn", "anbn: as many b as a"),
-)
 _CELLS = (("gru", "GRU"), ("lstm", "LSTM"), ("rnn", "plain RNN"))
-TEXTS = ["Texts (*.txt *.md *.text)", "All files (*)"]
-TABLES = ["Tables, arrays and sounds (*.csv *.tsv *.npy *.npz *.wav)", "All files (*)"]
-AS_USUAL = "as the task needs"
 USUAL = 20
 """Steps at which it is recorded: with them a training of `char` takes half a hundredth longer."""
 
@@ -41,9 +32,7 @@ class TrainDialog(Form):
             parent,
         )
         self._folder = folder
-        self.task = choice(TASKS)
-        self.text = FileField("A text to learn from", TEXTS)
-        self.table = FileField("A table to learn from", TABLES)
+        self.task = TaskFields(self.fields, text, self)
         self.cell = choice(_CELLS)
         self.hidden = whole(1, unset=AS_USUAL)
         self.layers = whole(1, 1)
@@ -58,9 +47,6 @@ class TrainDialog(Form):
         self.device = choice(DEVICES)
         self.output = FileField("Save the model as", ["Models (*.safetensors)"], save=True)
         for label, field in (
-            ("&Task", self.task),
-            ("Te&xt", self.text),
-            ("Ta&ble", self.table),
             ("&Cell", self.cell),
             ("&Hidden units", self.hidden),
             ("&Layers", self.layers),
@@ -71,22 +57,15 @@ class TrainDialog(Form):
             ("Save &as", self.output),
         ):
             self.fields.addRow(label, field)
-        self.text.show_path(text)
-        self.task.currentIndexChanged.connect(self._task_changed)
+        self.task.changed.connect(self._suggest)
         self.cell.currentIndexChanged.connect(self._suggest)
-        self._suggested = ""
-        self._task_changed()
+        self._suggest()
 
     def asked(self) -> Training:
         """What was filled in. Raises GruvizError for what makes no sense."""
-        task, data = self.task.currentData(), None
-        if task == "char":
-            data = existing(self.text.path, "a text to learn from")
-        elif task == "series":
-            data = existing(self.table.path, "a table to learn from")
         return Training(
-            task=task,
-            data=data,
+            task=self.task.name,
+            data=self.task.data,
             output=writable(self.output.path, ".safetensors"),
             cell=self.cell.currentData(),
             hidden=number(self.hidden),
@@ -97,20 +76,7 @@ class TrainDialog(Form):
             checkpoints=number(self.checkpoints),
         )
 
-    def check(self) -> None:
-        """Raise GruvizError for what makes no sense."""
-        self.asked()
-
-    def _task_changed(self) -> None:
-        task = self.task.currentData()
-        self.fields.setRowVisible(self.text, task == "char")
-        self.fields.setRowVisible(self.table, task == "series")
-        self._suggest()
-
+    @Slot()
     def _suggest(self) -> None:
-        """Name the model after what it is, as long as nobody has named it otherwise."""
-        if self.output.path != self._suggested:
-            return
-        stem = f"{self.task.currentData()}-{self.cell.currentData()}"
-        self._suggested = unused(self._folder, stem, ".safetensors")
-        self.output.show_path(self._suggested)
+        """Name the model after what it is."""
+        self.output.suggest(self._folder, f"{self.task.name}-{self.cell.currentData()}", ".safetensors")

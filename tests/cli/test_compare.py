@@ -12,10 +12,10 @@ import pytest
 
 import gruviz
 from gruviz.cli import main
-from gruviz.cli_compare import command
+from gruviz.cli._compare import command
 from gruviz.model import checkpoint
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def start(*arguments: object) -> subprocess.Popen[str]:

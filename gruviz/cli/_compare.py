@@ -2,23 +2,28 @@
 
 import argparse
 import shlex
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gruviz.arguments import Line, Parser, interruptible, say_notes
+from gruviz.cli._task import add_task
 from gruviz.comparison_table import CSV, MARKDOWN, markdown
 
 if TYPE_CHECKING:
     from gruviz.model.comparing import Now
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """What can be asked for."""
-    parser.add_argument("task", metavar="TASK")
-    source = parser.add_mutually_exclusive_group()
-    source.add_argument("--text", metavar="FILE", help="what char reads")
-    source.add_argument("--data", metavar="FILE", help="what series reads: a table, an array or a sound")
+def compare(arguments: Sequence[str]) -> int:
+    """`gruviz compare`."""
+    parser = Parser(
+        prog="gruviz compare",
+        description="Train an RNN, a GRU and an LSTM on the same task from several seeds, and compare them: learning "
+        "curves, results on held-out data, time, memory, and how the gradient runs back. Whatever is finished is "
+        "written into the folder at once, and the same command goes on from there.",
+        epilog="tasks: as in gruviz train",
+    )
+    add_task(parser)
     parser.add_argument(
         "--set",
         type=_setting,
@@ -39,47 +44,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seeds", type=int, default=3, metavar="N", help="runs of each cell; 3 without")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     parser.add_argument("-o", "--output", required=True, metavar="FOLDER", help="a new one, or one to go on in")
+    given = parser.parse_args(arguments)
 
+    line = Line()
+    with interruptible("and keeping what is finished") as interrupted:
+        from gruviz import sequences
+        from gruviz.model import comparing, tasks
 
-def run(
-    given: argparse.Namespace, arguments: Sequence[str], show: Callable[[str, bool], None], going: Callable[[], bool]
-) -> int:
-    """Compare what was asked for, and print the table.
+        path = given.text or given.data
+        data = sequences.read(path) if path else None
+        say_notes(data.notes if data else ())
+        folder = Path(given.output)
+        experiment = comparing.Experiment(
+            task=tasks.make(given.task, data, dict(given.settings)),
+            folder=folder,
+            data=data,
+            equal=given.equal,
+            hidden=given.hidden,
+            steps=given.steps,
+            seeds=given.seeds,
+            device=given.device,
+            command=command(arguments),
+        )
 
-    Args:
-        given: what `add_arguments` asks for.
-        arguments: the same as it was typed.
-        show: given a line of progress, and whether it is the last.
-        going: whether to go on.
-    """
-    from gruviz import sequences
-    from gruviz.model import tasks
-    from gruviz.model.comparing import Experiment, compare
+        def watch(now: "Now") -> bool:
+            left = "" if now.left is None else f", {now.left:,.0f} s left"
+            line.show(f"{now.fraction:.0%}  {now.text}{left}", last=False)
+            return not interrupted()
 
-    path = given.text or given.data
-    data = sequences.read(path) if path else None
-    for note in data.notes if data else ():
-        print(f"note: {note}", file=sys.stderr)
-    folder = Path(given.output)
-    experiment = Experiment(
-        task=tasks.make(given.task, data, dict(given.settings)),
-        folder=folder,
-        data=data,
-        equal=given.equal,
-        hidden=given.hidden,
-        steps=given.steps,
-        seeds=given.seeds,
-        device=given.device,
-        command=command(arguments),
-    )
-
-    def watch(now: "Now") -> bool:
-        left = "" if now.left is None else f", {now.left:,.0f} s left"
-        show(f"{now.fraction:.0%}  {now.text}{left}", False)
-        return going()
-
-    found = compare(experiment, watch)
-    show("", True)
+        found = comparing.compare(experiment, watch)
+    line.show("", last=True)
     print(markdown(found))
     print(f"Saved {folder / MARKDOWN}, {CSV}, {len(found.runs)} models and {len(found.recordings)} recordings.")
     if found.complete:

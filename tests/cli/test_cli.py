@@ -13,7 +13,7 @@ import torch
 import gruviz
 from gruviz.cli import main
 
-DATA = Path(__file__).parents[1] / "assets" / "data"
+DATA = Path(__file__).parents[2] / "assets" / "data"
 
 
 def run(capsys, *arguments):
