@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from gruviz._assets import asset
 from gruviz.comparison import FILE as COMPARISON
 from gruviz.errors import GruvizError
+from gruviz.recording import over_training
 from gruviz.ui import settings as settings_file
 from gruviz.ui.actions import ACTIONS
 from gruviz.ui.acts import Acts
@@ -318,6 +319,8 @@ class MainWindow(QMainWindow):
             return
         sequences = facts.sequences_of(layer)
         first = next(info.index for info in sequences if info.length)
+        if trained := over_training(sequences, first):  # what it has learned, before how
+            first = trained[-1].index
         self._show_page(self.splitter)
         if facts.growing:
             self.choosing.show(layer, first)

@@ -62,6 +62,8 @@ def test_the_slider_is_dragged_and_everything_else_stays(qtbot: QtBot, opened: O
     window = opened(trained)
     bar = window.training_bar
     assert bar.isVisible()
+    assert bar.words[0] == "step 60 of 60"  # what it has learned comes first, then how
+    drag(window, qtbot, 5, 0)
     assert bar.words == ("step 0 of 60", "before the first step")
     click(window, at(window, HeatmapPanel, 70.5, 0.35))
     window.state.change(show_range, 40, 120)
@@ -91,6 +93,7 @@ def test_keys_wheel_and_menu(qtbot: QtBot, opened: Open, trained: Path) -> None:
         settle(qtbot, window)
         return window.state.view.pane.checkpoint
 
+    drag(window, qtbot, 5, 0)
     key(window, Qt.Key.Key_BracketRight)
     assert step() == 1
     key(window, Qt.Key.Key_PageDown, Qt.KeyboardModifier.ControlModifier)
@@ -220,6 +223,8 @@ def test_only_where_several_steps_read_one_sequence(
     assert window.state.view == before
     words = opened(read_word_by_word(tmp_path / "words.h5"))  # by three steps, without the course of their training
     assert words.training_bar.isVisible()
+    assert words.training_bar.words == ("step 5,000", "loss unknown")
+    drag(words, qtbot, 2, 0)
     assert words.training_bar.words == ("step 0", "loss unknown")
     choose(qtbot, words.toolbar.sequence, 1)
     drag(words, qtbot, 0, 2)
@@ -382,6 +387,7 @@ def test_the_readout_is_of_the_checkpoint_on_show(qtbot: QtBot, opened: Open, tr
 
 def test_rows_stand_as_they_did_when_the_window_is_opened_again(qtbot: QtBot, opened: Open, trained: Path) -> None:
     window = opened(trained)
+    drag(window, qtbot, 5, 0)
     choose(qtbot, window.display.order, 1)
     drag(window, qtbot, 0, 5)
     rows = list(panel(window, HeatmapPanel).units)
