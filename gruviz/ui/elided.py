@@ -23,13 +23,17 @@ class ElidedLabel(QLabel):
         """
         super().__init__(parent)
         self._explanation, self._pad = explanation, pad
+        self.shorter: tuple[str, ...] = ()
+        """The same in fewer words, for where there is less room, the longest first."""
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setToolTip(explanation)
 
     @property
     def shown(self) -> str:
-        """As much of the text as there is room for."""
-        return shortened(self.text(), self.fontMetrics(), self.width() - 2 * self._pad)
+        """The text in as many words as there is room for; else as much of it as there is."""
+        metrics, room = self.fontMetrics(), self.width() - 2 * self._pad
+        whole = (words for words in (self.text(), *self.shorter) if metrics.horizontalAdvance(words) <= room)
+        return next(whole, None) or shortened(self.text(), metrics, room)
 
     def write(self, words: str) -> None:
         """Show another line."""

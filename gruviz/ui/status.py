@@ -100,9 +100,15 @@ class StatusBar(QStatusBar):
         self.thresholds.setVisible(keep is not None)
         if keep is not None:
             z, h = keep.symbol, layer.cell[layer.cell.state].symbol
+            retained, overwritten = f"{z} ≥ {thresholds.retained:g}", f"{z} ≤ {thresholds.overwritten:g}"
+            moved = f"{h} moved > {thresholds.moved:g}"
+            self.thresholds.shorter = (
+                f"retained: {retained}   overwritten: {overwritten}, {moved}   else rewritten alike",
+                f"retained: {retained}   overwritten: {overwritten}, {moved}",
+                f"retained: {retained}   overwritten: {overwritten}",
+            )
             self.thresholds.setText(
-                f"retained: {z} ≥ {thresholds.retained:g}   overwritten: {z} ≤ {thresholds.overwritten:g}, "
-                f"{h} moved > {thresholds.moved:g}   rewritten alike: not moved"
+                f"retained: {retained}   overwritten: {overwritten}, {moved}   rewritten alike: not moved"
             )
         self.thresholds.setToolTip(f"{thresholds.describe()}<br>Click to change them.")
 

@@ -495,8 +495,17 @@ def test_what_has_no_room_in_the_status_bar_ends_in_dots(qtbot: QtBot, window: M
     window.resize(1600, 800)
     settle(qtbot, window)
     assert label.width() >= label.sizeHint().width()
+    assert label.shown == label.text()
+    said = set()
+    for width in range(1600, 900, -20):  # in fewer words first
+        window.resize(width, 800)
+        settle(qtbot, window)
+        said.add(label.shown)
+        assert label.shown in (label.text(), *label.shorter)
+    assert {label.text(), label.shorter[0]} <= said
     window.resize(window.minimumSizeHint())
     settle(qtbot, window)
+    assert label.shown.endswith("…")
     assert 0 < label.width() < label.sizeHint().width()
     assert label.mapTo(window, label.rect().topRight()).x() < window.width()
     assert "rewritten alike" in label.toolTip()
