@@ -19,7 +19,7 @@ from gruviz import palette
 from gruviz.ui.actions import MOUSE
 from gruviz.ui.panels import CountsPanel, CurvesPanel, HeatmapPanel, OverviewPanel, TextPanel, TimelinesPanel
 from gruviz.ui.window import MainWindow
-from gruviz.view import select_unit
+from gruviz.view import seek, select_unit
 
 from .hand import LEFT_BUTTON, assert_all_agree, at, choose, click, key, panel, settle, wheel
 from .recordings import make, read_word_by_word
@@ -69,6 +69,18 @@ def test_the_wheel_scrolls_through_the_lanes(qtbot: QtBot, window: MainWindow) -
     assert_all_agree(qtbot, window)
     assert "wheel" in lines.tip
     assert any("timelines" in what for what, _ in MOUSE)
+
+
+def test_what_is_selected_far_away_comes_into_sight_in_the_list(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
+    window = opened(make(tmp_path / "long.h5", (6000,), units=200))
+    for timestep in (5500, 100, 3000):  # of none of them the list has values yet
+        with gruviz.recording.open(tmp_path / "long.h5") as run:
+            unit = int(np.argmin(run.layers["rnn.l0"]["update"][timestep]))  # the last of the list
+        window.state.change(lambda view, t=timestep, unit=unit: select_unit(seek(view, t), unit))
+        settle(qtbot, window)
+        rows = [window.units.unit_at(y) for y in range(0, window.units.viewport().height(), 5)]
+        assert window.units.order[-1] == unit
+        assert unit in rows
 
 
 def test_a_single_point_is_drawn_as_a_dot(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:

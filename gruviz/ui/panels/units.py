@@ -54,6 +54,8 @@ class UnitsPanel(QAbstractScrollArea):
         """The units that the filter keeps, as far as that is known."""
         self.listing: Listing | None = None
         self.wrong = ""
+        self._sought: int | None = None
+        """The unit that was selected last, while it is to be brought into sight."""
         self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -151,6 +153,7 @@ class UnitsPanel(QAbstractScrollArea):
         if rows is not None and view.cursor in rows:  # else it stays what it is until they come
             self.listing = _listing(self.context, rows, view.cursor, self._shown)
             self._fit()
+            self._reveal()
             self.viewport().update()
             self._head.update()
 
@@ -163,14 +166,21 @@ class UnitsPanel(QAbstractScrollArea):
 
     @Slot()
     def _mark(self) -> None:
-        """Bring a unit that was selected elsewhere into sight."""
         units = self.context.state.view.pane.units
-        if units and self.listing is not None:
-            bar, height = self.verticalScrollBar(), self.viewport().height()
-            for row in np.flatnonzero(self.listing.order == units[-1]):  # none, where the filter leaves it out
-                if not bar.value() <= row * ROW <= bar.value() + height - ROW:
-                    bar.setValue(int(row) * ROW - height // 2)
+        self._sought = units[-1] if units else None
+        self._reveal()
         self.viewport().update()
+
+    def _reveal(self) -> None:
+        """Bring a unit that was selected elsewhere into sight, once the list is that of the cursor."""
+        listing = self.listing
+        if self._sought is None or listing is None or listing.timestep != self.context.state.view.cursor:
+            return
+        bar, height = self.verticalScrollBar(), self.viewport().height()
+        for row in np.flatnonzero(listing.order == self._sought):  # none, where the filter leaves it out
+            if not bar.value() <= row * ROW <= bar.value() + height - ROW:
+                bar.setValue(int(row) * ROW - height // 2)
+        self._sought = None
 
     def _fit(self) -> None:
         count = 0 if self.listing is None else len(self.listing.order)
