@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -45,6 +46,23 @@ def test_timelines_are_those_of_the_selected_units(qtbot: QtBot, window: MainWin
     key(window, Qt.Key.Key_Escape)
     assert [each.body for each in window.stage.panels] == before
     assert_all_agree(qtbot, window)
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm", "rnn"])
+def test_lanes_say_which_scale_is_whose(qtbot: QtBot, opened: Open, tmp_path: Path, cell: str) -> None:
+    path = make(tmp_path / "r.h5", (200,), units=6, cell=cell)
+    with h5py.File(path, "a") as file:
+        if cell == "lstm":
+            file["layers/rnn.l0/cell"][100, 3] = -7.5
+            del file["layers/rnn.l0/pyramid/cell"]
+    window = opened(path)
+    window.state.change(select_unit, 3)
+    settle(qtbot, window)
+    lines = panel(window, TimelinesPanel)
+    said = {"gru": "z r left, n h right", "lstm": "f i o left, c right, g h ±1", "rnn": ""}[cell]
+    assert lines.scales.replace("\N{THIN SPACE}", " ") == said
+    limits = lines.traces.limits
+    assert {name for name, limit in limits.items() if limit > 1} == ({"cell"} if cell == "lstm" else set())
 
 
 def test_the_wheel_scrolls_through_the_lanes(qtbot: QtBot, window: MainWindow) -> None:

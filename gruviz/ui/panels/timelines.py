@@ -23,6 +23,9 @@ _MARGIN = 0.06
 """Of a lane's height, below its scale, and above the keep."""
 _KEEP = 0.12
 """Of a lane's height, for the unit's keep as a strip of colour: how long it was kept is read off at a glance."""
+_THIN = "\N{THIN SPACE}"
+_TIGHT = 3
+"""Pixels that symbols one above the other are nearer than lines of text are."""
 
 
 class TimelinesPanel(PlotPanel):
@@ -191,27 +194,38 @@ class TimelinesPanel(PlotPanel):
             return
         theme, font, tiny = self.context.theme, QApplication.font(), small(QApplication.font())
         line, height = QFontMetricsF(font).height(), rect.height() / len(units)
-        fractions, others = (
-            " ".join(each.symbol for each in self._layer.cell.quantities if each.fraction is which)
-            for which in (True, False)
-        )
+        scales = self.scales
         for lane, unit in enumerate(units):
             top = round(lane * height)
             painter.fillRect(QRectF(3 * STEP, top + 2, 3, line - 2), QColor(palette.SELECTION))
             draw_text(painter, 3 * STEP + 8, top, f"unit {unit}", bold(font), theme.foreground)
-            words = [f"{fractions} left, {others} right"] if fractions else []
+            words = [scales] if scales else []
             if lane == 0 and len(units) < len(chosen):
                 first = chosen.index(units[0]) + 1
                 through = f"{first}–{first + len(units) - 1}" if len(units) > 1 else f"{first}"
                 words.insert(0, f"{through} of {len(chosen)}: wheel ↕")
             for number, each in enumerate(words[: int(height / line) - 1]):
                 draw_text(painter, 3 * STEP + 8, top + line * (1 + number), each, tiny, theme.muted)
-            if fractions:
+            if scales:
                 self._paint_scale(painter, LEFT - STEP, True, top, height, ("1", "0"))
             if lane:
                 painter.fillRect(QRectF(3 * STEP, top, LEFT - 3 * STEP, 1), QColor(theme.rule))
         if len(units) < len(chosen):
             self._paint_bar(painter, rect, chosen.index(units[0]) / len(chosen), len(units) / len(chosen))
+
+    @property
+    def scales(self) -> str:
+        """Which symbols go by which scale; nothing where there is one scale alone.
+
+        The scale at the right is that of the state; what does not go as far as a cell state has its own.
+        """
+        cell, limits = self._layer.cell, self.traces.limits if self.traces else {}
+        gates = _THIN.join(each.symbol for each in cell.quantities if each.fraction)
+        states = [each for each in cell.quantities if not each.fraction]
+        far = limits.get(cell.state, 1.0)
+        right = _THIN.join(each.symbol for each in states if limits.get(each.name, far) == far)
+        own = _THIN.join(each.symbol for each in states if limits.get(each.name, far) != far)
+        return f"{gates} left, {right} right{f', {own} ±1' if own else ''}" if gates else ""
 
     def _paint_bar(self, painter: QPainter, rect: QRectF, start: float, part: float) -> None:
         """Where the lanes in sight stand among all."""
@@ -242,10 +256,11 @@ class TimelinesPanel(PlotPanel):
                 at = float(self._heights(quantity, traces.mean)[-1, lane])
                 wanted.append((at if np.isfinite(at) else 0.5, quantity))
             wanted.sort(key=lambda each: each[0])
-            abreast = -(-len(wanted) * round(metrics.height() - 3) // max(int(height), 1))
+            line, room = round(metrics.height()) - _TIGHT, int(height) - _TIGHT  # the last one is as tall as it is
+            abreast = -(-len(wanted) * line // max(room, 1))
             for number in range(abreast):  # side by side, where there is no room one above the other
                 some = wanted[number::abreast]
-                tops = apart([at * height - metrics.height() / 2 for at, _ in some], metrics.height() - 3, height)
+                tops = apart([at * height - metrics.height() / 2 for at, _ in some], line, room)
                 for top, (_, quantity) in zip(tops, some, strict=True):
                     colour = line_colour(quantity, theme)
                     x = STEP + 11.0 * number
@@ -279,6 +294,11 @@ def _tip(cell: Cell) -> str:
     scales = "Gates on the scale from 0 to 1 at the left, states on the scale around 0 at the right."
     if cell.keep is None:
         scales = "On the scale around 0 at the right."
+    elif cell.state != "hidden":
+        scales = (
+            f"Gates on the scale from 0 to 1 at the left, {cell[cell.state].symbol} on the one around 0 at the right; "
+            "where that goes beyond 1, the candidate and the hidden state on one of their own, from −1 to 1."
+        )
     several = "Where a column holds several timesteps, the line is their mean, the band from the least to the greatest."
     strip = (
         ""
