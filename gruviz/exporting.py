@@ -12,6 +12,7 @@ from gruviz._assets import DEMOS, asset
 from gruviz.arguments import Line, Parser, interruptible, millimetres, names, sides, thresholds, timesteps, units
 from gruviz.errors import GruvizError
 from gruviz.figures.names import DESCRIPTIONS, FONTS, OF_FOLDERS, STYLES
+from gruviz.folders import check_folder
 
 _OWN = ("since", "at", "numbers", "sides", "lines")
 """Options that some figures alone have."""
@@ -65,6 +66,7 @@ def export(arguments: Sequence[str]) -> int:
         return _again(given)
     if not given.recording or not given.output or bool(given.figure) == given.all:
         raise GruvizError("give a recording, a figure and -o FILE: gruviz export run.h5 gates -o gates.pdf")
+    check_folder(Path(given.output).absolute().parent)
     try:
         return _of_folder(given) if given.figure in OF_FOLDERS else _of_recording(given)
     except figures.Stopped:
@@ -92,6 +94,7 @@ def export_everything(arguments: Sequence[str]) -> int:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise GruvizError(f"cannot make the folder {folder}: {(error.strerror or str(error)).lower()}") from error
+    check_folder(folder)
     try:
         with recording.open(_found(given.recording)) as run, _watching() as watch:
             for name, page in figures.all_of(run, on_refusal=_say, on_progress=watch, **_options(given)):

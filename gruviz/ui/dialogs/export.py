@@ -199,6 +199,12 @@ class ExportDialog(Form):
         if isinstance(asked, Filming) and picture is not None and not picture.moves:
             raise GruvizError(f"the figure {asked.wish.figure} does not change with time: there is no film of it")
 
+    def written(self) -> tuple[str, ...]:
+        """The figure, and what stands beside it."""
+        asked = self.asked()
+        beside = (f"{asked.output}.json",) if isinstance(asked, Drawing) and asked.sidecar else ()
+        return asked.output, *beside
+
     # What is shown
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -108,6 +108,10 @@ class RecordDialog(Form):
         """Raise GruvizError for what makes no sense."""
         self.asked()
 
+    def written(self) -> tuple[str, ...]:
+        """The recording."""
+        return (self.asked().output,)
+
     def _look(self) -> None:
         self.network.show_path(self.model.path)
 

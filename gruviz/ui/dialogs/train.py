@@ -101,6 +101,11 @@ class TrainDialog(Form):
         """Raise GruvizError for what makes no sense."""
         self.asked()
 
+    def written(self) -> tuple[str, str]:
+        """The model, and the recording of its training where there is to be one."""
+        asked = self.asked()
+        return asked.output, asked.recording
+
     def _task_changed(self) -> None:
         task = self.task.currentData()
         self.fields.setRowVisible(self.text, task == "char")
