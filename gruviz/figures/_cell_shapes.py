@@ -35,6 +35,8 @@ def colour(name: str) -> str:
 def mathtext(tex: str) -> str:
     """A formula as matplotlib sets it: signs in an index stand close, one that it begins with does not."""
     tex = tex.replace("t-1", "t{-}1").replace("t+1", "t{+}1")
+    if tex == "1-":
+        tex = "1{-}"  # of a node: else room is left for what is taken from 1
     for sign in _LEADING:
         if tex.startswith(sign + " "):
             tex = rf"{sign}\: {tex.removeprefix(sign)}"
