@@ -49,7 +49,7 @@ def export(arguments: Sequence[str]) -> int:
     own.add_argument("--lines", action=argparse.BooleanOptionalAction, help="carry: units as lines, or as heatmaps")
     _add_style(parser)
     files = parser.add_argument_group("files")
-    files.add_argument("--dpi", type=int, help="of a .png, 300 without; of a film, 150")
+    files.add_argument("--dpi", type=int, help="of a .png, 300 without; of a film, as a screen has")
     files.add_argument("--outlines", action="store_true", help="letters of an .svg as shapes")
     files.add_argument("--sidecar", action="store_true", help="write where it comes from to FILE.json too")
     files.add_argument("--caption", choices=("text", "latex", "markdown"), help="print a caption to paste")
@@ -245,7 +245,7 @@ def _film(run: Any, options: dict[str, Any], given: argparse.Namespace) -> int:
             given.figure,
             given.output,
             fps=given.fps,
-            dpi=150 if given.dpi is None else given.dpi,
+            dpi=given.dpi,
             on_progress=watch,
             **options,
         )

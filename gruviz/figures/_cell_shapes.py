@@ -112,7 +112,7 @@ class Brush:
             circle.set_linewidth(self.points(width))
             self._axes.add_patch(circle)
         else:
-            fill = _tinted(name) if node.colour and not node.round else "white"
+            fill = palette.tint(name, 0.18) if node.colour and not node.round else "white"
             self._rounded(node.box, 9 if node.round else 5, edge=name, fill=fill, width=width, level=6)
         small = node.text.startswith("W")
         self.write(node.x, node.y, mathtext(node.text), max(INDEXED if small else 0, self.points(11 if small else 14)))
@@ -150,8 +150,3 @@ def _path(points: tuple[Point, ...]) -> Path:
         ]
         codes += [Path.LINETO, Path.CURVE3, Path.CURVE3]
     return Path([*places, points[-1]], [*codes, Path.LINETO])
-
-
-def _tinted(name: str) -> str:
-    """A colour at 18 % on white."""
-    return "#" + "".join(f"{round(255 - 0.18 * (255 - part)):02X}" for part in palette.rgb(name))
