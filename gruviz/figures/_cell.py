@@ -19,7 +19,7 @@ from gruviz.figures._columns import Columns
 from gruviz.figures._page import FAINT, LABEL, SMALL, TICK, Page, shorten, style, text_width
 from gruviz.figures._sheet import MARGIN, Panel, Sheet
 from gruviz.figures._style import word_for
-from gruviz.figures._subject import Subject, subject, without_choice
+from gruviz.figures._subject import Subject, subject, whole, without_choice
 from gruviz.figures._text import visible
 from gruviz.figures._wanted import Wanted
 from gruviz.recording import Recording
@@ -93,8 +93,7 @@ class _Cell(Sheet):
     classed = False
 
     def __init__(self, shown: Subject, unit: int, at: int, *, numbered: bool) -> None:
-        chosen = np.array([unit], np.intp)
-        shown = replace(shown, start=at, stop=at + 1, units=chosen, order=None) if numbered else shown
+        shown = replace(shown.only([unit]), start=at, stop=at + 1) if numbered else whole(shown)
         super().__init__(shown, (), Columns(shown.start, shown.stop, 1), MARGIN, MARGIN)
         layer = shown.layer
         self.unit, self.at, self.numbered = unit, at, numbered

@@ -11,7 +11,7 @@ import pytest
 from gruviz.cells import LSTM, Thresholds
 from gruviz.cli import main
 from gruviz.errors import GruvizError
-from gruviz.figures import FORMATS, NUMBERS, Page, Style, draw, gates, redraw, save
+from gruviz.figures import FORMATS, NUMBERS, Page, Style, draw, gates, redraw, save, seen
 from gruviz.figures._metadata import read
 from gruviz.view import Pane, View
 
@@ -30,6 +30,31 @@ def test_it_is_the_same_pixel_for_pixel_whatever_the_window_showed(tmp_path: Pat
     again = redraw(tmp_path / "first.svg").page
     assert again.provenance == page.provenance
     assert _drawn(again) == _drawn(page)
+
+
+@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("selected", [(), (3, 1)])
+def test_a_filter_comes_back_as_one(tmp_path: Path, name: str, selected: tuple[int, ...]) -> None:
+    run, _ = make(tmp_path / "run.h5", (TEXT[:120],), cell=LSTM)
+    pane = Pane(layer="rnn.l0", units=selected, order="keep", filter="unit != 2 and tau < 1e9")
+    view = View(length=120, start=10, stop=60, cursor=40, reference=15, panes=(pane,))
+    with run:
+        page = draw(run, name, view)
+        path = save(page, tmp_path / "first.svg")
+        again = redraw(path).page
+        assert again.provenance == page.provenance
+        assert _drawn(again) == _drawn(page)
+        if name in ("gates", "survival", "timescales", "saturation", "carry"):
+            assert page.provenance.options["units"] == pane.filter
+            assert page.provenance.facts["units"] == ",".join(map(str, page_units(page)))
+            found = seen(path).view
+            assert found is not None
+            assert (found.pane.filter, found.pane.order) == (pane.filter, "keep")
+            assert draw(run, name, found).provenance.options == page.provenance.options
+
+
+def page_units(page: Page) -> list[int]:
+    return next(each.places["unit"].tolist() for each in page.plotted if "unit" in each.places)
 
 
 @pytest.mark.parametrize("kind", [*FORMATS, *NUMBERS])
