@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ def export(arguments: Sequence[str]) -> int:
     files.add_argument("--outlines", action="store_true", help="letters of an .svg as shapes")
     files.add_argument("--sidecar", action="store_true", help="write where it comes from to FILE.json too")
     files.add_argument("--caption", choices=("text", "latex", "markdown"), help="print a caption to paste")
-    files.add_argument("--fps", type=float, default=20, help="frames a second of a film")
+    files.add_argument("--fps", type=float, help="frames a second of a film, 20 without")
     given = parser.parse_args(arguments)
 
     from gruviz import figures
@@ -186,6 +187,9 @@ def _again(given: argparse.Namespace) -> int:
 
     if given.recording or given.all or not given.output:
         raise GruvizError("give a file that gruviz saved, and -o FILE: gruviz export --from gates.pdf -o again.pdf")
+    check_folder(Path(given.output).absolute().parent)
+    if Path(given.output).suffix.lower() in _MOVING:
+        return _filmed(given, partial(figures.film_again, given.source, given.output, given.moved, fps=given.fps))
     found = figures.redraw(given.source, given.moved)
     for note in found.notes:
         _say(note)
@@ -205,11 +209,17 @@ def _save(page: Any, given: argparse.Namespace, dpi: int, outlines: bool) -> Non
 def _together(run: Any, options: dict[str, Any], given: argparse.Namespace) -> int:
     from gruviz import figures
 
+    _without_caption(given, "a file of several figures")
     with _watching() as watch:
         pages = [page for _, page in figures.all_of(run, on_refusal=_say, on_progress=watch, **options)]
-    figures.save_together(pages, given.output)
+    figures.save_together(pages, given.output, sidecar=given.sidecar)
     print(f"Saved {given.output}, {len(pages)} pages.")
     return 0
+
+
+def _without_caption(given: argparse.Namespace, what: str) -> None:
+    if given.caption:
+        raise GruvizError(f"{what} has no caption to paste: export a figure as .pdf, .svg or .png")
 
 
 @contextmanager
@@ -233,6 +243,14 @@ def _watching() -> Iterator[Callable[[int], bool]]:
 def _film(run: Any, options: dict[str, Any], given: argparse.Namespace) -> int:
     from gruviz import figures
 
+    if given.fps is not None:
+        options["fps"] = given.fps
+    return _filmed(given, partial(figures.film, run, given.figure, given.output, **options))
+
+
+def _filmed(given: argparse.Namespace, make: Callable[..., bool]) -> int:
+    """Make a film while somebody waits."""
+    _without_caption(given, "a film")
     line = Line()
     with interruptible("and leaving no half film") as interrupted:
 
@@ -240,15 +258,7 @@ def _film(run: Any, options: dict[str, Any], given: argparse.Namespace) -> int:
             line.show(f"{done:,} of {total:,} frames", last=done == total)
             return not interrupted()
 
-        done = figures.film(
-            run,
-            given.figure,
-            given.output,
-            fps=given.fps,
-            dpi=given.dpi,
-            on_progress=watch,
-            **options,
-        )
+        done = make(dpi=given.dpi, sidecar=given.sidecar, on_progress=watch)
     print(f"Saved {given.output}." if done else "Stopped; nothing was saved.")
     return 0 if done else 130
 

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from PIL import Image
 
 from gruviz import palette
 from gruviz.errors import GruvizError
-from gruviz.figures._metadata import as_json, told
+from gruviz.figures._metadata import FPS, as_json, save_sidecar, told
 from gruviz.figures._page import Page
 from gruviz.figures._registry import FIGURES, draw
 from gruviz.figures._subject import subject
@@ -51,8 +52,9 @@ def film(
     path: str | os.PathLike[str],
     view: View | None = None,
     *,
-    fps: float = 20.0,
+    fps: float = FPS,
     dpi: int | None = None,
+    sidecar: bool = False,
     on_progress: Watch | None = None,
     **options: Any,
 ) -> bool:
@@ -68,6 +70,7 @@ def film(
         view: what is being looked at.
         fps: frames, and so timesteps, a second. Of more than 1,500 timesteps only every n-th has a frame.
         dpi: pixels per inch; without, as many as make it 1,280 pixels wide, but no more than 300.
+        sidecar: whether where it comes from is also written to a file of its own, of the same name and `.json`.
         on_progress: told how far it is; ends it by returning False.
         options: as for `draw`; `start` and `stop` are the range.
 
@@ -89,7 +92,8 @@ def film(
         if on_progress is not None and not on_progress(done, len(timesteps)):
             raise _Stopped
 
-    said = as_json(told(page, path))
+    facts = told(page, path, dpi=dpi, fps=fps)
+    said = as_json(facts)
     try:
         with whole(path) as partial:
             if kind == "mp4":
@@ -98,6 +102,8 @@ def film(
                 _animate(frames(tell), partial, fps, said)
     except _Stopped:
         return False
+    if sidecar:
+        save_sidecar(path, facts)
     return True
 
 
@@ -118,8 +124,17 @@ def _frames(
     options = {**options, "start": found.start, "stop": found.stop}
     timesteps = _every(found.start, found.stop)
     page = draw(run, name, view, **{**options, "at": timesteps[-1]})
+    _of_range(page, found.start, found.stop)
     pages = (draw(run, name, view, **{**options, "at": t}) for t in timesteps)
     return page, timesteps, lambda tell: _one_by_one(pages, len(timesteps), dpi or _fine(page), tell)
+
+
+def _of_range(page: Page, start: int, stop: int) -> None:
+    """Let a page that was drawn of one timestep say that it is of many."""
+    source = page.provenance
+    options = {key: value for key, value in source.options.items() if key != "at"} | {"start": start, "stop": stop}
+    facts = {key: value for key, value in source.facts.items() if key != "at"} | {"range": f"{start}:{stop}"}
+    page.provenance = replace(source, options=options, facts=facts)
 
 
 def _one_by_one(pages: Iterator[Page], count: int, dpi: int, tell: Tell) -> Iterator[Picture]:

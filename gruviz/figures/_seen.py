@@ -8,7 +8,8 @@ from typing import Any, get_args
 from gruviz.cells import Thresholds
 from gruviz.errors import GruvizError
 from gruviz.figures._again import located
-from gruviz.figures._metadata import Facts, read
+from gruviz.figures._metadata import Facts
+from gruviz.figures._read import read
 from gruviz.figures._subject import subject
 from gruviz.figures._wanted import Wanted
 from gruviz.figures.names import OF_FOLDERS

@@ -20,7 +20,7 @@ from pytestqt.qtbot import QtBot
 import gruviz.recording
 from gruviz import figures
 from gruviz.cells import Thresholds
-from gruviz.figures._metadata import _text
+from gruviz.figures._read import _texts
 from gruviz.ui.dialogs import ExportDialog
 from gruviz.ui.drawer import Looking
 from gruviz.ui.settings import load
@@ -152,7 +152,7 @@ def test_the_ending_of_the_name_decides(saved: Callable[..., Path], sonnets: Pat
     film = saved("a.mp4")
     assert count_frames_and_secs(str(film))[0] == 12
     together = saved("all.pdf", "all")
-    drawn = [each["figure"] for each in json.loads(_text(together))["figures"]]
+    drawn = [each["figure"] for each in json.loads(next(iter(_texts(together))))["figures"]]
     assert {"gates", "timeline", "counts", "survival", "cell", "timescales"} <= set(drawn)
     pages = re.search(rb"/Count (\d+)", together.read_bytes())
     assert pages is not None
