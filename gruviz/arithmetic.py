@@ -20,18 +20,19 @@ _FINEST = 6
 """Digits after the point of a fraction and of what is missing to 1, at most, if they have no need of more."""
 
 
-def number(value: float, places: int | None = None) -> str:
+def number(value: float, places: int | None = None, *, significant: int = _DIGITS) -> str:
     """Three significant digits, or so many digits after the point; a minus sign as TeX has it.
 
     Args:
         value: any number.
-        places: digits after the point, of the first power of ten where it is printed with one; None for three
-            significant digits.
+        places: digits after the point, of the first power of ten where it is printed with one; None for
+            `significant` digits.
+        significant: how many of them.
     """
     if not math.isfinite(value):
         return "?" if math.isnan(value) else r"\infty" if value > 0 else r"-\infty"
     power = _power(value)
-    places = _DIGITS - 1 - power if places is None else places
+    places = significant - 1 - power if places is None else places
     if power >= _LARGEST or (power < _SMALLEST and places > _PLAIN):
         digits, _, tens = f"{value:.{max(places + power, 0)}e}".partition("e")
         return rf"{digits} \cdot 10^{{{int(tens)}}}"

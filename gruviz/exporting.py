@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from gruviz._assets import DEMOS, asset
 from gruviz.arguments import Line, Parser, interruptible, millimetres, names, sides, thresholds, timesteps, units
 from gruviz.errors import GruvizError
 from gruviz.figures.names import DESCRIPTIONS, FONTS, OF_FOLDERS, STYLES
+from gruviz.folders import check_folder
 
 _OWN = ("since", "at", "numbers", "sides", "lines")
 """Options that some figures alone have."""
@@ -48,11 +50,11 @@ def export(arguments: Sequence[str]) -> int:
     own.add_argument("--lines", action=argparse.BooleanOptionalAction, help="carry: units as lines, or as heatmaps")
     _add_style(parser)
     files = parser.add_argument_group("files")
-    files.add_argument("--dpi", type=int, help="of a .png, 300 without; of a film, 150")
+    files.add_argument("--dpi", type=int, help="of a .png, 300 without; of a film, as a screen has")
     files.add_argument("--outlines", action="store_true", help="letters of an .svg as shapes")
     files.add_argument("--sidecar", action="store_true", help="write where it comes from to FILE.json too")
     files.add_argument("--caption", choices=("text", "latex", "markdown"), help="print a caption to paste")
-    files.add_argument("--fps", type=float, default=20, help="frames a second of a film")
+    files.add_argument("--fps", type=float, help="frames a second of a film, 20 without")
     given = parser.parse_args(arguments)
 
     from gruviz import figures
@@ -65,6 +67,7 @@ def export(arguments: Sequence[str]) -> int:
         return _again(given)
     if not given.recording or not given.output or bool(given.figure) == given.all:
         raise GruvizError("give a recording, a figure and -o FILE: gruviz export run.h5 gates -o gates.pdf")
+    check_folder(Path(given.output).absolute().parent)
     try:
         return _of_folder(given) if given.figure in OF_FOLDERS else _of_recording(given)
     except figures.Stopped:
@@ -92,6 +95,7 @@ def export_everything(arguments: Sequence[str]) -> int:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise GruvizError(f"cannot make the folder {folder}: {(error.strerror or str(error)).lower()}") from error
+    check_folder(folder)
     try:
         with recording.open(_found(given.recording)) as run, _watching() as watch:
             for name, page in figures.all_of(run, on_refusal=_say, on_progress=watch, **_options(given)):
@@ -183,6 +187,9 @@ def _again(given: argparse.Namespace) -> int:
 
     if given.recording or given.all or not given.output:
         raise GruvizError("give a file that gruviz saved, and -o FILE: gruviz export --from gates.pdf -o again.pdf")
+    check_folder(Path(given.output).absolute().parent)
+    if Path(given.output).suffix.lower() in _MOVING:
+        return _filmed(given, partial(figures.film_again, given.source, given.output, given.moved, fps=given.fps))
     found = figures.redraw(given.source, given.moved)
     for note in found.notes:
         _say(note)
@@ -202,11 +209,17 @@ def _save(page: Any, given: argparse.Namespace, dpi: int, outlines: bool) -> Non
 def _together(run: Any, options: dict[str, Any], given: argparse.Namespace) -> int:
     from gruviz import figures
 
+    _without_caption(given, "a file of several figures")
     with _watching() as watch:
         pages = [page for _, page in figures.all_of(run, on_refusal=_say, on_progress=watch, **options)]
-    figures.save_together(pages, given.output)
+    figures.save_together(pages, given.output, sidecar=given.sidecar)
     print(f"Saved {given.output}, {len(pages)} pages.")
     return 0
+
+
+def _without_caption(given: argparse.Namespace, what: str) -> None:
+    if given.caption:
+        raise GruvizError(f"{what} has no caption to paste: export a figure as .pdf, .svg or .png")
 
 
 @contextmanager
@@ -230,6 +243,14 @@ def _watching() -> Iterator[Callable[[int], bool]]:
 def _film(run: Any, options: dict[str, Any], given: argparse.Namespace) -> int:
     from gruviz import figures
 
+    if given.fps is not None:
+        options["fps"] = given.fps
+    return _filmed(given, partial(figures.film, run, given.figure, given.output, **options))
+
+
+def _filmed(given: argparse.Namespace, make: Callable[..., bool]) -> int:
+    """Make a film while somebody waits."""
+    _without_caption(given, "a film")
     line = Line()
     with interruptible("and leaving no half film") as interrupted:
 
@@ -237,15 +258,7 @@ def _film(run: Any, options: dict[str, Any], given: argparse.Namespace) -> int:
             line.show(f"{done:,} of {total:,} frames", last=done == total)
             return not interrupted()
 
-        done = figures.film(
-            run,
-            given.figure,
-            given.output,
-            fps=given.fps,
-            dpi=150 if given.dpi is None else given.dpi,
-            on_progress=watch,
-            **options,
-        )
+        done = make(dpi=given.dpi, sidecar=given.sidecar, on_progress=watch)
     print(f"Saved {given.output}." if done else "Stopped; nothing was saved.")
     return 0 if done else 130
 

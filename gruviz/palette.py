@@ -103,6 +103,11 @@ def grey(colour: str) -> str:
     return _hex(_srgb(np.array([lightness, 0.0, 0.0])))
 
 
+def tint(colour: str, share: float) -> str:
+    """So much of a colour on white, opaque."""
+    return "#" + "".join(f"{round(255 - share * (255 - part)):02X}" for part in rgb(colour))
+
+
 def inverted(colour: str, ground: str) -> str:
     """What a colour that was chosen for white is on a dark ground: greys and tints turn over, others are lighter."""
     lightness, a, b = _oklab(colour)

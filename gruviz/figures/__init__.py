@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gruviz.figures._again import Redrawn, redraw
+    from gruviz.figures._again import Redrawn, film_again, redraw
     from gruviz.figures._caption import caption
     from gruviz.figures._carry import carry
     from gruviz.figures._cell import cell
@@ -59,6 +59,7 @@ __all__ = [
     "counts",
     "draw",
     "film",
+    "film_again",
     "gates",
     "gradient",
     "pages",
@@ -100,6 +101,7 @@ _HOMES = {
     "command": "_metadata",
     "FILMS": "_film",
     "film": "_film",
+    "film_again": "_again",
     "all_of": "_together",
     "save_together": "_together",
     "NUMBERS": "export",

@@ -14,7 +14,7 @@ from gruviz.cells import Quantity
 from gruviz.errors import GruvizError
 from gruviz.figures import _progress as progress
 from gruviz.figures._columns import Columns, extremes, fit
-from gruviz.figures._heatmap import RIGHT, Place, draw_heatmap, fit_heatmap, height_of, remarks
+from gruviz.figures._heatmap import RIGHT, Place, draw_heatmap, fit_heatmap, height_of, remarks, right_of
 from gruviz.figures._input import input_panels
 from gruviz.figures._page import FOREGROUND, LABEL, NAME, TICK, Page, style, text_width
 from gruviz.figures._sheet import GAP, MARGIN, Panel, Sheet, number, ticks
@@ -120,6 +120,12 @@ def worked_out(
     return np.concatenate(parts)
 
 
+def _farthest(shown: Subject, columns: Columns) -> float:
+    """The upper end of the scale of the states."""
+    layer, state = shown.layer, shown.layer.cell[shown.layer.cell.state]
+    return levels(state, *extremes(layer, state.name, shown.sequence.index, columns))[1]
+
+
 class _Carry(Sheet):
     """What both kinds share."""
 
@@ -129,8 +135,10 @@ class _Carry(Sheet):
     lines: ClassVar[bool]
     """Whether units are drawn as lines."""
 
-    def __init__(self, shown: Subject, quantities: tuple[Quantity, ...], weights: Weights, columns: Columns) -> None:
-        super().__init__(shown, quantities, columns, RIGHT, _LEFT)
+    def __init__(
+        self, shown: Subject, quantities: tuple[Quantity, ...], weights: Weights, columns: Columns, right: float = RIGHT
+    ) -> None:
+        super().__init__(shown, quantities, columns, right, _LEFT)
         index = shown.sequence.index
         self.values = {
             each.name: worked_out(shown.layer, index, each.name, columns, shown.reduction, weights)[:, shown.units]
@@ -143,10 +151,9 @@ class _Carry(Sheet):
 
     def limit(self, quantity: Quantity) -> float:
         """The upper end of its scale: the state's; of what may lie beyond, as far as it goes here."""
-        layer, cell = self.shown.layer, self.shown.layer.cell
         if quantity.name in (READ, HELD, CHANGE):
             return levels(quantity, 0.0, float(np.nanmax(np.abs(self.values[quantity.name]), initial=0.0)))[1]
-        return levels(cell[cell.state], *extremes(layer, cell.state, self.shown.sequence.index, self.columns))[1]
+        return _farthest(self.shown, self.columns)
 
     def remarks(self) -> list[str]:
         """What is drawn, in the words of the formulas."""
@@ -163,7 +170,8 @@ class _Heatmaps(_Carry):
     lines = False
 
     def __init__(self, shown: Subject, quantities: tuple[Quantity, ...], weights: Weights) -> None:
-        super().__init__(shown, quantities, weights, fit_heatmap(shown, _LEFT))
+        right = right_of([-2 * _farthest(shown, fit_heatmap(shown, _LEFT))])  # from end to end is how far a state moves
+        super().__init__(shown, quantities, weights, fit_heatmap(shown, _LEFT, right), right)
         self.height = height_of(len(shown.units), _TALLEST)
 
     def panels(self) -> list[Panel]:

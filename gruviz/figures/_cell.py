@@ -16,10 +16,10 @@ from gruviz.errors import GruvizError
 from gruviz.figures._cell_lines import key_for, lines_for
 from gruviz.figures._cell_shapes import INDEXED, Brush, formula_width, mathtext
 from gruviz.figures._columns import Columns
-from gruviz.figures._page import FAINT, LABEL, TICK, Page, shorten, style, text_width
+from gruviz.figures._page import FAINT, LABEL, SMALL, TICK, Page, shorten, style, text_width
 from gruviz.figures._sheet import MARGIN, Panel, Sheet
 from gruviz.figures._style import word_for
-from gruviz.figures._subject import Subject, subject, without_choice
+from gruviz.figures._subject import Subject, subject, whole, without_choice
 from gruviz.figures._text import visible
 from gruviz.figures._wanted import Wanted
 from gruviz.recording import Recording
@@ -32,6 +32,8 @@ _WIDEST = 88.0
 _HEAD, _WORDS = 4.2, 3.1
 """Of the line that says what it is, and of each that says what the gates let pass."""
 _BETWEEN, _BELOW, _ABOVE_KEY = 6.0, 3.0, 2.0
+_AIR = 2.0
+"""Between a number and what stands beside it, in units of the drawing."""
 _EXAMPLE = 0.6
 """How open all gates are where no numbers are shown."""
 _NAMED = {" ": "space", "\n": "line end", "\t": "tab", "": "empty"}
@@ -91,8 +93,7 @@ class _Cell(Sheet):
     classed = False
 
     def __init__(self, shown: Subject, unit: int, at: int, *, numbered: bool) -> None:
-        chosen = np.array([unit], np.intp)
-        shown = replace(shown, start=at, stop=at + 1, units=chosen, order=None) if numbered else shown
+        shown = replace(shown.only([unit]), start=at, stop=at + 1) if numbered else whole(shown)
         super().__init__(shown, (), Columns(shown.start, shown.stop, 1), MARGIN, MARGIN)
         layer = shown.layer
         self.unit, self.at, self.numbered = unit, at, numbered
@@ -172,12 +173,12 @@ class _Cell(Sheet):
         symbol, figure = max(INDEXED, brush.points(1.15 * TEXT)), max(7.0, brush.points(1.05 * TEXT))
         amounts = self.step.amounts if self.step is not None else {}
         for label in shape.labels:
-            text = _text(label, amounts)
+            text, size = _fitting(label, amounts, symbol if label.symbol else figure, scale)
             if text:
                 box = label.box
                 x = {"left": box.x, "middle": box.x + box.width / 2, "right": box.x + box.width}[label.align]
                 align = {"middle": "center"}.get(label.align, label.align)
-                brush.write(x, box.y + box.height / 2, text, symbol if label.symbol else figure, align)
+                brush.write(x, box.y + box.height / 2, mathtext(text), size, align)
         x, y = shape.given
         brush.write(x, y, "$x_t$", symbol, "left")
         if self.step is not None:
@@ -230,10 +231,20 @@ def _example(cell: Cell) -> dict[str, float]:
     }
 
 
-def _text(label: Label, amounts: dict[str, float]) -> str:
-    """A symbol, a number, or one before the other, as one formula; nothing where it has neither."""
-    value = number(amounts[label.amount]) if label.amount in amounts else ""
-    tex = label.symbol
-    if tex and value:
-        tex += rf" = {value}" if label.equals else rf"\;\;{value}"
-    return mathtext(tex or value) if tex or value else ""
+def _fitting(label: Label, amounts: dict[str, float], size: float, scale: float) -> tuple[str, float]:
+    """What is written there, as one formula, and in how many points; in its room, as precise as that is.
+
+    A number that is too long is set smaller, as far as its signs can be read, and then loses digits.
+    """
+    if label.amount not in amounts:
+        return label.symbol, size
+    value = amounts[label.amount]
+    for digits in (3, 2, 1):
+        tex = number(value, significant=digits)
+        if label.symbol:
+            tex = label.symbol + (rf" = {tex}" if label.equals else rf"\;\;{tex}")
+        least = INDEXED if label.symbol or "^" in tex else SMALL
+        for points in np.linspace(max(size, least), max(0.8 * size, least), 4):
+            if formula_width(tex, float(points)) <= (label.box.width - _AIR) * scale:
+                return tex, float(points)
+    return tex, least

@@ -36,15 +36,17 @@ class Lines:
     right: float
     """Of the column of what it comes to, without one."""
     width: float
+    broken: frozenset[str] = frozenset()
+    """The quantities whose result stands on a line of its own, as there is no room for it."""
 
     @property
     def height(self) -> float:
         """Of all of them."""
-        return len(self.equations) * self._step
+        return sum(self._step(each) for each in self.equations)
 
-    @property
-    def _step(self) -> float:
-        return self._points((1 + bool(self.numbers)) * _LINE + _APART)
+    def _step(self, equation: Equation) -> float:
+        lines = 1 + bool(self.numbers) + (equation.quantity in self.broken)
+        return self._points(lines * _LINE + _APART)
 
     def _points(self, sizes: float) -> float:
         return sizes * self.size / 72 * 25.4
@@ -52,8 +54,9 @@ class Lines:
     def draw(self, page: Page, left: float, top: float) -> None:
         """Set them."""
         after = left + self.left + self._points(_SPACE)
-        for place, equation in enumerate(self.equations):
-            y = top + place * self._step + self._points(0.95)
+        for equation in self.equations:
+            y = top + self._points(0.95)
+            top += self._step(equation)
             self._terms(page, left, y, (equation.left,))
             self._write(page, left + self.left, y, "=", align="right")
             self._terms(page, after, y, equation.symbols)
@@ -61,9 +64,10 @@ class Lines:
                 *terms, result = self.numbers[equation.quantity]
                 y += self._points(_LINE)
                 end = left + self.width - self.right
-                for x in (left + self.left, end):
-                    self._write(page, x, y, "=", align="right", colour=FAINT)
+                self._write(page, left + self.left, y, "=", align="right", colour=FAINT)
                 self._terms(page, after, y, tuple(terms))
+                y += self._points(_LINE) * (equation.quantity in self.broken)
+                self._write(page, end, y, "=", align="right", colour=FAINT)
                 self._terms(page, end + self._points(_SPACE), y, (result,))
 
     def _terms(self, page: Page, x: float, y: float, terms: tuple[Term, ...]) -> None:
@@ -103,11 +107,15 @@ def lines_for(equations: tuple[Equation, ...], numbers: Numbers, width: float) -
         left = max(formula_width(each.left.tex, size) for each in equations) + _SPACE * unit + equals
         wide = max(_width(each.symbols, size) for each in equations)
         right = max((formula_width(each[-1].tex, size) for each in numbers.values()), default=0.0) + _SPACE * unit
-        for terms in numbers.values():
-            wide = max(wide, _width(terms[:-1], size) + 2 * _SPACE * unit + equals + right)
-        total = left + _SPACE * unit + wide
+        after = left + _SPACE * unit
+        ends = {
+            name: after + _width(terms[:-1], size) + 2 * _SPACE * unit + equals + right
+            for name, terms in numbers.items()
+        }
+        total = max([after + wide, *ends.values()])
         if total <= width or size <= INDEXED:
-            return Lines(equations, numbers, size, left, right, min(max(total, 0.75 * width), width))
+            broken = frozenset(name for name, end in ends.items() if end > width)
+            return Lines(equations, numbers, size, left, right, min(max(total, 0.75 * width), width), broken)
         size = max(INDEXED, size - 0.2)
 
 

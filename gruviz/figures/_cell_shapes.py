@@ -35,6 +35,8 @@ def colour(name: str) -> str:
 def mathtext(tex: str) -> str:
     """A formula as matplotlib sets it: signs in an index stand close, one that it begins with does not."""
     tex = tex.replace("t-1", "t{-}1").replace("t+1", "t{+}1")
+    if tex == "1-":
+        tex = "1{-}"  # of a node: else room is left for what is taken from 1
     for sign in _LEADING:
         if tex.startswith(sign + " "):
             tex = rf"{sign}\: {tex.removeprefix(sign)}"
@@ -110,7 +112,7 @@ class Brush:
             circle.set_linewidth(self.points(width))
             self._axes.add_patch(circle)
         else:
-            fill = _tinted(name) if node.colour and not node.round else "white"
+            fill = palette.tint(name, 0.18) if node.colour and not node.round else "white"
             self._rounded(node.box, 9 if node.round else 5, edge=name, fill=fill, width=width, level=6)
         small = node.text.startswith("W")
         self.write(node.x, node.y, mathtext(node.text), max(INDEXED if small else 0, self.points(11 if small else 14)))
@@ -148,8 +150,3 @@ def _path(points: tuple[Point, ...]) -> Path:
         ]
         codes += [Path.LINETO, Path.CURVE3, Path.CURVE3]
     return Path([*places, points[-1]], [*codes, Path.LINETO])
-
-
-def _tinted(name: str) -> str:
-    """A colour at 18 % on white."""
-    return "#" + "".join(f"{round(255 - 0.18 * (255 - part)):02X}" for part in palette.rgb(name))

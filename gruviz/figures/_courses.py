@@ -21,6 +21,8 @@ MOST_POINTS = 150
 """To an inch."""
 _ROOM = 0.06
 """Of the scale, above and below the lines."""
+_AIR, _PLACES = 0.5, 24
+"""Millimetres around the words for a ground, and how many places are tried for them."""
 _DEEPEST = -6.0
 """Below this power of ten a line that is not to be followed further takes no part in the scale."""
 
@@ -87,28 +89,69 @@ def _dashes(place: int, course: Course) -> str | tuple[float, tuple[float, ...]]
     return (0, (3.0, 1.5)) if course.dashed else in_turn(place)
 
 
-def draw_thresholds(axes: Axes, courses: Sequence[Course], scale: tuple[float, float], against: float) -> None:
-    """Where a gradient counts as vanishing and as exploding: the ground, and in words at the end that is freer."""
+def draw_thresholds(
+    page: Page,
+    axes: Axes,
+    courses: Sequence[Course],
+    scale: tuple[float, float],
+    against: float,
+    marks: Sequence[float] = (),
+) -> None:
+    """Where a gradient counts as vanishing and as exploding: the ground, and in words where no line runs.
+
+    Args:
+        page: the figure.
+        axes: of the lines, which are there.
+        courses: the lines.
+        scale: the ends of the axis, in log10.
+        against: what vanishing and exploding are held against, likewise.
+        marks: timesteps at which upright lines stand.
+    """
     low, high = scale
     room = (high - low) * _ROOM / (1 + 2 * _ROOM)
-    left, right = axes.get_xlim()
     for words, sign, colour in (("vanishing", -1, palette.VANISHING), ("exploding", 1, palette.EXPLODING)):
         edge, reach = against + sign * FACTOR, high if sign > 0 else low
         if low + room < edge < high - room:
             axes.axhspan(min(edge, reach), max(edge, reach), color=colour, alpha=0.18, linewidth=0, zorder=0, gid=words)
             axes.axhline(edge, color=colour, linewidth=0.5, linestyle=(0, (1, 1.5)))
-            wide = 0.15 * (right - left)
-            ends = [_farthest(courses, left, left + wide, sign), _farthest(courses, right - wide, right, sign)]
-            at_right = ends[1] < ends[0]
-            x = right - 0.01 * (right - left) if at_right else left + 0.01 * (right - left)
-            inside = "top" if sign > 0 else "bottom"
-            axes.text(x, reach, words, size=SMALL, color=FAINT, va=inside, ha="right" if at_right else "left")
+            x, y = _free(words, page, axes, courses, (edge, reach), marks)
+            axes.text(x, y, words, size=SMALL, color=FAINT, va="center", ha="center")
 
 
-def _farthest(courses: Sequence[Course], start: float, stop: float, sign: int) -> float:
-    """How far up, or with a sign of -1 down, lines go between two times; minus infinity where there are none."""
-    parts = [sign * course.values[max(int(start), 0) : max(int(stop) + 1, 1)] for course in courses]
-    return max((float(part[~np.isnan(part)].max(initial=-np.inf)) for part in parts), default=-np.inf)
+def _free(
+    words: str,
+    page: Page,
+    axes: Axes,
+    courses: Sequence[Course],
+    between: tuple[float, float],
+    marks: Sequence[float],
+) -> tuple[float, float]:
+    """The middle of a place for some words: at the right or the left end, or else between, where no line is near.
+
+    Where there is none, at the right end of the scale's own end.
+    """
+    box, (left, right), (low, high) = axes.get_position(), axes.get_xlim(), axes.get_ylim()
+    wide = (text_width(words, SMALL) + 2 * _AIR) / (box.width * page.width) * (right - left)
+    tall = (SMALL / 72 * 25.4 + 2 * _AIR) / (box.height * page.height) * (high - low)
+    edge, reach = between
+    inwards = np.sign(edge - reach) * tall / 2
+    heights = [reach + inwards, edge - inwards] if abs(edge - reach) > tall else [reach + inwards]
+    ends = np.linspace(right - wide / 2, left + wide / 2, _PLACES)
+    for x in (ends[0], ends[-1], *ends[1:-1]):
+        if any(abs(x - mark) < wide / 2 for mark in marks):
+            continue
+        first, last = max(int(x - wide / 2), 0), max(int(x + wide / 2) + 2, 1)  # with the neighbours to which lines run
+        near = np.concatenate([np.maximum(course.values[first:last], low) for course in courses])
+        for y in heights:
+            if not (np.abs(near - y) < tall / 2).any() and not _crossed(courses, first, last, y):
+                return float(x), float(y)
+    return float(ends[0]), float(heights[0])
+
+
+def _crossed(courses: Sequence[Course], first: int, last: int, level: float) -> bool:
+    """Whether a line runs through a level between two timesteps."""
+    above = [course.values[first:last][~np.isnan(course.values[first:last])] > level for course in courses]
+    return any(0 < each.sum() < len(each) for each in above)
 
 
 def key_panel(sheet: Sheet, courses: Sequence[Course]) -> Panel:

@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from PIL import Image
 
 from gruviz import palette
 from gruviz.errors import GruvizError
-from gruviz.figures._metadata import as_json, told
+from gruviz.figures._metadata import FPS, as_json, save_sidecar, told
 from gruviz.figures._page import Page
 from gruviz.figures._registry import FIGURES, draw
 from gruviz.figures._subject import subject
@@ -26,6 +28,8 @@ from gruviz.view import View
 FILMS = ("mp4", "gif")
 _MOST = 1500
 """Frames: of a longer range every n-th timestep has one."""
+_WIDE, _FINEST = 1280, 300
+"""Pixels of the width of a frame, and to an inch: on a screen the smallest letters can be read."""
 _CURSOR = 0.5
 """Millimetres."""
 _SAID = 2**16
@@ -34,6 +38,8 @@ _SAID = 2**16
 Picture = NDArray[np.uint8]
 Watch = Callable[[int, int], bool]
 """Told how many frames are done, of how many; False ends it."""
+Tell = Callable[[int], None]
+"""Told how many frames are done; raises where nobody wants more."""
 
 
 class _Stopped(Exception):  # noqa: N818 - nothing went wrong
@@ -46,8 +52,9 @@ def film(
     path: str | os.PathLike[str],
     view: View | None = None,
     *,
-    fps: float = 20.0,
-    dpi: int = 150,
+    fps: float = FPS,
+    dpi: int | None = None,
+    sidecar: bool = False,
     on_progress: Watch | None = None,
     **options: Any,
 ) -> bool:
@@ -62,7 +69,8 @@ def film(
         path: where to.
         view: what is being looked at.
         fps: frames, and so timesteps, a second. Of more than 1,500 timesteps only every n-th has a frame.
-        dpi: pixels per inch.
+        dpi: pixels per inch; without, as many as make it 1,280 pixels wide, but no more than 300.
+        sidecar: whether where it comes from is also written to a file of its own, of the same name and `.json`.
         on_progress: told how far it is; ends it by returning False.
         options: as for `draw`; `start` and `stop` are the range.
 
@@ -75,33 +83,34 @@ def film(
     path, kind = checked(path, FILMS, "a film")
     if not 0.1 <= fps <= 120:
         raise GruvizError(f"{fps:g} frames a second: give 0.1 to 120")
-    if not 30 <= dpi <= 600:
+    if dpi is not None and not 30 <= dpi <= 600:
         raise GruvizError(f"{dpi} dots per inch: give 30 to 600 for a film")
     encoder = _ffmpeg() if kind == "mp4" else ""
     page, timesteps, frames = _frames(run, name, view, options, dpi)
 
-    def watched() -> Iterator[Picture]:
-        for done, frame in enumerate(frames, 1):
-            yield frame
-            if on_progress is not None and not on_progress(done, len(timesteps)):
-                raise _Stopped
+    def tell(done: int) -> None:
+        if on_progress is not None and not on_progress(done, len(timesteps)):
+            raise _Stopped
 
-    said = as_json(told(page, path))
+    facts = told(page, path, dpi=dpi, fps=fps)
+    said = as_json(facts)
     try:
         with whole(path) as partial:
             if kind == "mp4":
-                _encode(watched(), partial, fps, said, encoder, path.name)
+                _encode(frames(tell), partial, fps, said, encoder, path.name)
             else:
-                _animate(watched(), partial, fps, said)
+                _animate(frames(tell), partial, fps, said)
     except _Stopped:
         return False
+    if sidecar:
+        save_sidecar(path, facts)
     return True
 
 
 def _frames(
-    run: Recording, name: str, view: View | None, options: dict[str, Any], dpi: int
-) -> tuple[Page, range, Iterator[Picture]]:
-    """A page of the figure, the timesteps that have a frame, and the frames."""
+    run: Recording, name: str, view: View | None, options: dict[str, Any], dpi: int | None
+) -> tuple[Page, range, Callable[[Tell], Iterator[Picture]]]:
+    """A page of the figure, the timesteps that have a frame, and what makes the frames and tells how many are done."""
     if name not in FIGURES:
         raise GruvizError(f"there is no figure {name}: choose one of {', '.join(FIGURES)}")
     if "at" not in FIGURES[name].options:
@@ -109,27 +118,55 @@ def _frames(
         if not page.timed:
             raise GruvizError(f"the figure {name} does not change with time: choose gates, timeline, cell, composition")
         timesteps = _every(int(page.provenance.options["start"]), int(page.provenance.options["stop"]))
-        return page, timesteps, _passing(page, timesteps, dpi)
+        return page, timesteps, lambda tell: _passing(page, timesteps, dpi or _fine(page), tell)
     asked: Any = {key: value for key, value in options.items() if key in ("layer", "sequence", "start", "stop")}
     found = subject(run, view, asked)
     options = {**options, "start": found.start, "stop": found.stop}
     timesteps = _every(found.start, found.stop)
     page = draw(run, name, view, **{**options, "at": timesteps[-1]})
+    _of_range(page, found.start, found.stop)
+    pages = (draw(run, name, view, **{**options, "at": t}) for t in timesteps)
+    return page, timesteps, lambda tell: _one_by_one(pages, len(timesteps), dpi or _fine(page), tell)
 
-    def each() -> Iterator[Picture]:
-        largest = _picture(page, dpi).shape
-        for t in timesteps:
-            frame = _picture(draw(run, name, view, **{**options, "at": t}), dpi)
-            yield _placed(frame, largest, palette.rgb(page.style.paper))
 
-    return page, timesteps, each()
+def _of_range(page: Page, start: int, stop: int) -> None:
+    """Let a page that was drawn of one timestep say that it is of many."""
+    source = page.provenance
+    options = {key: value for key, value in source.options.items() if key != "at"} | {"start": start, "stop": stop}
+    facts = {key: value for key, value in source.facts.items() if key != "at"} | {"range": f"{start}:{stop}"}
+    page.provenance = replace(source, options=options, facts=facts)
+
+
+def _one_by_one(pages: Iterator[Page], count: int, dpi: int, tell: Tell) -> Iterator[Picture]:
+    """A picture of each, all as large as the largest: some have more to say than others."""
+    with tempfile.TemporaryFile() as store:
+        ends, sizes = [0], []
+        for done, page in enumerate(pages, 1):
+            picture = _picture(page, dpi)
+            paper = palette.rgb(page.style.paper)
+            sizes.append(picture.shape)
+            Image.fromarray(picture).save(store, "png", compress_level=1)
+            ends.append(store.tell())
+            if done < count:  # the last is done when all are in the film
+                tell(done)
+        largest = tuple(max(sides) for sides in zip(*sizes, strict=True))
+        for done, (start, end) in enumerate(pairwise(ends), 1):
+            store.seek(start)
+            with Image.open(io.BytesIO(store.read(end - start)), formats=("PNG",)) as kept:
+                yield _placed(np.asarray(kept), largest, paper)
+            tell(count if done == count else count - 1)
+
+
+def _fine(page: Page) -> int:
+    """Pixels to an inch of a film that is to be seen on a screen."""
+    return min(_FINEST, max(30, round(_WIDE / (page.width / 25.4))))
 
 
 def _every(start: int, stop: int) -> range:
     return range(start, stop, -(-(stop - start) // _MOST))
 
 
-def _passing(page: Page, timesteps: range, dpi: int) -> Iterator[Picture]:
+def _passing(page: Page, timesteps: range, dpi: int, tell: Tell) -> Iterator[Picture]:
     """The same picture with a line at each timestep."""
     still = _picture(page, dpi)
     high, wide = still.shape[:2]
@@ -138,12 +175,13 @@ def _passing(page: Page, timesteps: range, dpi: int) -> Iterator[Picture]:
     top, bottom = max(box.y1 for box in boxes), min(box.y0 for box in boxes)
     rows = slice(round((1 - top) * high), round((1 - bottom) * high))
     box, (left, right) = boxes[0], page.timed[0].get_xlim()
-    for t in timesteps:
+    for done, t in enumerate(timesteps, 1):
         x = (box.x0 + box.width * (t - left) / (right - left)) * wide
         first = round(x - thick / 2)
         frame = still.copy()
         frame[rows, max(first, 0) : first + thick] = palette.rgb(page.style.colour(palette.SELECTION))
         yield frame
+        tell(done)
 
 
 def _picture(page: Page, dpi: int) -> Picture:
@@ -161,8 +199,7 @@ def _placed(pixels: Picture, shape: tuple[int, ...], paper: tuple[int, int, int]
     if pixels.shape == shape:
         return pixels
     made = np.full(shape, paper, np.uint8)
-    high, wide = min(pixels.shape[0], shape[0]), min(pixels.shape[1], shape[1])
-    made[:high, :wide] = pixels[:high, :wide]
+    made[: pixels.shape[0], : pixels.shape[1]] = pixels
     return made
 
 

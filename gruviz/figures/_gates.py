@@ -9,7 +9,7 @@ from gruviz.analysis import levels
 from gruviz.cells import Quantity
 from gruviz.figures._columns import extremes, heatmap
 from gruviz.figures._counts import count_panels
-from gruviz.figures._heatmap import RIGHT, Place, draw_heatmap, fit_heatmap, height_of, remarks
+from gruviz.figures._heatmap import Place, draw_heatmap, fit_heatmap, height_of, remarks, right_of
 from gruviz.figures._input import input_panels
 from gruviz.figures._page import NAME, SYMBOL, Page, style
 from gruviz.figures._sheet import GAP, MARGIN, NAME_BELOW, Panel, Sheet
@@ -59,7 +59,10 @@ class _Gates(Sheet):
     title = "Gates"
 
     def __init__(self, shown: Subject, quantities: tuple[Quantity, ...]) -> None:
-        super().__init__(shown, quantities, fit_heatmap(shown), RIGHT)
+        columns, index = fit_heatmap(shown), shown.sequence.index
+        self.levels = {q.name: levels(q, *extremes(shown.layer, q.name, index, columns)) for q in quantities}
+        right = right_of(end for ends in self.levels.values() for end in ends)
+        super().__init__(shown, quantities, fit_heatmap(shown, right=right), right)
         self.height = height_of(len(shown.units), 20.0 if len(quantities) <= 3 else 15.0)
 
     def panels(self) -> list[Panel]:
@@ -80,9 +83,8 @@ class _Gates(Sheet):
 
         def draw(page: Page, axes: Axes, top: float) -> None:
             values = heatmap(shown.layer, quantity.name, shown.sequence.index, columns, shown.reduction)
-            low, high = levels(quantity, *extremes(shown.layer, quantity.name, shown.sequence.index, columns))
             place = Place(page, axes, top, self.height)
-            draw_heatmap(self, place, quantity, values[:, shown.units], low, high)
+            draw_heatmap(self, place, quantity, values[:, shown.units], *self.levels[quantity.name])
             page.write(MARGIN, top, quantity.mathtext, SYMBOL, math=True)
             page.write(MARGIN, top + NAME_BELOW, quantity.title.replace(" ", "\n", 1), NAME)
 

@@ -127,7 +127,7 @@ class _Gradient(Sheet):
     def _draw(self, page: Page, axes: Axes, top: float) -> None:
         axes.set_xlim(self.shown.start - 0.5, self.shown.stop - 0.5)
         draw_courses(page, axes, self.courses, self.columns, self.scale)
-        draw_thresholds(axes, self.courses, self.scale, self.against)
+        draw_thresholds(page, axes, self.courses, self.scale, self.against)
         page.write(MARGIN, top, "norm", NAME)
 
 

@@ -1,5 +1,6 @@
 """A heatmap of units by timesteps on paper: its rows, its colour bar, and what is no finer than paper shows."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from gruviz import palette
 from gruviz.cells import Quantity
 from gruviz.figures._columns import Columns, fit
-from gruviz.figures._page import TICK, Page
+from gruviz.figures._page import TICK, Page, text_width
 from gruviz.figures._sheet import LEFT, Sheet, hold_within, number, ticks
 from gruviz.figures._sheet import units as units_of
 from gruviz.figures._style import colour_map, current
@@ -19,8 +20,8 @@ from gruviz.figures._subject import Subject
 
 # Millimetres.
 RIGHT = 9.5
-"""For the colour bar and its numbers."""
-_BAR_GAP, _BAR = 1.6, 2.0
+"""For the colour bar and its numbers, where these are short."""
+_BAR_GAP, _BAR, _BAR_TICK = 1.6, 2.0, 1.5
 _ROW = 2.6
 """A row is no higher than this: few units make a low heatmap."""
 _LOWEST = 10.0
@@ -37,9 +38,15 @@ class Place:
     height: float
 
 
-def fit_heatmap(shown: Subject, left: float = LEFT) -> Columns:
+def fit_heatmap(shown: Subject, left: float = LEFT, right: float = RIGHT) -> Columns:
     """What the timesteps of a range are put together to, so that columns are no finer than paper shows."""
-    return fit(shown.layer, shown.start, shown.stop, int((shown.width - left - RIGHT) / 25.4 * shown.resolution))
+    return fit(shown.layer, shown.start, shown.stop, int((shown.width - left - right) / 25.4 * shown.resolution))
+
+
+def right_of(ends: Iterable[float]) -> float:
+    """How wide the margin is in which colour bars from or up to these values stand, in millimetres."""
+    widest = max((text_width(number(end), TICK) for end in ends), default=0.0)
+    return max(RIGHT, _BAR_GAP + _BAR + _BAR_TICK + widest)
 
 
 def height_of(units: int, tallest: float) -> float:

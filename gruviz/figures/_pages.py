@@ -1,7 +1,6 @@
 """A text as on a page, each symbol coloured by what a unit does there: the view of Karpathy et al. 2015."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Unpack
 
 import numpy as np
@@ -54,7 +53,7 @@ def pages(run: Recording, view: View | None = None, **wanted: Unpack[Wanted]) ->
         units = view.pane.units[-1:] or None
     shown = subject(run, view, {**wanted, "units": units})
     if units is None:
-        shown = replace(shown, units=shown.units[:1], order=None)
+        shown = shown.only(shown.units[:1])
     if len(shown.units) > MOST_UNITS:
         raise GruvizError(f"pages have room for {MOST_UNITS} units, not {len(shown.units)}: choose fewer")
     cell = shown.layer.cell

@@ -125,7 +125,7 @@ class _Paths(Sheet):
     def _draw(self, page: Page, axes: Axes, top: float) -> None:
         axes.set_xlim(self.shown.start - 0.5, self.shown.stop - 0.5)
         draw_courses(page, axes, self.courses, self.columns, self.scale)
-        draw_thresholds(axes, self.courses, self.scale, 0.0)
+        draw_thresholds(page, axes, self.courses, self.scale, 0.0, marks=(self.found.fixed,))
         if self.shown.start <= self.found.fixed < self.shown.stop:
             axes.axvline(self.found.fixed, color=palette.SELECTION, linewidth=1.0, gid="fixed", zorder=0.5)
         page.write(MARGIN, top, "norm", NAME)

@@ -8,7 +8,8 @@ from typing import Any, get_args
 from gruviz.cells import Thresholds
 from gruviz.errors import GruvizError
 from gruviz.figures._again import located
-from gruviz.figures._metadata import Facts, read
+from gruviz.figures._metadata import Facts
+from gruviz.figures._read import read
 from gruviz.figures._subject import subject
 from gruviz.figures._wanted import Wanted
 from gruviz.figures.names import OF_FOLDERS
@@ -85,8 +86,9 @@ def _view(run: Recording, found: Path, facts: Facts) -> View:
         wanted["thresholds"] = Thresholds(*map(float, options["thresholds"]))
     shown = subject(run, None, wanted)
     layer, chosen = shown.layer, options.get("units", [])
+    where = chosen if isinstance(chosen, str) else ""
     named = name in _MARKED or (name == "carry" and options.get("lines"))
-    units = tuple(map(int, chosen)) if named else shown.marked
+    units = tuple(map(int, shown.units if where else chosen)) if named else shown.marked
     view = showing(
         View(thresholds=shown.thresholds, reduction=shown.reduction),
         shown.sequence.length,
@@ -97,6 +99,7 @@ def _view(run: Recording, found: Path, facts: Facts) -> View:
         checkpoint=shown.sequence.checkpoint,
         units=tuple(unit for unit in units if 0 <= unit < layer.size),
         order=_order(options.get("order")),
+        filter="" if named else where,
     )
     view = show_range(view, shown.start, shown.stop)
     view = replace(view, cursor=_timestep(options.get("at", shown.start), view), tab=_TABS.get(name, view.tab))

@@ -190,7 +190,6 @@ class Sheet(ABC):
     def _provenance(self) -> Provenance:
         shown, layer = self.shown, self.shown.layer
         names = [quantity.name for quantity in self.quantities]
-        chosen = [] if shown.order else shown.units.tolist()
         usual = layer.thresholds or Thresholds()
         options: dict[str, Any] = {
             "layer": layer.name,
@@ -199,7 +198,7 @@ class Sheet(ABC):
             "stop": shown.stop,
             **({"quantities": names} if names else {}),
             **self.options(),
-            **({"units": chosen} if chosen else {"order": shown.order} if shown.order != "index" else {}),
+            **shown.choice,
             **({"thresholds": list(astuple(shown.thresholds))} if shown.thresholds != usual else {}),
             **({"reduction": shown.reduction} if self.columns.factor > 1 and shown.reduction != "mean" else {}),
             **({"marked": marked} if (marked := [unit for unit in shown.marked if unit in shown.units]) else {}),
@@ -215,7 +214,8 @@ class Sheet(ABC):
             "layer": layer.name,
             "sequence": f"{shown.sequence.index} ({shown.sequence.name})",
             "range": f"{shown.start}:{shown.stop}",
-            "units": numbers(chosen) or f"all, by {shown.order}",
+            "units": f"all, by {shown.order}" if shown.order and not shown.where else numbers(shown.units.tolist()),
+            **({"units where": shown.where} if shown.where else {}),
             **({"quantities": ",".join(names)} if names else {}),
             **{name: word(value) for name, value in self.options().items()},
             **self.facts(),

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from gruviz.analysis import Expression, by_number, finish, numbers
 from gruviz.analysis import order as ordered
@@ -39,6 +40,23 @@ class Subject:
     thresholds: Thresholds
     reduction: Reduction
     style: Style
+    where: str = ""
+    """The condition by which the units were chosen; empty where they were named, or nothing but a range of rows is."""
+    sorting: Order = "index"
+    """What those are ordered by of which the condition is true."""
+
+    def only(self, units: ArrayLike) -> "Subject":
+        """The same of some units, as if they had been named."""
+        return replace(self, units=np.asarray(units, np.intp), order=None, where="")
+
+    @property
+    def choice(self) -> dict[str, Any]:
+        """What has to be asked for to have these units in this order, as plain values."""
+        if self.where:
+            return {"units": self.where, **({"order": self.sorting} if self.sorting != "index" else {})}
+        if self.order is None:
+            return {"units": self.units.tolist()}
+        return {"order": self.order} if self.order != "index" else {}
 
     @property
     def width(self) -> float:
@@ -86,10 +104,11 @@ def subject(run: Recording, view: View | None, wanted: Wanted) -> Subject:
     limits = wanted.get("thresholds") or (view.thresholds if view else found.thresholds) or Thresholds()
     where = units if isinstance(units, str) else pane.filter if pane and units is None else ""
     by: Order | None = None
+    sorting: Order = "index"
     if units is not None and not isinstance(units, str):
         shown = _units(found, units)
     else:
-        by = order or (pane.order if pane else "index")
+        sorting = by = order or (pane.order if pane else "index")
         shown = _ordered(found, anchor, by)
         by = by if by == "index" or not anchored else None  # else no words say which order it is
     if where:
@@ -112,12 +131,14 @@ def subject(run: Recording, view: View | None, wanted: Wanted) -> Subject:
         limits,
         wanted.get("reduction") or (view.reduction if view else "mean"),
         style,
+        "" if anchored or rows is not None else where,
+        sorting,
     )
 
 
 def whole(shown: Subject) -> Subject:
     """All units in their order: for a figure that shows none one by one."""
-    return replace(shown, units=np.arange(shown.layer.size), order="index", marked=())
+    return replace(shown.only(np.arange(shown.layer.size)), order="index", marked=())
 
 
 def without_choice(wanted: Wanted, figure: str) -> None:

@@ -29,7 +29,7 @@ class Strip:
 
     height: float
     mode: str
-    """`letters`, `upright` (each symbol turned by 90 degrees), `lines` or `snippets`."""
+    """`letters`, `upright` (symbols of several letters turned by 90 degrees), `lines` or `snippets`."""
     size: float
     marks: tuple[tuple[int, str], ...]
     """What stands at which column: a symbol, the number of a line, or a snippet."""
@@ -68,6 +68,7 @@ def draw(axes: Axes, strip: Strip, edge: float, start: int) -> None:
     foot = _TICK if strip.mode == "lines" else 0.0
     base = strip.height - foot - 0.25 * strip.size / 72 * 25.4
     for at, text in strip.marks:
+        turned = strip.mode == "upright" and len(text) > 1
         if strip.mode == "lines":
             axes.plot([start + at] * 2, [strip.height - foot, strip.height], color=FAINT, linewidth=0.4, clip_on=False)
         if strip.mode == "snippets":
@@ -77,13 +78,13 @@ def draw(axes: Axes, strip: Strip, edge: float, start: int) -> None:
             x, align = float(start + at), "center"
         axes.text(
             x,
-            base if strip.mode != "upright" else strip.height - 0.6,
+            strip.height - 0.6 if turned else base,
             text,
             size=strip.size,
             family=MONO if strip.mode == "letters" else None,
             ha=align,
-            va="bottom" if strip.mode == "upright" else "baseline",
-            rotation=90 if strip.mode == "upright" else 0,
+            va="bottom" if turned else "baseline",
+            rotation=90 if turned else 0,
             rotation_mode="default",
             color=FAINT if text in _VISIBLE.values() or strip.mode == "lines" else FOREGROUND,
             parse_math=False,

@@ -1,7 +1,6 @@
 """Gates and state of a few units as lines over a range, above the counts of all units."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import Unpack
 
 import numpy as np
@@ -67,7 +66,7 @@ def timeline(run: Recording, view: View | None = None, **wanted: Unpack[Wanted])
         units = view.pane.units[:MOST_UNITS] or None
     shown = subject(run, view, {**wanted, "units": units})
     if units is None:
-        shown = replace(shown, units=shown.units[:_UNASKED], order=None)
+        shown = shown.only(shown.units[:_UNASKED])
     if len(shown.units) > MOST_UNITS:
         raise GruvizError(f"a timeline has room for {MOST_UNITS} units, not {len(shown.units)}: choose fewer")
     names = wanted.get("quantities")

@@ -158,15 +158,16 @@ class _Timescales(Sheet):
                 ranks[known],
                 np.clip(low[known], self.low, self.high),
                 np.clip(high[known], self.low, self.high),
-                color=palette.RETAINED,
-                alpha=0.25,
+                color=palette.tint(palette.RETAINED, 0.25),  # opaque: bars of many units lie upon each other
                 linewidth=max(0.4, min(3.0, size)),
+                zorder=0.5,
             ).set_gid("spread")
         for name, colour, values in reversed(self.kinds):
             drawn = np.clip(values, self.low, self.high)
             axes.plot(ranks, drawn, "o", color=colour, markersize=size, markeredgewidth=0, clip_on=False, gid=name)
         axes.set_xlim(0.2, len(order) + 0.8)
         axes.set_xticks([1, len(order)] if len(order) > 1 else [1])
+        axes.xaxis.set_major_formatter("{x:,.0f}")
         axes.set_xlabel("units, the longest first", size=LABEL, labelpad=0.5)
         labels = axes.get_xticklabels()
         labels[-1].set_horizontalalignment("right" if len(order) > 1 else "center")
@@ -185,7 +186,7 @@ class _Timescales(Sheet):
         for power in _powers(self.low, self.high):
             axes.axhline(power, color="#DDDDDD", linewidth=0.4, zorder=0)
         axes.set_xlim(0, most * 1.05)
-        axes.set_xticks([0, most])
+        axes.set_xticks([0, most], ["0", f"{most:,}"])
         axes.get_xticklabels()[1].set_horizontalalignment("right")
         axes.set_xlabel(units_of(2).removeprefix("2 "), size=LABEL, labelpad=0.5)
 

@@ -8,7 +8,7 @@ from typing import Any
 from matplotlib.backends.backend_pdf import PdfPages
 
 from gruviz.errors import GruvizError
-from gruviz.figures._metadata import as_json, told
+from gruviz.figures._metadata import as_json, save_sidecar, told
 from gruviz.figures._page import Page, style
 from gruviz.figures._progress import Stopped
 from gruviz.figures._registry import FIGURES, draw
@@ -65,8 +65,13 @@ def _one(run: Recording, name: str, view: View | None, options: dict[str, Any]) 
         return draw(run, name, view, **fewer)
 
 
-def save_together(pages: Sequence[Page], path: str | os.PathLike[str]) -> Path:
+def save_together(pages: Sequence[Page], path: str | os.PathLike[str], *, sidecar: bool = False) -> Path:
     """Write figures as the pages of one PDF, each in its own size, with the provenance of all of them inside.
+
+    Args:
+        pages: the figures.
+        path: where to.
+        sidecar: whether the provenance is also written to a file of its own, of the same name and `.json`.
 
     Raises:
         GruvizError: the path does not end in .pdf, or cannot be written.
@@ -74,13 +79,16 @@ def save_together(pages: Sequence[Page], path: str | os.PathLike[str]) -> Path:
     path, _ = checked(path, ("pdf",), "several figures")
     if not pages:
         raise GruvizError("there is no figure to save: draw one")
+    facts = {"figures": [told(page, path) for page in pages]}
     about = {
         "Title": f"{pages[0].provenance.recording}: {', '.join(page.provenance.name for page in pages)}",
         "Creator": f"gruviz {pages[0].provenance.facts['gruviz']}",
-        "Subject": as_json({"figures": [told(page, path) for page in pages]}),
+        "Subject": as_json(facts),
         "CreationDate": None,
     }
     with whole(path) as partial, style(), PdfPages(partial, metadata=about) as file:  # fonts are written at its end
         for page in pages:
             page.render(file, "pdf", 300)
+    if sidecar:
+        save_sidecar(path, facts)
     return path

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gruviz.errors import GruvizError
+from gruviz.folders import check_folder
 
 
 def checked(path: str | os.PathLike[str], kinds: Sequence[str], what: str = "a figure") -> tuple[Path, str]:
@@ -19,8 +20,7 @@ def checked(path: str | os.PathLike[str], kinds: Sequence[str], what: str = "a f
         raise GruvizError(f"cannot save {what} as {path.name}: end its name in {endings}")
     if path.is_dir():
         raise GruvizError(f"{path} is a folder: give the name of a file to save {what} to")
-    if not path.parent.is_dir():
-        raise GruvizError(f"the folder {path.parent} does not exist: make it, or save to another")
+    check_folder(path.parent)
     return path, kind
 
 

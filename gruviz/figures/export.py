@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from gruviz.errors import GruvizError
-from gruviz.figures._metadata import as_json, in_words, sidecar_of, told
+from gruviz.figures._metadata import in_words, save_sidecar, told
 from gruviz.figures._numbers import save_csv, save_npz
 from gruviz.figures._page import Page
 from gruviz.figures._whole import checked, whole
@@ -54,7 +54,5 @@ def save(
             with partial.open("wb") as file:
                 figure.render(file, kind, dpi, in_words(figure, kind, facts), outlines=outlines)
     if sidecar:
-        beside = sidecar_of(path)
-        with whole(beside) as partial:
-            partial.write_text(as_json(facts, indent=2) + "\n", encoding="utf-8")
+        save_sidecar(path, facts)
     return path

@@ -8,7 +8,6 @@ import contextlib
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +20,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from gruviz.errors import GruvizError
+from gruviz.folders import check_folder
 from gruviz.sequences import Vocabulary
 
 from . import formats
@@ -102,18 +102,11 @@ def fingerprint(model: torch.nn.Module) -> str:
 def check_writable(path: str | os.PathLike[str]) -> None:
     """Raise GruvizError where no model can be written to `path`: better before the training than after it."""
     path = Path(path)
-    folder = path.absolute().parent
     if path.is_dir():
         raise GruvizError(f"cannot write {path}: it is a folder; name a file, such as {path / 'model.safetensors'}")
     if path.exists() and not _is_safetensors(path):
         raise GruvizError(f"{path} is there already and is no model: it is not replaced, give another name")
-    if not folder.is_dir():
-        raise GruvizError(f"cannot write {path}: there is no folder {folder}; make it first, or choose another")
-    try:  # a read-only disk or a share may refuse what the folder's permissions allow
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise GruvizError(f"cannot write {path}: the folder {folder} is not writable; choose another") from error
+    check_folder(path.absolute().parent)
 
 
 def _is_safetensors(path: Path) -> bool:

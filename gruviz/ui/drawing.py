@@ -98,7 +98,8 @@ class Filming:
 
     wish: Wish
     output: str
-    dpi: int = 150
+    dpi: int | None = None
+    """Pixels to an inch; None for as many as a screen has."""
     fps: float = 20.0
 
     def __call__(self, report: Report) -> Done:

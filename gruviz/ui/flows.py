@@ -24,7 +24,7 @@ from gruviz.ui.jobs import Done, Recording
 from gruviz.ui.measuring import Measuring
 from gruviz.ui.panels.gradient_tab import At
 from gruviz.ui.reading import Facts
-from gruviz.ui.workbench import Workbench, replaces, show_file
+from gruviz.ui.workbench import Workbench, show_file
 from gruviz.view import hold, resume
 
 if TYPE_CHECKING:
@@ -71,11 +71,7 @@ class Flows(QObject):
             growing = asked.recording and asked.recording + PARTIAL
             self._bench.start("Training", asked, "Record it…", self._record_trained, growing=growing)
 
-        def go_on() -> None:
-            recording = dialog.asked().recording
-            replaces(self._window, recording, begin) if recording else begin()
-
-        dialog.accepted.connect(lambda: replaces(self._window, dialog.asked().output, go_on))
+        dialog.accepted.connect(begin)
         dialog.open()
 
     def compare(self) -> None:
@@ -128,7 +124,7 @@ class Flows(QObject):
         def begin() -> None:
             self.start_recording(dialog.asked())
 
-        dialog.accepted.connect(lambda: replaces(self._window, dialog.asked().output, begin))
+        dialog.accepted.connect(begin)
         dialog.open()
 
     def start_recording(self, asked: Recording) -> None:
@@ -253,7 +249,7 @@ class Flows(QObject):
             self._bench.start("Export", dialog.asked(), "Show it", show_file)
 
         dialog.finished.connect(remember)
-        dialog.accepted.connect(lambda: replaces(self._window, dialog.asked().output, begin))
+        dialog.accepted.connect(begin)
         dialog.open()
 
     def stop(self) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMessageBox, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from gruviz.ui.jobs import Done, Job, Work
 from gruviz.ui.loss import CurvePlots
@@ -236,17 +236,3 @@ def _duration(seconds: float) -> str:
 def show_file(done: Done) -> None:
     """Open a file with what the system opens such files with."""
     QDesktopServices.openUrl(QUrl.fromLocalFile(done.path))
-
-
-def replaces(parent: QWidget, path: str, go_on: Callable[[], None]) -> None:
-    """Go on at once, or, where a file would be replaced, after asking."""
-    if not Path(path).exists():
-        go_on()
-        return
-    box = QMessageBox(
-        QMessageBox.Icon.NoIcon, "gruviz", f"{Path(path).name} is there already. Replace it?", parent=parent
-    )
-    replace = box.addButton("Replace", QMessageBox.ButtonRole.AcceptRole)
-    box.addButton(QMessageBox.StandardButton.Cancel)
-    box.buttonClicked.connect(lambda button: go_on() if button is replace else None)
-    box.open()

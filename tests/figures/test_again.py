@@ -3,16 +3,20 @@
 import io
 import json
 import shutil
+import subprocess
 import zlib
 from pathlib import Path
+from xml.sax.saxutils import escape
 
+import pypdf
 import pytest
+from PIL import Image
 
 from gruviz.cells import LSTM, Thresholds
 from gruviz.cli import main
 from gruviz.errors import GruvizError
-from gruviz.figures import FORMATS, NUMBERS, Page, Style, draw, gates, redraw, save
-from gruviz.figures._metadata import read
+from gruviz.figures import FORMATS, NUMBERS, Page, Style, draw, gates, redraw, save, seen
+from gruviz.figures._read import read
 from gruviz.view import Pane, View
 
 from .made import TEXT
@@ -30,6 +34,31 @@ def test_it_is_the_same_pixel_for_pixel_whatever_the_window_showed(tmp_path: Pat
     again = redraw(tmp_path / "first.svg").page
     assert again.provenance == page.provenance
     assert _drawn(again) == _drawn(page)
+
+
+@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("selected", [(), (3, 1)])
+def test_a_filter_comes_back_as_one(tmp_path: Path, name: str, selected: tuple[int, ...]) -> None:
+    run, _ = make(tmp_path / "run.h5", (TEXT[:120],), cell=LSTM)
+    pane = Pane(layer="rnn.l0", units=selected, order="keep", filter="unit != 2 and tau < 1e9")
+    view = View(length=120, start=10, stop=60, cursor=40, reference=15, panes=(pane,))
+    with run:
+        page = draw(run, name, view)
+        path = save(page, tmp_path / "first.svg")
+        again = redraw(path).page
+        assert again.provenance == page.provenance
+        assert _drawn(again) == _drawn(page)
+        if name in ("gates", "survival", "timescales", "saturation", "carry"):
+            assert page.provenance.options["units"] == pane.filter
+            assert page.provenance.facts["units"] == ",".join(map(str, page_units(page)))
+            found = seen(path).view
+            assert found is not None
+            assert (found.pane.filter, found.pane.order) == (pane.filter, "keep")
+            assert draw(run, name, found).provenance.options == page.provenance.options
+
+
+def page_units(page: Page) -> list[int]:
+    return next(each.places["unit"].tolist() for each in page.plotted if "unit" in each.places)
 
 
 @pytest.mark.parametrize("kind", [*FORMATS, *NUMBERS])
@@ -103,6 +132,78 @@ def test_weights_are_named_where_the_recording_has_them(demo: Path) -> None:
         assert told["weights"] == f"sha256:{run.checkpoints[-1]['sha256']}"
 
 
+@pytest.mark.parametrize("name", ["a.gif", "a.mp4"])
+@pytest.mark.parametrize("figure", ["counts", "cell"])
+def test_a_film_is_made_again(tmp_path: Path, name: str, figure: str) -> None:
+    if name.endswith("mp4"):
+        pytest.importorskip("imageio_ffmpeg", reason="ffmpeg comes with the extra gruviz[video]")
+    make(tmp_path / "run.h5", (TEXT[:120],))[0].close()
+    (tmp_path / "b").mkdir()
+    first, again = tmp_path / name, tmp_path / "b" / name
+    words = ["--range", "20:23", "--dpi", "60", "--fps", "7", "--units", "2", "--sidecar"]
+    assert main(["export", str(tmp_path / "run.h5"), figure, "-o", str(first), *words]) == 0
+    told = json.loads((tmp_path / f"{name}.json").read_text())
+    assert told == read(first)
+    assert told["saved"] == {"dpi": 60, "fps": 7.0}
+    assert {"--range 20:23", "--fps 7", "--dpi 60"} <= {f"--{each.strip()}" for each in told["command"].split("--")}
+    assert main(["export", "--from", str(first), "-o", str(again)]) == 0
+    told.pop("path")
+    assert {key: value for key, value in read(again).items() if key != "path"} == told
+    if name.endswith("gif"):
+        with Image.open(first) as one, Image.open(again) as other:
+            assert one.n_frames == other.n_frames == 3
+            for frame in range(3):
+                one.seek(frame)
+                other.seek(frame)
+                assert one.convert("RGB").tobytes() == other.convert("RGB").tobytes()
+    assert redraw(first).page.provenance.name == figure  # a still is its first picture
+    assert main(["export", "--from", str(first), "-o", str(tmp_path / "still.png")]) == 0
+
+
+def _rewritten(path: Path, how: str) -> Path:
+    """A PDF as another program leaves it."""
+    made = path.with_name(f"{how}.pdf")
+    if how == "pypdf":
+        writer = pypdf.PdfWriter(clone_from=path)
+        writer.write(made)
+    elif how == "objects in streams":
+        writer = pypdf.PdfWriter(clone_from=path)
+        writer.compress_identical_objects()
+        said = writer.metadata["/Subject"]
+        packed = zlib.compress(b"7 0 << /Subject <FEFF" + said.encode("utf-16-be").hex().encode() + b"> >>")
+        made.write_bytes(
+            b"%PDF-1.5\n8 0 obj << /Type /ObjStm /N 1 /First 4 /Filter /FlateDecode /Length "
+            + str(len(packed)).encode()
+            + b" >>\nstream\n"
+            + packed
+            + b"\nendstream endobj\n"
+        )
+    else:
+        said = escape(pypdf.PdfReader(path).metadata["/Subject"])
+        xmp = f'<dc:description><rdf:Alt><rdf:li xml:lang="x-default">{said}</rdf:li></rdf:Alt></dc:description>'
+        made.write_bytes(b"%PDF-1.7\n3 0 obj << /Type /Metadata >>\nstream\n" + xmp.encode() + b"\nendstream endobj\n")
+    return made
+
+
+@pytest.mark.parametrize("how", ["pypdf", "objects in streams", "xmp"])
+def test_a_pdf_that_another_program_wrote_anew_still_says_it(tmp_path: Path, how: str) -> None:
+    run, _ = make(tmp_path / "run.h5", names=["(a \\) “sonnet” <&>\n#"])
+    with run:
+        path = save(gates(run, stop=30), tmp_path / "out.pdf")
+    assert read(_rewritten(path, how)) == read(path)
+
+
+@pytest.mark.skipif(shutil.which("mutool") is None, reason="mutool is not installed")
+def test_what_mutool_leaves_of_a_pdf_still_says_it(tmp_path: Path) -> None:
+    run, _ = make(tmp_path / "run.h5", names=["(a \\) “sonnet” <&>\n#"])
+    with run:
+        path = save(gates(run, stop=30), tmp_path / "out.pdf")
+    for how in ("-gggg", "-z"):
+        made = tmp_path / f"clean{how}.pdf"
+        subprocess.run(["mutool", "clean", how, path, made], check=True, capture_output=True, timeout=60)
+        assert read(made) == read(path)
+
+
 @pytest.fixture
 def demo() -> Path:
     return Path(__file__).parents[2] / "assets" / "demo.h5"
@@ -120,6 +221,13 @@ def demo() -> Path:
         ("a.csv", b"name,value\n"),
         ("a.npz", b"PK\x03\x04 rubbish"),
         ("a.json", b"\xff\xfe"),
+        ("a.gif", b"GIF89a rubbish"),
+        ("a.mp4", b"\0\0\0\x18ftypisom" + b"\0" * 30),
+        ("a.mp4", b"\0\0\0\x01moov\xff\xff\xff\xff\xff\xff\xff\xff"),
+        ("a.mp4", b""),
+        ("a.png", b"\x89PNG\r\n\x1a\n\xff\xff\xff\xffiTXtDescription\0"),
+        ("a.png", b"\x89PNG\r\n\x1a\n\0\0\0\x10zTXtDescription\0\0rub"),
+        ("a.pdf", b"%PDF-1.5 /ObjStm >> stream\nrubbish /Subject <FE"),
         ("a.json", b'{"figure": "gates"}'),
     ],
 )

@@ -103,6 +103,19 @@ def test_what_went_in_and_both_parts_stand_there_where_the_recording_has_them() 
     assert "begins at the initial state" not in texts(page)
 
 
+@pytest.mark.parametrize(("kind", "attributes"), KINDS)
+def test_numbers_of_shut_and_open_gates_have_room(tmp_path: Path, kind, attributes) -> None:
+    values = content(kind, 60, 4)
+    for unit, (low, high) in enumerate(((3.456e-5, 1 - 3e-6), (0.007443, 0.9999), (1.234e-3, 1.0), (0.0, 0.0384))):
+        for quantity in kind.quantities:
+            values[quantity.name][:30, unit] = low if quantity.fraction else -low
+            values[quantity.name][30:, unit] = high
+    with write(tmp_path / "run.h5", kind, values, **attributes) as run:
+        for unit in range(4):
+            for at in (20, 40):
+                assert_legible(cell(run, units=(unit,), at=at))
+
+
 def test_the_first_timestep_begins_at_the_initial_state(tmp_path: Path) -> None:
     run, _ = make(tmp_path / "run.h5", (TEXT[:1],), units=1)
     with run:

@@ -11,7 +11,7 @@ from PIL import Image
 from gruviz import palette
 from gruviz.cli import main
 from gruviz.errors import GruvizError
-from gruviz.figures import film
+from gruviz.figures import draw, film
 
 from .made import TEXT, make
 
@@ -53,6 +53,29 @@ def test_a_figure_of_one_timestep_is_drawn_anew(tmp_path: Path) -> None:
     first, *rest = frames(tmp_path / "a.gif")
     assert all(frame.shape == first.shape for frame in rest)
     assert all((frame != first).any() for frame in rest)
+
+
+def test_nothing_is_cut_off_where_one_timestep_has_more_to_say(tmp_path: Path) -> None:
+    run, _ = make(tmp_path / "run.h5", (TEXT[:120],))
+    seen = []
+    with run:
+        tall = [draw(run, "cell", at=t).height for t in range(40)]
+        t = next(t for t in range(39) if tall[t] > tall[t + 1])
+        options = {"start": t, "stop": t + 2, "dpi": 100, "on_progress": lambda *at: not seen.append(at)}
+        assert film(run, "cell", tmp_path / "a.gif", **options)
+    for frame, high in zip(frames(tmp_path / "a.gif"), tall[t:], strict=False):
+        assert abs(frame.shape[0] - max(tall[t : t + 2]) / 25.4 * 100) <= 2
+        dark = np.nonzero((frame < 128).any(axis=(1, 2)))[0]
+        assert dark.max() > (high - 4) / 25.4 * 100  # the last line of the small print
+    assert seen == [(1, 2), (1, 2), (2, 2)]
+
+
+def test_letters_can_be_read_on_a_screen(tmp_path: Path) -> None:
+    run, _ = make(tmp_path / "run.h5", (TEXT[:120],))
+    with run:
+        for style, wide in (("single", 1004), ("slide", 1276)):
+            assert film(run, "counts", tmp_path / "a.gif", start=0, stop=2, style=style)
+            assert abs(frames(tmp_path / "a.gif")[0].shape[1] - wide) <= 4
 
 
 def test_an_mp4_is_read_by_ffmpeg_and_says_where_it_comes_from(tmp_path: Path) -> None:

@@ -552,8 +552,11 @@ def test_a_condition_chooses_the_units(tmp_path: Path) -> None:
         where = f"tau > {limit}"
         view = View(length=60, stop=60, panes=(Pane(layer="rnn.l0", order="timescale", filter=where),))
         for options in ({"view": view}, {"units": where, "order": "timescale"}):
-            command = gates(run, **options).provenance.command
-            assert command[command.index("--units") + 1] == ",".join(map(str, expected))
+            page = gates(run, **options)
+            command = page.provenance.command
+            assert command[command.index("--units") + 1] == where
+            assert command[command.index("--order") + 1] == "timescale"
+            assert page.provenance.facts["units"] == ",".join(map(str, expected))
         assert "--order" in gates(run, order="peak").provenance.command
         with pytest.raises(GruvizError, match=r"no unit of layer rnn\.l0 fulfils keep > 2: ask for less"):
             gates(run, units="keep > 2")

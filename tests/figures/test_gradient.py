@@ -138,3 +138,31 @@ def test_what_was_not_computed_is_not_drawn(tmp_path: Path) -> None:
             paths(run)
     with recorded(tmp_path / "more.h5", nn.GRU) as run, pytest.raises(GruvizError, match="room for 3 units, not 4"):
         paths(run, units=(0, 1, 2, 3))
+
+
+@pytest.mark.parametrize("shape", ["falling", "rising", "waves"])
+def test_the_word_for_a_ground_stands_where_no_line_runs(tmp_path: Path, shape: str) -> None:
+    from gruviz.figures._columns import Columns
+    from gruviz.figures._courses import Course, draw_courses, draw_thresholds
+
+    t = np.arange(200)
+    course = {"falling": -t / 20, "rising": t / 20 - 10, "waves": -8 * np.sin(t / 30) ** 2}[shape]
+    run, _ = make(tmp_path / "run.h5", (np.zeros((200, 1), np.float32),))
+    with add_gradients(run) as run:
+        page = gradient(run)
+        axes = page.axes[-1]
+        for artist in (*axes.lines, *axes.texts, *axes.patches):
+            artist.remove()
+        courses, scale = [Course("x", course, "#000000", gid="x")], (-10.5, 0.5)
+        page.plotted.clear()
+        draw_courses(page, axes, courses, Columns(0, 200, 1), scale)
+        draw_thresholds(page, axes, courses, scale, 0.0, marks=(199,))
+        page.canvas.draw()
+        (word,) = (each for each in axes.texts if each.get_text() == "vanishing")
+        box = word.get_window_extent(page.canvas.get_renderer())
+    (x0, y0), (x1, y1) = axes.transData.inverted().transform(box.get_points())
+    fine = np.linspace(x0, x1, 200)
+    line = np.interp(fine, t, course)
+    assert ((line < y0) | (line > y1)).all()
+    assert -10.5 < y0 < y1 < -3
+    assert not x0 <= 199 <= x1

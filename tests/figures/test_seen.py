@@ -10,7 +10,7 @@ import pytest
 from gruviz.cells import LSTM, Thresholds
 from gruviz.errors import GruvizError
 from gruviz.figures import Style, draw, gates, save, seen
-from gruviz.figures._metadata import read
+from gruviz.figures._read import read
 from gruviz.view import Pane, View, from_plain, to_plain
 
 from .made import TEXT

@@ -20,7 +20,7 @@ from pytestqt.qtbot import QtBot
 import gruviz.recording
 from gruviz import figures
 from gruviz.cells import Thresholds
-from gruviz.figures._metadata import _text
+from gruviz.figures._read import _texts
 from gruviz.ui.dialogs import ExportDialog
 from gruviz.ui.drawer import Looking
 from gruviz.ui.settings import load
@@ -152,7 +152,7 @@ def test_the_ending_of_the_name_decides(saved: Callable[..., Path], sonnets: Pat
     film = saved("a.mp4")
     assert count_frames_and_secs(str(film))[0] == 12
     together = saved("all.pdf", "all")
-    drawn = [each["figure"] for each in json.loads(_text(together))["figures"]]
+    drawn = [each["figure"] for each in json.loads(next(iter(_texts(together))))["figures"]]
     assert {"gates", "timeline", "counts", "survival", "cell", "timescales"} <= set(drawn)
     pages = re.search(rb"/Count (\d+)", together.read_bytes())
     assert pages is not None
@@ -206,6 +206,7 @@ def test_the_newest_wish_is_drawn_and_stale_ones_are_not(qtbot: QtBot, window: M
         choose(export.figure, figure)
         export._timer.timeout.emit()  # however fast somebody is
     assert shown(qtbot, export).provenance.name == "survival"
+    qtbot.waitUntil(lambda: bool(answered), timeout=LONG)  # a lambda hears of it in the thread that draws
     names = [asked.wish.figure for asked in answered]
     assert names[-1] == "survival"
     assert len(names) < 4, "what nobody waited for any more was not drawn to its end"
@@ -304,7 +305,12 @@ def test_a_folder_that_cannot_be_written_to_is_said(qtbot: QtBot, window: MainWi
     choose(export.figure, "counts")
     type_into(export.output, "/proc/counts.pdf")
     press(export.go)
-    assert "/proc/counts.pdf" in complaint(qtbot, window)
+    assert "/proc cannot be written to" in export.wrong.text()
+    assert export.isVisible()  # with all that was chosen
+    type_into(export.output, str(Path.cwd() / "counts.pdf"))
+    assert not export.wrong.isVisible()
+    press(export.go)
+    qtbot.waitUntil(lambda: "Saved" in window.workbench.text.text(), timeout=LONG)
 
 
 def test_figure_and_caption_go_to_the_clipboard(qtbot: QtBot, window: MainWindow) -> None:

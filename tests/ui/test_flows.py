@@ -198,14 +198,12 @@ def test_what_goes_wrong_is_said_as_on_the_command_line(
     (tmp_path / "words.csv").write_text("when,what\nmonday,rain\ntuesday,sun\n")
     (tmp_path / "empty.txt").write_text("")
     text = DATA / "sonnets.txt"
-    output = "/proc/run.h5" if Path("/proc/self").exists() else str(tmp_path / "run.h5")
     for model, read, target in (
         (text, text, tmp_path / "run.h5"),
         (tmp_path / "linear.pt", text, tmp_path / "run.h5"),
         (tmp_path / "gru.pt", tmp_path / "words.csv", tmp_path / "run.h5"),
         (tmp_path / "gru.pt", tmp_path / "empty.txt", tmp_path / "run.h5"),
         (tmp_path / "gru.pt", text, tmp_path / "run.h5"),
-        (tmp_path / "gru.pt", DATA / "sunspots.csv", output),
     ):
         key(window, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
         record = dialog(qtbot, window, RecordDialog)
@@ -241,6 +239,30 @@ def test_a_missing_file_and_an_existing_target_are_asked_about(
     press(next(button for button in box.findChildren(QPushButton) if button.text().endswith("Cancel")))
     assert not window.workbench.busy
     assert (tmp_path / "m.safetensors").read_text() == "precious"
+    assert train.isVisible()  # what was filled in is not lost
+    assert train.task.choice.currentData() == "copy"
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="/proc is a folder that not even root can write to")
+def test_a_folder_that_cannot_be_written_to_is_said_in_the_dialog(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    torch.save(torch.nn.GRU(2, 2).state_dict(), tmp_path / "gru.pt")
+    key(window, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
+    record = dialog(qtbot, window, RecordDialog)
+    assert isinstance(record, RecordDialog)
+    type_into(record.model, str(tmp_path / "gru.pt"))
+    type_into(record.inputs.files, str(DATA / "sunspots.csv"))
+    for output, why in (
+        ("/proc/run.h5", "/proc cannot be written to"),
+        (str(tmp_path / "none" / "run.h5"), "does not exist"),
+        (str(tmp_path), "is a folder: give the name of a file"),
+    ):
+        type_into(record.output, output)
+        press(record.go)
+        assert record.isVisible()
+        assert why in record.wrong.text()
+    assert not window.workbench.busy
 
 
 def test_a_trained_model_stays_in_reach_and_no_dialog_is_filled_in_for_nothing(

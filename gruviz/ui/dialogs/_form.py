@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QMessageBox,
     QPushButton,
     QSpinBox,
     QVBoxLayout,
@@ -20,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from gruviz.errors import GruvizError
+from gruviz.folders import check_folder
 from gruviz.ui.theme import STEP
 
 _LARGEST = 2**31 - 1
@@ -152,14 +154,32 @@ class Form(QDialog):
             box.currentIndexChanged.connect(self.wrong.hide)
 
     def accept(self) -> None:
-        """Close, unless something makes no sense: that is said, and the dialog stays."""
+        """Close, unless something makes no sense, which is said, or a file is not to be replaced: the dialog stays."""
         try:
             self.check()
         except GruvizError as error:
             self.wrong.setText(str(error))
             self.wrong.show()
             return
-        super().accept()
+        there = [path for path in self.written() if path and Path(path).exists()]
+        self._ask(there) if there else super().accept()
+
+    def _ask(self, paths: Sequence[str]) -> None:
+        """Close only if these files may be replaced."""
+        names, verb, them = " and ".join(Path(path).name for path in paths), "is", "it"
+        if len(paths) > 1:
+            verb, them = "are", "them"
+        box = QMessageBox(
+            QMessageBox.Icon.NoIcon, "gruviz", f"{names} {verb} there already. Replace {them}?", parent=self
+        )
+        replace = box.addButton("Replace", QMessageBox.ButtonRole.AcceptRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.buttonClicked.connect(lambda button: self.done(QDialog.DialogCode.Accepted) if button is replace else None)
+        box.open()
+
+    def written(self) -> Sequence[str]:
+        """The files that will be written: where one is there already, it is asked before the dialog closes."""
+        return ()
 
     def asked(self) -> object:
         """What was filled in. Raises GruvizError for what makes no sense."""
@@ -203,14 +223,15 @@ def existing(path: str, what: str) -> str:
 
 
 def writable(path: str, suffix: str) -> str:
-    """A path to write to, with its suffix. Raises GruvizError where there is no such folder."""
+    """A path to write to, with its suffix. Raises GruvizError where no file can be made."""
     if not path:
         raise GruvizError("say where to save it")
     made = Path(path).expanduser()
+    if made.is_dir():
+        raise GruvizError(f"{made} is a folder: give the name of a file in it")
     if not made.suffix:
         made = made.with_suffix(suffix)
-    if not made.parent.is_dir():
-        raise GruvizError(f"the folder {made.parent} does not exist: choose another")
+    check_folder(made.parent)
     return str(made)
 
 

@@ -13,6 +13,8 @@ from gruviz.ui.dialogs._paper import pick
 IMAGES = ("pdf", "svg", "png")
 NUMBERS = ("csv", "npz")
 FILMS = ("mp4", "gif")
+_SCREEN = 29
+"""Pixels per inch of a film, one less than the least: as many as a screen has."""
 TOGETHER = "all"
 """All figures as the pages of one PDF."""
 _TITLES = {
@@ -47,7 +49,9 @@ class FormatFields(QObject):
         self.kind_ = choice([(kind, _TITLES[kind]) for kind in offered])
         pick(self.kind_, known["kind"])
         self.dpi = QSpinBox(minimum=30, maximum=2400, value=known["dpi"], suffix=" pixels per inch")
-        self.frame_dpi = QSpinBox(minimum=30, maximum=600, value=known["frame_dpi"], suffix=" pixels per inch")
+        self.frame_dpi = QSpinBox(minimum=_SCREEN, maximum=600, suffix=" pixels per inch")
+        self.frame_dpi.setSpecialValueText("As a screen has")
+        self.frame_dpi.setValue(known["frame_dpi"])
         self.fps = QDoubleSpinBox(minimum=0.1, maximum=120, decimals=1, value=known["fps"])
         self.fps.setSuffix(" frames a second")
         self.outlines = QCheckBox("Letters as &outlines")
@@ -102,6 +106,11 @@ class FormatFields(QObject):
             "outlines": self.outlines.isChecked(),
             "sidecar": self.sidecar.isChecked(),
         }
+
+    @property
+    def film_dpi(self) -> int | None:
+        """Pixels per inch of a film; None for as many as a screen has."""
+        return None if self.frame_dpi.value() == _SCREEN else self.frame_dpi.value()
 
     @property
     def path(self) -> str:

@@ -36,7 +36,7 @@ _USUAL: dict[str, Any] = {
     "inches": False,
     "kind": "pdf",
     "dpi": 300,
-    "frame_dpi": 150,
+    "frame_dpi": 0,
     "fps": 20.0,
     "outlines": False,
     "sidecar": False,
@@ -185,7 +185,7 @@ class ExportDialog(Form):
         if how["kind"] == TOGETHER:
             return Binding(wish, output)
         if how["kind"] in FILMS:
-            return Filming(wish, output, how["frame_dpi"], how["fps"])
+            return Filming(wish, output, self.format.film_dpi, how["fps"])
         return Drawing(wish, output, how["dpi"], how["outlines"], how["sidecar"])
 
     def check(self) -> None:
@@ -198,6 +198,12 @@ class ExportDialog(Form):
         picture = self.preview.picture
         if isinstance(asked, Filming) and picture is not None and not picture.moves:
             raise GruvizError(f"the figure {asked.wish.figure} does not change with time: there is no film of it")
+
+    def written(self) -> tuple[str, ...]:
+        """The figure, and what stands beside it."""
+        asked = self.asked()
+        beside = (f"{asked.output}.json",) if isinstance(asked, Drawing) and asked.sidecar else ()
+        return asked.output, *beside
 
     # What is shown
 

@@ -104,6 +104,14 @@ class RecordDialog(Form):
             vocabulary=self.inputs.vocabulary_path(),
         )
 
+    def check(self) -> None:
+        """Raise GruvizError for what makes no sense."""
+        self.asked()
+
+    def written(self) -> tuple[str, ...]:
+        """The recording."""
+        return (self.asked().output,)
+
     def _look(self) -> None:
         self.network.show_path(self.model.path)
 

@@ -76,6 +76,15 @@ class TrainDialog(Form):
             checkpoints=number(self.checkpoints),
         )
 
+    def check(self) -> None:
+        """Raise GruvizError for what makes no sense."""
+        self.asked()
+
+    def written(self) -> tuple[str, str]:
+        """The model, and the recording of its training where there is to be one."""
+        asked = self.asked()
+        return asked.output, asked.recording
+
     @Slot()
     def _suggest(self) -> None:
         """Name the model after what it is."""
