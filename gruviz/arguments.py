@@ -116,6 +116,9 @@ def millimetres(text: str) -> float:
         if number.endswith(unit):
             number, scale = number.removesuffix(unit), of
     try:
-        return float(number) * scale
+        length = float(number) * scale
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no width: write 85mm or 3.5in") from None
+        length = 0.0
+    if not length > 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no width: write 85mm or 3.5in")
+    return length

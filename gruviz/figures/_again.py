@@ -1,6 +1,7 @@
 """A figure drawn once more from what one of its files says of itself."""
 
 import os
+import shlex
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -112,7 +113,8 @@ def _located(path: str | os.PathLike[str], recording: str | os.PathLike[str] | N
     found = located(facts, path) if recording is None else Path(recording)
     if found is None:
         name = facts["recording"]
-        raise GruvizError(f"the recording {name} of {path.name} is not where it was: say where with --recording {name}")
+        how = f"--recording {shlex.quote(name)}"
+        raise GruvizError(f"the recording {name} of {path.name} is not where it was: say where with {how}")
     return path, facts, found
 
 

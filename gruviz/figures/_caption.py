@@ -1,6 +1,9 @@
 """A caption for a figure, ready to paste."""
 
+import re
+import unicodedata
 from pathlib import Path
+from urllib.parse import quote
 
 from gruviz.figures._page import Page
 
@@ -45,6 +48,9 @@ _TEX = {
     **{small: f"$^{{{large}}}$" for small, large in zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-", strict=True)},
 }
 
+_UNREAD = frozenset('%#\\{}"')
+"""What LaTeX does not take for a part of a file's name."""
+
 
 def caption(figure: Page, kind: str = "text", path: str | Path | None = None) -> str:
     """What stands below a figure in a report: what it shows, of which recording, and how to read it.
@@ -58,11 +64,15 @@ def caption(figure: Page, kind: str = "text", path: str | Path | None = None) ->
     said = f"{source.title}. {source.said}"
     name = Path(path).as_posix() if path else f"{source.name}.pdf"
     if kind == "markdown":
-        return f"![{_plain(source.title)}]({name.replace(' ', '%20')})\n\n*{_plain(said)}*\n"
+        return f"![{_plain(source.title)}]({quote(name)})\n\n*{_plain(said)}*\n"
     if kind == "latex":
         include = "includesvg" if name.lower().endswith(".svg") else "includegraphics"
+        note = ""
+        if _UNREAD & set(name):
+            name = f"{_label(Path(name).stem)}{Path(name).suffix}"
+            note = f"% LaTeX cannot read the name of the file: give it this one, {name}\n"
         return (
-            "\\begin{figure}\n  \\centering\n"
+            f"{note}\\begin{{figure}}\n  \\centering\n"
             f"  \\{include}[width={figure.width:g}mm]{{{name}}}\n"
             f"  \\caption{{{_tex(said)}}}\n"
             f"  \\label{{fig:{_label(Path(name).stem)}}}\n"
@@ -82,4 +92,6 @@ def _plain(text: str) -> str:
 
 
 def _label(name: str) -> str:
-    return "".join(letter if letter.isalnum() else "-" for letter in name)
+    """The name in letters without accents, digits and hyphens."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return re.sub(r"[^0-9A-Za-z]+", "-", plain).strip("-") or "figure"

@@ -37,6 +37,13 @@ def test_it_says_what_the_figure_says(tmp_path: Path) -> None:
     assert r"\label{fig:gates-2}" in latex
     assert r"keep $\ge$ 0.9" in latex
     assert r"\includesvg" in caption(page, "latex", "gates.svg")
+    odd = caption(page, "latex", "figures/Übung 100%#1.pdf")  # LaTeX would take half of it for a comment
+    assert odd.startswith(
+        "% LaTeX cannot read the name of the file: give it this one, Ubung-100-1.pdf\n\\begin{figure}"
+    )
+    assert "{Ubung-100-1.pdf}" in odd
+    assert r"\label{fig:Ubung-100-1}" in odd
+    assert "(a%20%281%29%25.png)" in caption(page, "markdown", "a (1)%.png")
 
 
 def test_the_command_line_prints_it_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,6 +9,7 @@ import pytest
 from matplotlib.text import Text
 
 from gruviz.cells import GRU, LSTM
+from gruviz.cli import main
 from gruviz.errors import GruvizError
 from gruviz.figures import Page, Style, draw, gates, save, timeline
 from gruviz.figures._style import table
@@ -166,3 +167,11 @@ def test_a_poster_has_as_fine_a_heatmap_as_its_size_shows(tmp_path: Path) -> Non
     assert pixels(small, "update").shape[1] < 2600
     assert pixels(large, "update").shape[1] == 2600
     assert GRU["update"].mathtext in texts(large)
+
+
+@pytest.mark.parametrize("width", ["0", "0mm", "-5mm", "nan", "85cm", "wide"])
+def test_what_is_no_width_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], width: str) -> None:
+    make(tmp_path / "run.h5", (TEXT[:60],))[0].close()
+    assert main(["export", str(tmp_path / "run.h5"), "gates", "-o", str(tmp_path / "a.pdf"), f"--width={width}"]) == 2
+    assert f"'{width}' is no width: write 85mm or 3.5in" in capsys.readouterr().err
+    assert not (tmp_path / "a.pdf").exists()
