@@ -23,7 +23,7 @@ _WHERE = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status: 0, or 2 after an error that a person can mend."""
+    """Run one command and return its exit status: 0, 2 after an error that a person can mend, 130 after Ctrl+C."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     try:
         if arguments and arguments[0] in _WHERE:
@@ -42,6 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (PermissionError, FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
         print(f"gruviz: cannot use {error.filename}: {(error.strerror or str(error)).lower()}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("\ngruviz: stopped", file=sys.stderr)
+        return 130
     except BrokenPipeError:  # `gruviz info run.h5 | head`
         sys.stderr.close()
         return 0

@@ -234,3 +234,17 @@ def test_an_unwritable_folder_is_said_before_the_work(hamlet, capsys):
         said = [line for line in error.splitlines() if not line.startswith("note: ")]
         assert len(said) == 1, error
         assert "/proc" in said[0]
+
+
+def test_ctrl_c_is_no_traceback(tmp_path: Path) -> None:
+    program = (
+        "import signal, sys\n"
+        "from gruviz.cli import main\n"
+        "signal.signal(signal.SIGALRM, signal.default_int_handler)\n"  # as Ctrl+C, while the figure is being drawn
+        "signal.setitimer(signal.ITIMER_REAL, 0.2)\n"
+        "sys.exit(main(['export', 'demo', 'gates', '-o', sys.argv[1]]))\n"
+    )
+    words = [sys.executable, "-c", program, str(tmp_path / "a.pdf")]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr.strip()) == (130, "gruviz: stopped")
+    assert not list(tmp_path.iterdir())
