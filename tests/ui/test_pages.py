@@ -326,6 +326,8 @@ def test_pages_run_from_one_sequence_to_the_next(qtbot: QtBot, window: MainWindo
 
 def test_words_of_one_checkpoint(qtbot: QtBot, opened: Open, tmp_path: Path) -> None:
     window = opened(read_word_by_word(tmp_path / "words.h5"))
+    window.display.checkpoint_chosen.emit(0)
+    settle(qtbot, window)
     pages = read_pages(qtbot, window)
     words = text(4000).split()[:120]
     assert pages.stretch.symbols == tuple(words)
