@@ -11,6 +11,8 @@ def check_folder(folder: Path) -> None:
 
     Permissions alone do not tell: a disk may be read-only, and a share refuses what they allow.
     """
+    if folder.exists() and not folder.is_dir():
+        raise GruvizError(f"cannot write into {folder}: it is a file, not a folder")
     if not folder.is_dir():
         raise GruvizError(f"the folder {folder} does not exist: make it, or choose another")
     try:
